@@ -1,0 +1,53 @@
+// The counter: a sum of what was counted in one interval.
+#pragma once
+
+#include <quipu/cell/cell.hpp>
+
+namespace quipu {
+
+/// Sums values, each scaled up by the share that was sampled. Values below zero are allowed.
+/// Threads  distinct objects safe, shared objects unsafe.
+class counter {
+public:
+    /// Adds `value` for each of the `weight` events that the caller stands for (1 / sampling rate).
+    constexpr void add(double value = 1, double weight = 1) noexcept {
+        sum_ += value * weight;
+        samples_ += weight;
+    }
+
+    constexpr errc apply(const sample& one) noexcept {
+        add(one.value, one.weight());
+        integral_ = integral_ && one.integral && one.rate == 1;
+        return errc::ok;
+    }
+
+    constexpr void merge(const counter& other) noexcept {
+        sum_ += other.sum_;
+        samples_ += other.samples_;
+        integral_ = integral_ && other.integral_;
+    }
+
+    constexpr void reset() noexcept { *this = {}; }
+    constexpr void next_interval() noexcept { reset(); }
+    constexpr void settle() noexcept {}
+
+    [[nodiscard]] constexpr double sum() const noexcept { return sum_; }
+    /// How many samples came, each by its weight.
+    [[nodiscard]] constexpr double samples() const noexcept { return samples_; }
+    /// The sum for each second of an interval, which is above zero.
+    [[nodiscard]] constexpr double rate(double interval_seconds) const noexcept {
+        return sum_ / interval_seconds;
+    }
+    /// All values were written as whole numbers.
+    [[nodiscard]] constexpr bool integral() const noexcept { return integral_; }
+    [[nodiscard]] constexpr bool idle() const noexcept { return samples_ == 0; }
+
+private:
+    double sum_ = 0;
+    double samples_ = 0;
+    bool integral_ = true;
+};
+
+static_assert(cell<counter>);
+
+} // namespace quipu

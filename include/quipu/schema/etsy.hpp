@@ -1,0 +1,201 @@
+// The schema of Etsy's statsd: its Graphite names, legacy and modern.
+#pragma once
+
+#include <quipu/core/number_text.hpp>
+#include <quipu/schema/percentile.hpp>
+#include <quipu/schema/schema.hpp>
+#include <quipu/wire/canonical.hpp>
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quipu {
+
+/// The settings of Etsy's statsd that shape names and numbers, with its defaults.
+struct etsy_schema_options {
+    bool legacy_namespace = true;
+    bool flush_counts = true;
+    std::string global_prefix = "stats";
+    // The nodes of the modern namespace; an empty one is left out.
+    std::string prefix_counter = "counters";
+    std::string prefix_timer = "timers";
+    std::string prefix_gauge = "gauges";
+    std::string prefix_set = "sets";
+    std::string global_suffix = "";
+    /// The node of the server's own statistics.
+    std::string prefix_stats = "statsd";
+    std::vector<percentile> percentiles = {{90, "90"}};
+};
+
+/// Names and numbers of Etsy's statsd, to the letter.
+///
+/// Legacy     stats.K and stats_counts.K, stats.timers.K.X, stats.gauges.K, stats.sets.K.count
+/// Modern     stats.counters.K.{rate,count}, stats.timers.K.X, stats.gauges.K, stats.sets.K.count
+/// Timers     for each percentile P count_P mean_P upper_P sum_P sum_squares_P (P < 0: lower_P),
+///            then std upper lower count count_ps sum sum_squares mean median; an idle one gives
+///            count_ps and count alone. Only the count is weighted by the sampling rate.
+/// Own        statsd.numStats, graphiteStats.* and processing_time.
+/// Source     statsd/statsd 0.10.2, lib/process_metrics.js and backends/graphite.js, as observed.
+/// Deviation  -100 as a percentile gives all values, not NaN; key/values, which that server does
+/// not
+///            have, are not written.
+/// Threads    distinct objects safe; a const one may be shared.
+class etsy_schema {
+public:
+    using number_layout = layout::javascript;
+
+    explicit etsy_schema(etsy_schema_options options = {});
+
+    template <class Traits, class Out>
+    void write(const basic_snapshot<Traits>& from, const sink_history& history, Out&& out) const {
+        const auto writer = [&](std::string_view head, std::string_view name) {
+            return point_writer<Out>{out, *this, head, split_canonical(name), from.timestamp};
+        };
+        for (const auto& one : from.counters) {
+            writer(rate_head_, one.name)(rate_tail_, one.cell.rate(from.interval_seconds));
+            if (!options_.flush_counts)
+                continue;
+            writer(count_head_, one.name)(count_tail_, one.cell.sum());
+        }
+        for (const auto& one : from.timers) {
+            write_timer(one.cell, from.interval_seconds, writer(timer_head_, one.name));
+        }
+        for (const auto& one : from.gauges)
+            writer(gauge_head_, one.name)("", one.cell.value());
+        for (const auto& one : from.uniques) {
+            writer(set_head_, one.name)(".count", one.cell.estimate());
+        }
+        const auto series =
+            from.counters.size() + from.timers.size() + from.gauges.size() + from.uniques.size();
+        writer(own_count_head_, options_.prefix_stats)(".numStats", static_cast<double>(series));
+        const auto own = writer(own_head_, options_.prefix_stats);
+        own(".graphiteStats.calculationtime", from.processing_milliseconds);
+        own(".processing_time", from.processing_milliseconds);
+        own(".graphiteStats.last_exception", static_cast<double>(history.last_exception));
+        own(".graphiteStats.last_flush", static_cast<double>(history.last_flush));
+        own(".graphiteStats.flush_time", history.flush_milliseconds);
+        own(".graphiteStats.flush_length", history.flush_bytes);
+    }
+
+private:
+    template <class Out>
+    struct point_writer {
+        Out& out;
+        const etsy_schema& schema;
+        std::string_view head;
+        canonical_parts name;
+        std::int64_t timestamp;
+
+        /// `tail` without the global suffix: it is in the tail already, or put behind it here.
+        void operator()(std::string_view tail, double value) const {
+            const std::string whole = std::string(tail) + schema.suffix_;
+            out(point{head, name.name, whole, name.tags, value, false, timestamp});
+        }
+    };
+
+    template <class Timer, class Writer>
+    void write_timer(const Timer& cell, double interval_seconds, const Writer& to) const {
+        if (cell.idle()) {
+            to(".count_ps", 0);
+            to(".count", 0);
+            return;
+        }
+        const auto& values = cell.values().values();
+        for (const auto& one : options_.percentiles)
+            write_percentile(values, one, to);
+        const auto all = lowest(values, values.size());
+        const double mean = all.sum / all.count;
+        double deviations = 0;
+        for (const double value : values)
+            deviations += (value - mean) * (value - mean);
+        to(".std", std::sqrt(deviations / all.count));
+        to(".upper", values.back());
+        to(".lower", values.front());
+        to(".count", cell.count());
+        to(".count_ps", cell.count() / interval_seconds);
+        to(".sum", all.sum);
+        to(".sum_squares", all.sum_squares);
+        to(".mean", mean);
+        to(".median", cell.values().median());
+    }
+
+    /// The sums in ascending order, as that server adds them up: the last digit depends on it.
+    [[nodiscard]] static distribution_part lowest(const std::vector<double>& values,
+                                                  std::size_t count) noexcept {
+        distribution_part part;
+        for (std::size_t i = 0; i < count; ++i) {
+            part.sum += values[i];
+            part.sum_squares += values[i] * values[i];
+        }
+        part.count = static_cast<double>(count);
+        part.boundary = values[count - 1];
+        return part;
+    }
+
+    template <class Writer>
+    static void write_percentile(const std::vector<double>& values,
+                                 const percentile& wanted,
+                                 const Writer& to) {
+        const auto n = values.size();
+        // With a single value every threshold holds it.
+        const double half_up = std::floor(wanted.share() * static_cast<double>(n) + 0.5);
+        const auto count = n == 1 ? 1 : static_cast<std::size_t>(half_up);
+        if (count == 0)
+            return;
+        distribution_part part;
+        if (wanted.value > 0 || n == count) {
+            part = lowest(values, count);
+            if (wanted.value <= 0)
+                part.boundary = values.front();
+        } else {
+            // That server takes the difference of two sums.
+            const auto all = lowest(values, n);
+            const auto rest = lowest(values, n - count);
+            part = {static_cast<double>(count),
+                    all.sum - rest.sum,
+                    all.sum_squares - rest.sum_squares,
+                    values[n - count]};
+        }
+        const std::string suffix = '_' + wanted.suffix;
+        to(".count" + suffix, part.count);
+        to(".mean" + suffix, part.sum / part.count);
+        to((wanted.value > 0 ? ".upper" : ".lower") + suffix, part.boundary);
+        to(".sum" + suffix, part.sum);
+        to(".sum_squares" + suffix, part.sum_squares);
+    }
+
+    etsy_schema_options options_;
+    std::string rate_head_, count_head_, timer_head_, gauge_head_, set_head_;
+    std::string own_head_, own_count_head_;
+    std::string rate_tail_{}, count_tail_{}, suffix_{};
+};
+
+inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::move(options)) {
+    const auto node = [](const std::string& name) { return name.empty() ? name : name + '.'; };
+    const std::string global = node(options_.global_prefix);
+    if (options_.legacy_namespace) {
+        rate_head_ = global;
+        count_head_ = options_.global_prefix + "_counts.";
+        timer_head_ = global + "timers.";
+        gauge_head_ = global + "gauges.";
+        set_head_ = global + "sets.";
+        own_count_head_ = "";
+    } else {
+        rate_head_ = count_head_ = global + node(options_.prefix_counter);
+        timer_head_ = global + node(options_.prefix_timer);
+        gauge_head_ = global + node(options_.prefix_gauge);
+        set_head_ = global + node(options_.prefix_set);
+        rate_tail_ = ".rate";
+        count_tail_ = ".count";
+        own_count_head_ = global;
+    }
+    own_head_ = global;
+    if (!options_.global_suffix.empty())
+        suffix_ = '.' + options_.global_suffix;
+}
+
+static_assert(schema_for<etsy_schema, store_traits>);
+
+} // namespace quipu

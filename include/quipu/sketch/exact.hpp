@@ -1,0 +1,186 @@
+// The exact quantile sketch: keeps every value.
+#pragma once
+
+#include <quipu/core/config.hpp>
+#include <quipu/sketch/sketch.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace quipu {
+
+/// Keeps every value up to a bound; beyond it count, sum, min and max stay exact, the value itself
+/// is not kept, and `dropped()` counts it.
+///
+/// Memory   8 bytes a value, 16 from the first weight that is not 1 on.
+/// Error    none, up to `ValuesMax` values.
+/// Threads  distinct objects safe, shared objects unsafe; reading a settled one from several is
+/// safe.
+template <std::size_t ValuesMax = std::size_t{1} << 20>
+class basic_exact {
+public:
+    static constexpr std::size_t values_max = ValuesMax;
+
+    /// Adds a value that stands for `weight` events, weight > 0.
+    /// Cost     O(1); allocates when the storage grows.
+    void record(double value, double weight = 1) {
+        min_ = events_ == 0 || value < min_ ? value : min_;
+        max_ = events_ == 0 || value > max_ ? value : max_;
+        events_ += weight;
+        sum_ += value * weight;
+        keep(value, weight);
+    }
+
+    void merge(const basic_exact& other) {
+        if (other.events_ == 0)
+            return;
+        min_ = events_ == 0 || other.min_ < min_ ? other.min_ : min_;
+        max_ = events_ == 0 || other.max_ > max_ ? other.max_ : max_;
+        events_ += other.events_;
+        sum_ += other.sum_;
+        dropped_ += other.dropped_;
+        for (std::size_t i = 0; i < other.values_.size(); ++i) {
+            keep(other.values_[i], other.weight(i));
+        }
+    }
+
+    /// Sorts the values. Call it once after the last record and before any of the reads below.
+    /// Cost     O(n log n).
+    void settle() {
+        if (weights_.empty())
+            return std::sort(values_.begin(), values_.end());
+        std::vector<std::pair<double, double>> weighted(values_.size());
+        for (std::size_t i = 0; i < values_.size(); ++i)
+            weighted[i] = {values_[i], weights_[i]};
+        std::sort(weighted.begin(), weighted.end());
+        for (std::size_t i = 0; i < values_.size(); ++i) {
+            std::tie(values_[i], weights_[i]) = weighted[i];
+        }
+    }
+
+    /// Forgets all and keeps the storage.
+    void clear() noexcept {
+        values_.clear();
+        weights_.clear();
+        events_ = sum_ = min_ = max_ = 0;
+        dropped_ = 0;
+    }
+
+    [[nodiscard]] double count() const noexcept { return events_; } ///< the sum of the weights
+    [[nodiscard]] double sum() const noexcept { return sum_; }
+    [[nodiscard]] double min() const noexcept { return min_; } ///< 0 if there is no value
+    [[nodiscard]] double max() const noexcept { return max_; } ///< 0 if there is no value
+
+    /// How many values came beyond the bound and were not kept.
+    [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
+
+    /// The values kept, in ascending order once settled.
+    [[nodiscard]] const std::vector<double>& values() const noexcept { return values_; }
+    [[nodiscard]] double weight(std::size_t i) const noexcept {
+        return weights_.empty() ? 1 : weights_[i];
+    }
+
+    /// The smallest value that at least a share `q` of the weight is not above (nearest rank); the
+    /// minimum for q = 0, the maximum for q = 1, 0 if there is no value. Settled.
+    [[nodiscard]] double quantile(double q) const noexcept { return lowest(q).boundary; }
+
+    /// The value in the middle, or the mean of the two there. Settled.
+    [[nodiscard]] double median() const noexcept {
+        const double half = kept_weight() / 2;
+        double below = 0;
+        for (std::size_t i = 0; i < values_.size(); ++i) {
+            below += weight(i);
+            if (below > half)
+                return values_[i];
+            if (below == half && i + 1 < values_.size())
+                return (values_[i] + values_[i + 1]) / 2;
+        }
+        return max_;
+    }
+
+    /// The smallest values that hold a share `q` of the weight, the value at the cut wholly in; one
+    /// value at least if there is any. Settled.
+    /// Cost     O(n).
+    [[nodiscard]] distribution_part lowest(double q) const noexcept {
+        return part(q, [](std::size_t i) { return i; });
+    }
+
+    /// The largest values that hold a share `q` of the weight, likewise. Settled.
+    [[nodiscard]] distribution_part highest(double q) const noexcept {
+        return part(q, [last = values_.size() - 1](std::size_t i) { return last - i; });
+    }
+
+    /// The sum of weight × (value - mean)², free of cancellation.
+    [[nodiscard]] double squared_deviations() const noexcept {
+        const double total = kept_weight();
+        if (total == 0)
+            return 0;
+        double sum = 0;
+        for (std::size_t i = 0; i < values_.size(); ++i)
+            sum += values_[i] * weight(i);
+        const double mean = sum / total;
+        double deviations = 0;
+        for (std::size_t i = 0; i < values_.size(); ++i) {
+            const double distance = values_[i] - mean;
+            deviations += distance * distance * weight(i);
+        }
+        return deviations;
+    }
+
+private:
+    void keep(double value, double weight) {
+        if (values_.size() == ValuesMax) {
+            ++dropped_;
+            return;
+        }
+        if (weight != 1 && weights_.empty())
+            weights_.assign(values_.size(), 1);
+        values_.push_back(value);
+        if (weight != 1 || !weights_.empty())
+            weights_.push_back(weight);
+    }
+
+    /// The first values in the order of `place`, up to a share `q` of the weight.
+    template <class Place>
+    [[nodiscard]] distribution_part part(double q, Place place) const noexcept {
+        QUIPU_ASSERT(q >= 0 && q <= 1);
+        // A little less than the share, since 0.07 * 100 is more than 7 in binary.
+        const double share = q * kept_weight() * (1 - 1e-12);
+        distribution_part taken;
+        for (std::size_t i = 0; i < values_.size() && (i == 0 || taken.count < share); ++i) {
+            const double value = values_[place(i)];
+            const double times = weight(place(i));
+            taken.count += times;
+            taken.sum += value * times;
+            taken.sum_squares += value * value * times;
+            taken.boundary = value;
+        }
+        return taken;
+    }
+
+    [[nodiscard]] double kept_weight() const noexcept {
+        if (weights_.empty())
+            return static_cast<double>(values_.size());
+        double total = 0;
+        for (const double weight : weights_)
+            total += weight;
+        return total;
+    }
+
+    std::vector<double> values_{};
+    std::vector<double> weights_{}; // empty as long as all weights are 1
+    double events_ = 0;
+    double sum_ = 0;
+    double min_ = 0;
+    double max_ = 0;
+    std::size_t dropped_ = 0;
+};
+
+using exact = basic_exact<>;
+
+static_assert(quantile_sketch<exact>);
+
+} // namespace quipu

@@ -1,0 +1,64 @@
+// What a sketch is: a summary of many values from which quantiles, or the number of distinct
+// members, can be read.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+namespace quipu {
+
+/// A part of a distribution: its lowest or its highest values.
+struct distribution_part {
+    double count = 0; ///< in weights
+    double sum = 0;
+    double sum_squares = 0;
+    /// The value at the cut: the largest of the lowest, the smallest of the highest.
+    double boundary = 0;
+};
+
+/// Summarises values so that quantiles can be read.
+/// Requires  record, merge, clear; settle, which comes after the last record and before a read;
+///           count (the sum of the weights), sum, min, max, quantile, median, lowest and highest
+///           (the part up to a quantile, from it on), squared_deviations (from the mean), and
+///           dropped: how many values it could not take into its quantiles.
+/// Laws      merge is associative and commutative as far as quantiles tell; a weight w equals w
+///           repetitions; quantile is monotonic in q and within [min, max].
+/// Provided  exact.   Chosen at  basic_timer.
+/// Cost      one record for each sample.
+template <class S>
+concept quantile_sketch = std::default_initializable<S> &&
+    requires(S s, const S& other, double value, double weight) {
+    s.record(value, weight);
+    s.merge(other);
+    s.settle();
+    s.clear();
+    { other.count() } -> std::same_as<double>;
+    { other.sum() } -> std::same_as<double>;
+    { other.min() } -> std::same_as<double>;
+    { other.max() } -> std::same_as<double>;
+    { other.quantile(value) } -> std::same_as<double>;
+    { other.median() } -> std::same_as<double>;
+    { other.lowest(value) } -> std::same_as<distribution_part>;
+    { other.highest(value) } -> std::same_as<distribution_part>;
+    { other.squared_deviations() } -> std::same_as<double>;
+    { other.dropped() } -> std::same_as<std::size_t>;
+};
+
+/// Estimates how many distinct members it has seen.
+/// Requires  insert(hash), which is false if a new member finds no room; dropped, how often that
+///           was so; merge, clear, estimate.
+/// Laws      merge is associative and commutative; a member counts once however often it comes.
+/// Provided  exact_set.   Chosen at  basic_unique.
+/// Cost      one insert for each sample.
+template <class S>
+concept distinct_sketch = std::default_initializable<S> &&
+    requires(S s, const S& other, std::uint64_t hash) {
+    { s.insert(hash) } -> std::same_as<bool>;
+    s.merge(other);
+    s.clear();
+    { other.estimate() } -> std::same_as<double>;
+    { other.dropped() } -> std::same_as<std::size_t>;
+};
+
+} // namespace quipu

@@ -1,0 +1,202 @@
+// The canonical text of a series: `name;tag=value;tag=value`, one text for all spellings of the
+// same series. Stores use it as the key.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/wire/dialect.hpp>
+#include <quipu/wire/series.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace quipu {
+
+/// The two parts of a canonical text.
+struct canonical_parts {
+    std::string_view name;
+    /// With the ';' that announces them; empty if there are none.
+    std::string_view tags;
+};
+
+/// Cuts a canonical text at its first ';'.
+[[nodiscard]] constexpr canonical_parts split_canonical(std::string_view text) noexcept {
+    const auto semicolon = text.find(';');
+    if (semicolon == text.npos)
+        return {text, {}};
+    return {text.substr(0, semicolon), text.substr(semicolon)};
+}
+
+namespace detail {
+
+/// Etsy's rule for a key: runs of blanks become one '_', '/' becomes '-', and what is not a letter,
+/// a digit or one of `_-.;=` goes.
+[[nodiscard]] constexpr bool is_etsy_key(char c) noexcept {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.' || c == ';' || c == '=';
+}
+
+[[nodiscard]] constexpr bool is_etsy_key(std::string_view text) noexcept {
+    for (const char c : text) {
+        if (!is_etsy_key(c))
+            return false;
+    }
+    return true;
+}
+
+/// Writes a key by Etsy's rule, character by character, to `out`, which has room for all of them.
+struct etsy_key_writer {
+    char* out;
+    bool after_blank = false;
+
+    constexpr void put(char c) noexcept {
+        const bool blank = is_blank(c);
+        if (blank && !after_blank)
+            *out++ = '_';
+        after_blank = blank;
+        if (c == '/')
+            *out++ = '-';
+        if (is_etsy_key(c))
+            *out++ = c;
+    }
+};
+
+/// One tag of a list: `key:value`, or a bare key. Only the first ':' parts them.
+struct tag_parts {
+    std::string_view key;
+    std::string_view value;
+    bool bare = false;
+
+    friend constexpr bool operator==(const tag_parts&, const tag_parts&) = default;
+    friend constexpr bool operator<(const tag_parts& a, const tag_parts& b) noexcept {
+        const int order = a.key.compare(b.key);
+        return order != 0 ? order < 0 : a.value < b.value;
+    }
+};
+
+[[nodiscard]] constexpr tag_parts split_tag(std::string_view tag) noexcept {
+    const auto colon = tag.find(':');
+    if (colon == tag.npos)
+        return {tag, {}, true};
+    return {tag.substr(0, colon), tag.substr(colon + 1), false};
+}
+
+/// Copies a part of a tag; what has a meaning in the canonical text becomes '_'.
+[[nodiscard]] constexpr char*
+write_tag_part(char* out, std::string_view part, bool is_key) noexcept {
+    for (const char c : part)
+        *out++ = c == ';' || (is_key && c == '=') ? '_' : c;
+    return out;
+}
+
+} // namespace detail
+
+/// Where `canonical_name` builds a text that differs from the line's.
+/// One for each thread; distinct objects safe, shared objects unsafe.
+template <wire_dialect Dialect = dialect::quipu>
+class canonical_buffer {
+public:
+    /// Gives the canonical text of a series.
+    ///
+    /// Returns  a view into the series' own name if that is canonical as it is, else into this
+    ///          buffer, valid until the next call.
+    /// Errors   too_many_tags, line_too_long.
+    /// Cost     O(size), and O(tags²) for the few tags; does not allocate.
+    [[nodiscard]] constexpr result<std::string_view> name(const series& of) noexcept {
+        if (of.tags.empty() && is_canonical(of.name))
+            return of.name;
+        if (of.name.size() + of.tags.size() > Dialect::line_bytes_max)
+            return errc::line_too_long;
+        if constexpr (Dialect::sanitizes) {
+            return sanitized(of);
+        } else {
+            return sorted(of);
+        }
+    }
+
+private:
+    [[nodiscard]] static constexpr bool is_canonical(std::string_view name) noexcept {
+        if constexpr (Dialect::sanitizes)
+            return detail::is_etsy_key(name);
+        return true;
+    }
+
+    [[nodiscard]] constexpr std::string_view view(const char* end) const noexcept {
+        return {bytes_, static_cast<std::size_t>(end - bytes_)};
+    }
+
+    /// Etsy's form: the tags in the order given; in each the first ';' as '_' and the first ':' as
+    /// '='.
+    [[nodiscard]] constexpr std::string_view sanitized(const series& of) noexcept {
+        detail::etsy_key_writer key{bytes_};
+        for (const char c : of.name)
+            key.put(c);
+        if (of.tags.empty())
+            return view(key.out);
+        bool colon = false;
+        bool semicolon = false;
+        key.put(';');
+        for (const char c : of.tags) {
+            if (c == ',') {
+                key.put(';');
+                colon = semicolon = false;
+            } else if (c == ':' && !std::exchange(colon, true)) {
+                key.put('=');
+            } else if (c == ';' && !std::exchange(semicolon, true)) {
+                key.put('_');
+            } else {
+                key.put(c);
+            }
+        }
+        return view(key.out);
+    }
+
+    /// The tags sorted, each once; empty ones go, and so does the '#' that some clients put before
+    /// each.
+    [[nodiscard]] constexpr result<std::string_view> sorted(const series& of) noexcept {
+        std::size_t count = 0;
+        for (auto rest = of.tags; !rest.empty();) {
+            const auto comma = rest.find(',');
+            auto tag = rest.substr(0, comma);
+            if (!tag.empty() && tag.front() == '#')
+                tag.remove_prefix(1);
+            if (!tag.empty()) {
+                if (count == Dialect::tags_max)
+                    return errc::too_many_tags;
+                insert(detail::split_tag(tag), count);
+            }
+            if (comma == rest.npos)
+                break;
+            rest.remove_prefix(comma + 1);
+        }
+        char* out = bytes_;
+        for (const char c : of.name)
+            *out++ = c;
+        for (std::size_t i = 0; i < count; ++i) {
+            *out++ = ';';
+            out = detail::write_tag_part(out, tags_[i].key, true);
+            if (tags_[i].bare)
+                continue;
+            *out++ = '=';
+            out = detail::write_tag_part(out, tags_[i].value, false);
+        }
+        return view(out);
+    }
+
+    /// Puts `tag` at its place among the first `count` tags, unless it stands there.
+    constexpr void insert(const detail::tag_parts& tag, std::size_t& count) noexcept {
+        std::size_t place = count;
+        while (place > 0 && tag < tags_[place - 1])
+            --place;
+        if (place > 0 && tags_[place - 1] == tag)
+            return;
+        for (std::size_t i = count; i > place; --i)
+            tags_[i] = tags_[i - 1];
+        tags_[place] = tag;
+        ++count;
+    }
+
+    // One byte more for the ';' before the first tag: each later one takes the place of a comma.
+    char bytes_[Dialect::line_bytes_max + 1] = {};
+    detail::tag_parts tags_[Dialect::tags_max] = {};
+};
+
+} // namespace quipu

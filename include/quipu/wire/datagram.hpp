@@ -1,0 +1,76 @@
+// Several lines at once: the text of a datagram into lines and samples, and back.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/wire/format.hpp>
+#include <quipu/wire/parse.hpp>
+
+#include <string_view>
+
+namespace quipu {
+
+/// Hands out each line of `text` that is not empty, without its newline, and returns their number.
+/// Cost     O(text.size()); does not allocate.
+template <class OnLine>
+constexpr std::size_t for_each_line(std::string_view text, OnLine&& on_line) {
+    std::size_t lines = 0;
+    while (!text.empty()) {
+        const auto newline = text.find('\n');
+        const auto line = text.substr(0, newline);
+        if (!line.empty()) {
+            on_line(line);
+            ++lines;
+        }
+        if (newline == text.npos)
+            break;
+        text.remove_prefix(newline + 1);
+    }
+    return lines;
+}
+
+/// Parses all lines of a datagram.
+///
+/// Input    `text`: lines with newlines between them, the last newline as one likes.
+/// Returns  the number of lines that are not empty; calls `on_sample(const sample&)` and
+///          `on_refusal(refusal, std::string_view line)` in the order of the text. A bad line costs
+///          none of its neighbours.
+/// Cost     O(text.size()); does not allocate, does not throw.
+/// Threads  pure.
+template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
+constexpr std::size_t
+parse_datagram(std::string_view text, OnSample&& on_sample, OnRefusal&& on_refusal) {
+    return for_each_line(text, [&](std::string_view line) {
+        parse_line<Dialect>(line, on_sample, [&](refusal why) { on_refusal(why, line); });
+    });
+}
+
+/// Packs samples into one datagram of at most `BytesMax` bytes, lines with newlines between them.
+/// 1432 bytes fit one Ethernet frame with room for any tunnel.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <std::size_t BytesMax = 1432>
+class basic_datagram_writer {
+public:
+    /// Appends the lines of one sample, or nothing.
+    /// Errors   no_space: send `view()`, `clear()`, and add again; those of format.
+    [[nodiscard]] constexpr errc add(const sample& one) noexcept {
+        const auto before = text_.size();
+        if (before > 0 && !text_.append("\n"))
+            return errc::no_space;
+        const auto error = format(one, text_);
+        if (error != errc::ok)
+            text_.resize(before);
+        return error;
+    }
+
+    /// What was added, without a newline at its end. Valid until the next call that is not const.
+    [[nodiscard]] constexpr std::string_view view() const noexcept { return text_.view(); }
+    [[nodiscard]] constexpr bool empty() const noexcept { return text_.size() == 0; }
+    constexpr void clear() noexcept { text_.resize(0); }
+
+private:
+    basic_line_buffer<BytesMax> text_{};
+};
+
+using datagram_writer = basic_datagram_writer<>;
+
+} // namespace quipu

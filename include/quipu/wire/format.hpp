@@ -1,0 +1,140 @@
+// Samples to text: the exact inverse of parsing.
+#pragma once
+
+#include <quipu/core/number_text.hpp>
+#include <quipu/core/result.hpp>
+#include <quipu/wire/sample.hpp>
+
+#include <string_view>
+
+namespace quipu {
+
+/// A text of at most `BytesMax` bytes that is built piece by piece, without allocation.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <std::size_t BytesMax>
+class basic_line_buffer {
+public:
+    constexpr basic_line_buffer() noexcept {} // the bytes are written before they are read
+
+    /// Appends all of `piece`, or nothing and returns false.
+    [[nodiscard]] constexpr bool append(std::string_view piece) noexcept {
+        if (piece.size() > BytesMax - size_)
+            return false;
+        for (const char c : piece)
+            bytes_[size_++] = c;
+        return true;
+    }
+
+    /// Appends a number in the shortest form that reads back equal, or nothing and returns false.
+    [[nodiscard]] constexpr bool append(double number) noexcept {
+        char text[layout::shortest::bytes_max] = {};
+        const char* const end = layout::shortest::write(text, number);
+        return append(std::string_view(text, static_cast<std::size_t>(end - text)));
+    }
+
+    /// Cuts the text to `size` bytes, which is no more than there are.
+    constexpr void resize(std::size_t size) noexcept {
+        QUIPU_ASSERT(size <= size_);
+        size_ = size;
+    }
+
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+    /// Valid until the next call that is not const.
+    [[nodiscard]] constexpr std::string_view view() const noexcept { return {bytes_, size_}; }
+
+private:
+    std::size_t size_ = 0;
+    char bytes_[BytesMax];
+};
+
+/// Has room for any line that every server of ours accepts.
+using line_buffer = basic_line_buffer<8192>;
+
+namespace detail {
+
+[[nodiscard]] constexpr std::string_view type_text(metric_kind kind) noexcept {
+    constexpr std::string_view texts[metric_kind_count] = {"c", "ms", "g", "s", "kv"};
+    return texts[static_cast<std::size_t>(kind)];
+}
+
+/// True if `text` has one of `marks` in it, or a control character: it would break its line, or
+/// smuggle in another.
+[[nodiscard]] constexpr bool injects(std::string_view text, std::string_view marks) noexcept {
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            return true;
+        for (const char mark : marks) {
+            if (c == mark)
+                return true;
+        }
+    }
+    return false;
+}
+
+[[nodiscard]] constexpr errc check_sample(const sample& one) noexcept {
+    if (one.series.name.empty())
+        return errc::empty_name;
+    if (injects(one.series.name, ":|#@"))
+        return errc::bad_name;
+    if (injects(one.series.tags, "|#"))
+        return errc::bad_tags;
+    if (!(one.rate > 0 && one.rate <= 1))
+        return errc::bad_rate;
+    if (one.timestamp != no_timestamp && one.timestamp < 0)
+        return errc::bad_timestamp;
+    if (one.series.kind != metric_kind::unique) {
+        return is_finite(one.value) ? errc::ok : errc::number_out_of_range;
+    }
+    if (one.member.empty())
+        return errc::empty_member;
+    return injects(one.member, "|") ? errc::bad_name : errc::ok;
+}
+
+/// Appends `name:value|type|@rate|Ttime|#tags`, with `sign` before the value.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_line(const sample& one,
+                                         std::string_view sign,
+                                         double value,
+                                         basic_line_buffer<BytesMax>& out) noexcept {
+    const bool unique = one.series.kind == metric_kind::unique;
+    const bool timed = one.timestamp != no_timestamp;
+    const bool keyed = one.series.kind == metric_kind::keyvalue;
+    return out.append(one.series.name) && out.append(":") && out.append(sign) &&
+           (unique ? out.append(one.member) : out.append(value)) && out.append("|") &&
+           out.append(type_text(one.series.kind)) &&
+           (one.rate == 1 || keyed || (out.append("|@") && out.append(one.rate))) &&
+           (!timed ||
+            (out.append(keyed ? "|@" : "|T") && out.append(static_cast<double>(one.timestamp)))) &&
+           (one.series.tags.empty() || (out.append("|#") && out.append(one.series.tags)));
+}
+
+} // namespace detail
+
+/// Appends the line of one sample to `out`, without a newline at its end. A gauge that is set to a
+/// value below zero takes two lines, `name:0|g` and `name:-n|g`, since a sign means a change.
+///
+/// Returns  ok, and then parse(text) gives the same sample; else `out` is as it was.
+/// Errors   empty_name, bad_name, bad_tags, empty_member (a text that a line cannot carry or that
+///          would smuggle in another), bad_rate, bad_timestamp, number_out_of_range (not finite),
+///          no_space.
+/// Cost     O(bytes written); does not allocate, does not throw.
+/// Threads  pure.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr errc format(const sample& one, basic_line_buffer<BytesMax>& out) noexcept {
+    if (const auto error = detail::check_sample(one); error != errc::ok)
+        return error;
+    const auto before = out.size();
+    const bool gauge = one.series.kind == metric_kind::gauge;
+    const double value = one.value == 0 ? 0 : one.value; // "-0" would be a change of a gauge
+    bool written = true;
+    if (gauge && !one.relative && value < 0) {
+        written = detail::append_line(one, "", 0, out) && out.append("\n");
+    }
+    const bool plus = gauge && one.relative && value >= 0;
+    written = written && detail::append_line(one, plus ? "+" : "", value, out);
+    if (!written)
+        out.resize(before);
+    return written ? errc::ok : errc::no_space;
+}
+
+} // namespace quipu
