@@ -1,9 +1,13 @@
-// Writes all headers into one: `amalgamate ROOT` renews ROOT/single_include/quipu/quipu.hpp, and
-// `amalgamate --check ROOT` says whether it would change. The same sources give the same bytes.
+// Writes the two files that are made from the headers: the umbrella include/quipu/quipu.hpp, which
+// includes them all, and single_include/quipu/quipu.hpp, which holds them all. `amalgamate ROOT`
+// renews both, `amalgamate --check ROOT` says whether they would change. The same sources give the
+// same bytes.
 //
 // Our includes are replaced by what they name, depth first, each once. Includes of the standard
 // library move to the top, sorted. All that stands under an #if, and what the operating system
 // brings, stays where it is. Text in raw strings is never taken for a directive.
+#include "support/source_tree.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -11,23 +15,43 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        throw std::runtime_error("cannot read " + path.string());
+using source_tree::read_text;
+
+// Returns  the text of the umbrella: all headers, floor by floor.
+std::string umbrella_text(const fs::path& library) {
+    const source_tree::tree sources{
+        .headers = source_tree::read_files(library, ".hpp"),
+        .tests = {},
+        .floors = source_tree::floors_of(read_text(library / "README.md")),
+    };
+    std::string text = "// The whole library, from the ground up. A program that minds its compile "
+                       "time includes the headers\n// it uses. Made by "
+                       "single_include/amalgamate.cpp.\n#pragma once\n";
+    std::string last;
+    for (const std::string& path : source_tree::umbrella_includes(sources)) {
+        const std::string folder = source_tree::folder_of(path);
+        if (!sources.floors.contains(folder)) {
+            throw std::runtime_error("the floors in README.md do not mention " + folder + "/");
+        }
+        if (folder != last) {
+            text +=
+                "\n// Floor " + std::to_string(sources.floors.at(folder)) + ": " + folder + "\n";
+            last = folder;
+        }
+        text += "#include <quipu/" + path + ">\n";
     }
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    return text;
 }
 
 // The directive's word and the rest of its line: {"include", "<vector>"}. Empty for other lines.
@@ -86,7 +110,7 @@ private:
 
 class amalgamation {
 public:
-    explicit amalgamation(fs::path root) : root_(fs::canonical(root)) {}
+    explicit amalgamation(fs::path root) : root_(std::move(root)) {}
 
     // Returns  the text of the single header.
     std::string text() {
@@ -170,22 +194,32 @@ private:
     std::string body_;
 };
 
-int run(const fs::path& root, bool only_check) {
-    const fs::path path = root / "single_include/quipu/quipu.hpp";
-    const std::string text = amalgamation(root).text();
+// Returns  whether the file is, or now is, what it has to be.
+bool renew(const fs::path& path, const std::string& text, bool only_check) {
+    if (fs::exists(path) && read_text(path) == text) {
+        return true;
+    }
     if (only_check) {
-        const bool same = fs::exists(path) && read_text(path) == text;
         std::cout << path.string()
-                  << (same ? " is up to date\n"
-                           : " is not what the headers are now; renew it with the build's target "
-                             "`amalgamate`: cmake --build BUILD --target amalgamate\n");
-        return same ? EXIT_SUCCESS : EXIT_FAILURE;
+                  << " is not what the headers make it now; renew it with the target amalgamate:\n"
+                     "    cmake --build BUILD_FOLDER --target amalgamate\n";
+        return false;
     }
     std::ofstream file(path, std::ios::binary);
     if (!(file << text).flush()) {
         throw std::runtime_error("cannot write " + path.string());
     }
-    return EXIT_SUCCESS;
+    std::cout << path.string() << " is renewed\n";
+    return true;
+}
+
+int run(const fs::path& root, bool only_check) {
+    // In this order: the single header follows the umbrella.
+    const fs::path library = root / "include/quipu";
+    const bool all =
+        renew(library / "quipu.hpp", umbrella_text(library), only_check) &&
+        renew(root / "single_include/quipu/quipu.hpp", amalgamation(root).text(), only_check);
+    return all ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 } // namespace
@@ -196,7 +230,7 @@ int main(int count, char* words[]) try {
         std::cerr << "usage: amalgamate [--check] ROOT\n";
         return 2;
     }
-    return run(words[count - 1], only_check);
+    return run(fs::canonical(words[count - 1]), only_check);
 } catch (const std::exception& error) {
     std::cerr << "amalgamate: " << error.what() << "\n";
     return EXIT_FAILURE;

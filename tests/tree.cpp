@@ -24,6 +24,13 @@ tree read_tree() {
     return sources;
 }
 
+void expect_none(const complaints& found) {
+    for (const std::string& complaint : found) {
+        UNSCOPED_INFO(complaint);
+    }
+    CHECK(found.empty());
+}
+
 // A small tree without a fault: two folders, two headers, and their umbrella.
 tree sound() {
     return {
@@ -55,27 +62,27 @@ TEST_CASE("tree: the floors are written down", "[tree]") {
 }
 
 TEST_CASE("tree: a folder includes itself and lower floors", "[tree]") {
-    CHECK(source_tree::layering(read_tree()) == complaints());
+    expect_none(source_tree::layering(read_tree()));
 }
 
 TEST_CASE("tree: no header includes itself by way of others", "[tree]") {
-    CHECK(source_tree::circles(read_tree()) == complaints());
+    expect_none(source_tree::circles(read_tree()));
 }
 
 TEST_CASE("tree: every header has its test and every test its header", "[tree]") {
-    CHECK(source_tree::twins(read_tree()) == complaints());
+    expect_none(source_tree::twins(read_tree()));
 }
 
 TEST_CASE("tree: headers have manners", "[tree]") {
-    CHECK(source_tree::manners(read_tree()) == complaints());
+    expect_none(source_tree::manners(read_tree()));
 }
 
 TEST_CASE("tree: there are three macros at most, in one place", "[tree]") {
-    CHECK(source_tree::macros(read_tree()) == complaints());
+    expect_none(source_tree::macros(read_tree()));
 }
 
 TEST_CASE("tree: the umbrella includes every header from the ground up", "[tree]") {
-    CHECK(source_tree::umbrella(read_tree()) == complaints());
+    expect_none(source_tree::umbrella(read_tree()));
 }
 
 TEST_CASE("tree rules: a sound tree draws no complaint", "[tree][rules]") {

@@ -1,7 +1,64 @@
-// The whole library, from the ground up. Programs that mind their compile time include the headers
-// they use.
+// The whole library, from the ground up. A program that minds its compile time includes the headers
+// it uses. Made by single_include/amalgamate.cpp.
 #pragma once
 
-// 0
+// Floor 0: core
+#include <quipu/core/big_integer.hpp>
 #include <quipu/core/config.hpp>
+#include <quipu/core/decimal.hpp>
+#include <quipu/core/hash.hpp>
+#include <quipu/core/nearest_double.hpp>
+#include <quipu/core/number.hpp>
+#include <quipu/core/number_javascript.hpp>
+#include <quipu/core/number_text.hpp>
+#include <quipu/core/power_of_ten.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/core/wide_product.hpp>
+
+// Floor 1: net
+#include <quipu/net/address.hpp>
+#include <quipu/net/descriptor.hpp>
+#include <quipu/net/endpoint.hpp>
+#include <quipu/net/resolve.hpp>
+#include <quipu/net/socket.hpp>
+#include <quipu/net/udp.hpp>
+
+// Floor 1: sketch
+#include <quipu/sketch/exact.hpp>
+#include <quipu/sketch/exact_set.hpp>
+#include <quipu/sketch/sketch.hpp>
+
+// Floor 1: wire
+#include <quipu/wire/canonical.hpp>
+#include <quipu/wire/datagram.hpp>
+#include <quipu/wire/dialect.hpp>
+#include <quipu/wire/format.hpp>
+#include <quipu/wire/parse.hpp>
+#include <quipu/wire/sample.hpp>
+#include <quipu/wire/series.hpp>
+#include <quipu/wire/stream.hpp>
+
+// Floor 2: cell
+#include <quipu/cell/cell.hpp>
+#include <quipu/cell/counter.hpp>
+#include <quipu/cell/gauge.hpp>
+#include <quipu/cell/keyvalue.hpp>
+#include <quipu/cell/timer.hpp>
+#include <quipu/cell/unique.hpp>
+
+// Floor 3: store
+#include <quipu/store/key.hpp>
+#include <quipu/store/retention.hpp>
+#include <quipu/store/store.hpp>
+#include <quipu/store/table.hpp>
+
+// Floor 4: snapshot
+#include <quipu/snapshot/collect.hpp>
+#include <quipu/snapshot/snapshot.hpp>
+
+// Floor 5: schema
+#include <quipu/schema/etsy.hpp>
+#include <quipu/schema/kiip.hpp>
+#include <quipu/schema/native.hpp>
+#include <quipu/schema/percentile.hpp>
+#include <quipu/schema/schema.hpp>
