@@ -1,6 +1,7 @@
 // What tests of sockets share: the count of open descriptors, and waiting for what is on its way.
 #pragma once
 
+#include <csignal>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 
 namespace quipu::test {
 
@@ -67,6 +69,32 @@ public:
 
 private:
     rlimit before_{};
+};
+
+/// Interrupts the system calls of this process every three milliseconds for as long as it lives.
+class interruptions {
+public:
+    interruptions() {
+        count_ = 0;
+        struct sigaction action {};
+        action.sa_handler = [](int) { count_ = count_ + 1; };
+        ::sigaction(SIGALRM, &action, &before_); // without SA_RESTART
+        const itimerval often{{0, 3000}, {0, 3000}};
+        ::setitimer(ITIMER_REAL, &often, nullptr);
+    }
+    ~interruptions() {
+        const itimerval never{};
+        ::setitimer(ITIMER_REAL, &never, nullptr);
+        ::sigaction(SIGALRM, &before_, nullptr);
+    }
+    interruptions(const interruptions&) = delete;
+    interruptions& operator=(const interruptions&) = delete;
+
+    [[nodiscard]] int count() const { return count_; }
+
+private:
+    static inline volatile std::sig_atomic_t count_ = 0;
+    struct sigaction before_ {};
 };
 
 } // namespace quipu::test
