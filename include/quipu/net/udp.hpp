@@ -88,7 +88,7 @@ private:
 ///          and counted by `oversized`; what the system drops because its buffer is full is counted
 ///          by `dropped`.
 /// Memory   1 MiB of address space with the usual traits; real are the pages that datagrams have
-///          reached: 64 KiB if none was longer than 4 KiB.
+///          reached: 128 KiB at most if none was longer than 4 KiB.
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Traits = udp_receiver_traits>
 class basic_udp_receiver {
