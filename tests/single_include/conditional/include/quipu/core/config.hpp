@@ -1,0 +1,2 @@
+#pragma once
+#define QUIPU_VERSION 1

@@ -1,0 +1,5 @@
+#pragma once
+
+#if defined(__linux__)
+#include <quipu/core/config.hpp>
+#endif

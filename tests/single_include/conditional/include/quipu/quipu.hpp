@@ -1,0 +1,7 @@
+// The whole library, from the ground up. A program that minds its compile time includes the headers
+// it uses. Made by single_include/amalgamate.cpp.
+#pragma once
+
+// Floor 0: core
+#include <quipu/core/config.hpp>
+#include <quipu/core/knot.hpp>
