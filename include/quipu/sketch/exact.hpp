@@ -5,6 +5,7 @@
 #include <quipu/sketch/sketch.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <tuple>
 #include <utility>
@@ -24,9 +25,11 @@ class basic_exact {
 public:
     static constexpr std::size_t values_max = ValuesMax;
 
-    /// Adds a value that stands for `weight` events, weight > 0.
+    /// Adds a value that stands for `weight` events.
+    /// Input    value: not NaN; weight > 0.
     /// Cost     O(1); allocates when the storage grows.
     void record(double value, double weight = 1) {
+        QUIPU_ASSERT(value == value && weight > 0);
         min_ = events_ == 0 || value < min_ ? value : min_;
         max_ = events_ == 0 || value > max_ ? value : max_;
         events_ += weight;
@@ -34,7 +37,9 @@ public:
         keep(value, weight);
     }
 
+    /// Adds all values of another sketch.
     void merge(const basic_exact& other) {
+        QUIPU_ASSERT(&other != this);
         if (other.events_ == 0)
             return;
         min_ = events_ == 0 || other.min_ < min_ ? other.min_ : min_;
@@ -90,19 +95,20 @@ public:
     /// The value in the middle, or the mean of the two there. Settled.
     [[nodiscard]] double median() const noexcept {
         const double half = kept_weight() / 2;
+        const double slack = half * rounding;
         double below = 0;
         for (std::size_t i = 0; i < values_.size(); ++i) {
             below += weight(i);
-            if (below > half)
+            if (below > half + slack)
                 return values_[i];
-            if (below == half && i + 1 < values_.size())
+            if (below >= half - slack)
                 return (values_[i] + values_[i + 1]) / 2;
         }
         return max_;
     }
 
-    /// The smallest values that hold a share `q` of the weight, the value at the cut wholly in; one
-    /// value at least if there is any. Settled.
+    /// The smallest values that hold a share `q` of the weight. Of the value at the cut only as
+    /// many whole events as are needed are in, and one event at least if there is any. Settled.
     /// Cost     O(n).
     [[nodiscard]] distribution_part lowest(double q) const noexcept {
         return part(q, [](std::size_t i) { return i; });
@@ -113,7 +119,8 @@ public:
         return part(q, [last = values_.size() - 1](std::size_t i) { return last - i; });
     }
 
-    /// The sum of weight × (value - mean)², free of cancellation.
+    /// The sum of weight × (value - mean)², free of cancellation; the values kept stand for those
+    /// that were dropped.
     [[nodiscard]] double squared_deviations() const noexcept {
         const double total = kept_weight();
         if (total == 0)
@@ -127,10 +134,13 @@ public:
             const double distance = values_[i] - mean;
             deviations += distance * distance * weight(i);
         }
-        return deviations;
+        return dropped_ == 0 ? deviations : deviations * (events_ / total);
     }
 
 private:
+    /// How far a sum of weights such as 1 / 0.3 may be off, relatively.
+    static constexpr double rounding = 1e-12;
+
     void keep(double value, double weight) {
         if (values_.size() == ValuesMax) {
             ++dropped_;
@@ -148,11 +158,12 @@ private:
     [[nodiscard]] distribution_part part(double q, Place place) const noexcept {
         QUIPU_ASSERT(q >= 0 && q <= 1);
         // A little less than the share, since 0.07 * 100 is more than 7 in binary.
-        const double share = q * kept_weight() * (1 - 1e-12);
+        const double share = q * kept_weight() * (1 - rounding);
         distribution_part taken;
         for (std::size_t i = 0; i < values_.size() && (i == 0 || taken.count < share); ++i) {
             const double value = values_[place(i)];
-            const double times = weight(place(i));
+            const double missing = std::ceil(share - taken.count);
+            const double times = std::min(weight(place(i)), std::max(missing, 1.0));
             taken.count += times;
             taken.sum += value * times;
             taken.sum_squares += value * value * times;

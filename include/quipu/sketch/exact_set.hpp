@@ -42,7 +42,9 @@ public:
         return true;
     }
 
+    /// Adds all members of another set.
     void merge(const basic_exact_set& other) {
+        QUIPU_ASSERT(&other != this);
         dropped_ += other.dropped_;
         if (other.size_ == 0)
             return;

@@ -23,7 +23,8 @@ struct distribution_part {
 ///           (the part up to a quantile, from it on), squared_deviations (from the mean), and
 ///           dropped: how many values it could not take into its quantiles.
 /// Laws      merge is associative and commutative as far as quantiles tell; a weight w equals w
-///           repetitions; quantile is monotonic in q and within [min, max].
+///           repetitions; quantile is monotonic in q and within [min, max]; the lowest and the
+///           highest, cut between the same two events, are the whole.
 /// Provided  exact.   Chosen at  basic_timer.
 /// Cost      one record for each sample.
 template <class S>

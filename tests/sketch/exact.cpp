@@ -1,0 +1,201 @@
+#include <quipu/sketch/exact.hpp>
+
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+
+#include <initializer_list>
+#include <type_traits>
+#include <vector>
+
+using namespace quipu;
+
+static_assert(std::is_nothrow_move_constructible_v<exact>);
+
+namespace {
+
+exact settled(std::initializer_list<double> values, double weight = 1) {
+    exact sketch;
+    for (const double value : values)
+        sketch.record(value, weight);
+    sketch.settle();
+    return sketch;
+}
+
+exact one_to(int last) {
+    exact sketch;
+    for (int value = last; value > 0; --value)
+        sketch.record(value);
+    sketch.settle();
+    return sketch;
+}
+
+} // namespace
+
+TEST_CASE("exact: a quantile is the value at the nearest rank", "[sketch][exact]") {
+    const auto ten = one_to(10);
+    CHECK(ten.quantile(0) == 1);
+    CHECK(ten.quantile(0.1) == 1);
+    CHECK(ten.quantile(0.100001) == 2);
+    CHECK(ten.quantile(0.5) == 5);
+    CHECK(ten.quantile(0.51) == 6);
+    CHECK(ten.quantile(0.9) == 9);
+    CHECK(ten.quantile(0.99) == 10);
+    CHECK(ten.quantile(1) == 10);
+}
+
+TEST_CASE("exact: a percentage that is no binary number cuts where it says", "[sketch][exact]") {
+    const auto hundred = one_to(100);
+    for (int percent = 1; percent <= 100; ++percent) {
+        CHECK(hundred.quantile(percent / 100.0) == percent);
+        CHECK(hundred.highest(percent / 100.0).count == percent);
+    }
+}
+
+TEST_CASE("exact: a quantile goes by weight", "[sketch][exact]") {
+    exact sketch;
+    sketch.record(2);
+    sketch.record(1, 3);
+    sketch.settle();
+    CHECK(sketch.count() == 4);
+    CHECK(sketch.sum() == 5);
+    CHECK(sketch.quantile(0.75) == 1);
+    CHECK(sketch.quantile(0.76) == 2);
+}
+
+TEST_CASE("exact: nothing in, nothing out", "[sketch][exact]") {
+    const exact empty;
+    CHECK(empty.count() == 0);
+    CHECK(empty.min() == 0);
+    CHECK(empty.max() == 0);
+    CHECK(empty.quantile(0.5) == 0);
+    CHECK(empty.median() == 0);
+    CHECK(empty.lowest(0.5).count == 0);
+    CHECK(empty.highest(0.5).count == 0);
+    CHECK(empty.squared_deviations() == 0);
+}
+
+TEST_CASE("exact: the lowest and the highest are cut at a share", "[sketch][exact]") {
+    const auto ten = one_to(10);
+    const auto low = ten.lowest(0.9);
+    CHECK(low.count == 9);
+    CHECK(low.sum == 45);
+    CHECK(low.sum_squares == 285);
+    CHECK(low.boundary == 9);
+    const auto high = ten.highest(0.2);
+    CHECK(high.count == 2);
+    CHECK(high.sum == 19);
+    CHECK(high.sum_squares == 181);
+    CHECK(high.boundary == 9);
+    CHECK(ten.lowest(0).count == 1);
+    CHECK(ten.lowest(0).boundary == 1);
+    CHECK(ten.highest(0).boundary == 10);
+    CHECK(ten.lowest(1).sum == 55);
+    CHECK(ten.highest(1).boundary == 1);
+}
+
+TEST_CASE("exact: a cut through a heavy value takes whole events of it", "[sketch][exact]") {
+    const auto ten = settled({3}, 10);
+    CHECK(ten.lowest(0.9).count == 9);
+    CHECK(ten.lowest(0.9).sum == 27);
+    CHECK(ten.lowest(0.91).count == 10);
+    // Half an event at the end is taken as it is.
+    const auto fractional = settled({3}, 2.5);
+    CHECK(fractional.lowest(0.4).count == 1);
+    CHECK(fractional.lowest(0.8).count == 2);
+    CHECK(fractional.lowest(0.9).count == 2.5);
+    CHECK(fractional.lowest(0).count == 1);
+    CHECK(settled({3}, 0.5).lowest(0).count == 0.5);
+}
+
+TEST_CASE("exact: the median of an even number is between the two", "[sketch][exact]") {
+    CHECK(settled({7}).median() == 7);
+    CHECK(settled({4, 1}).median() == 2.5);
+    CHECK(settled({9, 1, 4}).median() == 4);
+    CHECK(settled({1, 4, 9, 16}).median() == 6.5);
+    CHECK(settled({5, 5, 5, 5}).median() == 5);
+}
+
+TEST_CASE("exact: a common sampling rate leaves the median where it is", "[sketch][exact]") {
+    // Thirds and the like do not add up to the half exactly.
+    for (int tenths = 1; tenths <= 10; ++tenths) {
+        for (int count = 2; count <= 60; count += 2) {
+            exact sketch;
+            for (int value = 1; value <= count; ++value)
+                sketch.record(value, 1 / (tenths / 10.0));
+            sketch.settle();
+            CHECK(sketch.median() == (count + 1) / 2.0);
+        }
+    }
+}
+
+TEST_CASE("exact: deviations do not cancel out", "[sketch][exact]") {
+    CHECK(settled({1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16}).squared_deviations() == 90);
+    CHECK(settled({2, 4, 12}).squared_deviations() == 56);
+    CHECK(settled({2, 4, 12}, 10).squared_deviations() == 560);
+    CHECK(settled({42}).squared_deviations() == 0);
+}
+
+TEST_CASE("exact: beyond the bound values count, but are not kept", "[sketch][exact]") {
+    basic_exact<4> sketch;
+    for (const double value : {4, 3, 2, 1})
+        sketch.record(value);
+    CHECK(sketch.dropped() == 0);
+    sketch.record(100);
+    sketch.record(-100, 2);
+    sketch.settle();
+    CHECK(sketch.dropped() == 2);
+    CHECK(sketch.values() == std::vector<double>{1, 2, 3, 4});
+    CHECK(sketch.count() == 7);
+    CHECK(sketch.sum() == -90);
+    CHECK(sketch.min() == -100);
+    CHECK(sketch.max() == 100);
+    CHECK(sketch.median() == 2.5);
+    sketch.clear();
+    CHECK(sketch.dropped() == 0);
+    sketch.record(1);
+    CHECK(sketch.values().size() == 1);
+}
+
+TEST_CASE("exact: the values kept stand for those dropped in the deviations", "[sketch][exact]") {
+    basic_exact<4> sketch;
+    for (int times = 0; times < 3; ++times) {
+        for (const double value : {1, 2, 3, 4})
+            sketch.record(value);
+    }
+    sketch.settle();
+    CHECK(sketch.dropped() == 8);
+    CHECK(sketch.squared_deviations() == 15);
+}
+
+TEST_CASE("exact: a merge respects the bound and keeps the weights", "[sketch][exact]") {
+    basic_exact<4> first;
+    first.record(1);
+    first.record(2);
+    basic_exact<4> second;
+    second.record(3, 5);
+    second.record(4);
+    second.record(5, 2);
+    first.merge(second);
+    CHECK(first.dropped() == 1);
+    CHECK(first.count() == 10);
+    CHECK(first.weight(1) == 1);
+    CHECK(first.weight(2) == 5);
+    CHECK(first.weight(3) == 1);
+    second.merge(first);
+    CHECK(second.dropped() == 4);
+    CHECK(second.count() == 18);
+    CHECK(second.min() == 1);
+}
+
+TEST_CASE("exact: a sketch that was cleared allocates nothing to fill again", "[sketch][exact]") {
+    exact sketch;
+    const auto fill = [&] {
+        for (int value = 0; value < 1000; ++value)
+            sketch.record(value, value % 2 == 0 ? 1 : 2);
+    };
+    fill();
+    sketch.clear();
+    const auto before = allocations();
+    fill();
+    CHECK(allocations() == before);
+}

@@ -1,0 +1,254 @@
+#include <quipu/core/hash.hpp>
+#include <quipu/sketch/exact.hpp>
+#include <quipu/sketch/exact_set.hpp>
+#include <quipu/sketch/sketch.hpp>
+
+#include "support/catch.hpp"
+#include "support/generator.hpp"
+
+#include <cstdint>
+#include <vector>
+
+using namespace quipu;
+
+// The laws of all sketches. A new model is one more name behind the tags.
+
+namespace {
+
+struct without_merge : exact {
+    void merge(const exact&) = delete;
+};
+
+static_assert(!quantile_sketch<int>);
+static_assert(!quantile_sketch<exact_set>);
+static_assert(!quantile_sketch<without_merge>);
+static_assert(!distinct_sketch<int>);
+static_assert(!distinct_sketch<exact>);
+
+struct weighted {
+    double value = 0;
+    double weight = 1;
+};
+
+/// Whole numbers, many of them equal: their sums are the same in whatever order they are added.
+std::vector<weighted> make_values(generator& random, std::uint64_t weight_max) {
+    std::vector<weighted> values(1 + random.below(200));
+    for (auto& one : values) {
+        one.value = static_cast<double>(random.below(120)) - 20;
+        one.weight = static_cast<double>(1 + random.below(weight_max));
+    }
+    return values;
+}
+
+template <class Sketch>
+Sketch sketch_of(const std::vector<weighted>& values) {
+    Sketch sketch;
+    for (const auto& one : values)
+        sketch.record(one.value, one.weight);
+    sketch.settle();
+    return sketch;
+}
+
+bool same(const distribution_part& a, const distribution_part& b) {
+    return a.count == b.count && a.sum == b.sum && a.sum_squares == b.sum_squares &&
+           a.boundary == b.boundary;
+}
+
+template <class Sketch>
+void check_same(const Sketch& a, const Sketch& b) {
+    CHECK(a.count() == b.count());
+    CHECK(a.sum() == b.sum());
+    CHECK(a.min() == b.min());
+    CHECK(a.max() == b.max());
+    CHECK(a.median() == b.median());
+    CHECK(a.dropped() == b.dropped());
+    CHECK(a.squared_deviations() == Approx(b.squared_deviations()).epsilon(1e-12));
+    for (int percent = 0; percent <= 100; ++percent) {
+        const double q = percent / 100.0;
+        if (a.quantile(q) != b.quantile(q) || !same(a.lowest(q), b.lowest(q)) ||
+            !same(a.highest(q), b.highest(q))) {
+            FAIL_CHECK("they differ at " << percent << " %");
+        }
+    }
+}
+
+constexpr int rounds = 200;
+
+} // namespace
+
+TEMPLATE_TEST_CASE("quantile sketches: the parts merge to the whole", "[sketch]", exact) {
+    generator random(1);
+    for (int round = 0; round < rounds; ++round) {
+        const auto values = make_values(random, round % 2 == 0 ? 1 : 5);
+        std::vector<TestType> parts(1 + random.below(5));
+        for (const auto& one : values)
+            parts[random.below(parts.size())].record(one.value, one.weight);
+        TestType merged;
+        for (const auto& part : parts)
+            merged.merge(part);
+        merged.settle();
+        check_same(merged, sketch_of<TestType>(values));
+    }
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: merging is associative and commutative", "[sketch]", exact) {
+    generator random(2);
+    for (int round = 0; round < rounds; ++round) {
+        const auto a = sketch_of<TestType>(make_values(random, 3));
+        const auto b = sketch_of<TestType>(make_values(random, 1));
+        const auto c = sketch_of<TestType>(make_values(random, 2));
+        auto left = a;
+        left.merge(b);
+        left.merge(c);
+        auto right = c;
+        right.merge(b);
+        auto other = a;
+        other.merge(right);
+        left.settle();
+        other.settle();
+        check_same(left, other);
+    }
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: merging nothing changes nothing", "[sketch]", exact) {
+    generator random(3);
+    const auto values = make_values(random, 4);
+    auto full = sketch_of<TestType>(values);
+    TestType empty;
+    full.merge(empty);
+    full.settle();
+    check_same(full, sketch_of<TestType>(values));
+    empty.merge(full);
+    empty.settle();
+    check_same(empty, full);
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: the order of the values does not matter",
+                   "[sketch]",
+                   exact) {
+    generator random(4);
+    for (int round = 0; round < rounds; ++round) {
+        auto values = make_values(random, 1 + static_cast<std::uint64_t>(round % 3));
+        const auto before = sketch_of<TestType>(values);
+        random.shuffle(values);
+        check_same(before, sketch_of<TestType>(values));
+    }
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: a weight is as many repetitions", "[sketch]", exact) {
+    generator random(5);
+    for (int round = 0; round < rounds; ++round) {
+        const auto values = make_values(random, 6);
+        TestType repeated;
+        for (const auto& one : values) {
+            for (int times = static_cast<int>(one.weight); times > 0; --times)
+                repeated.record(one.value);
+        }
+        repeated.settle();
+        check_same(sketch_of<TestType>(values), repeated);
+    }
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: quantiles rise from the minimum to the maximum",
+                   "[sketch]",
+                   exact) {
+    generator random(6);
+    for (int round = 0; round < rounds; ++round) {
+        const auto sketch = sketch_of<TestType>(make_values(random, 3));
+        double last = sketch.min();
+        CHECK(sketch.quantile(0) == sketch.min());
+        CHECK(sketch.quantile(1) == sketch.max());
+        for (int step = 0; step <= 1000; ++step) {
+            const double value = sketch.quantile(step / 1000.0);
+            if (value < last || value > sketch.max())
+                FAIL_CHECK("quantile " << step / 1000.0 << " is " << value);
+            last = value;
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: a part and the rest are the whole", "[sketch]", exact) {
+    generator random(7);
+    for (int round = 0; round < rounds; ++round) {
+        const auto sketch = sketch_of<TestType>(make_values(random, 3));
+        const auto all = sketch.lowest(1);
+        CHECK(same(all, {all.count, all.sum, all.sum_squares, sketch.max()}));
+        CHECK(all.count == sketch.count());
+        CHECK(all.sum == sketch.sum());
+        // Cut between two events, so that both sides are whole.
+        const auto below = 1 + random.below(static_cast<std::uint64_t>(all.count));
+        const double share = static_cast<double>(below) / all.count;
+        const auto low = sketch.lowest(share);
+        CHECK(low.count == static_cast<double>(below));
+        if (low.count == all.count)
+            continue;
+        const auto high = sketch.highest(1 - share);
+        CHECK(low.count + high.count == all.count);
+        CHECK(low.sum + high.sum == all.sum);
+        CHECK(low.sum_squares + high.sum_squares == all.sum_squares);
+        CHECK(low.boundary <= high.boundary);
+    }
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: a cleared one is as good as new", "[sketch]", exact) {
+    generator random(8);
+    const auto values = make_values(random, 3);
+    auto used = sketch_of<TestType>(make_values(random, 5));
+    used.clear();
+    used.settle();
+    check_same(used, TestType{});
+    for (const auto& one : values)
+        used.record(one.value, one.weight);
+    used.settle();
+    check_same(used, sketch_of<TestType>(values));
+}
+
+TEMPLATE_TEST_CASE("distinct sketches: a member counts once", "[sketch]", exact_set) {
+    generator random(9);
+    TestType sketch;
+    std::vector<std::uint64_t> hashes(300);
+    for (auto& hash : hashes)
+        hash = random.next();
+    for (int times = 0; times < 5; ++times) {
+        random.shuffle(hashes);
+        for (const auto hash : hashes)
+            CHECK(sketch.insert(hash));
+    }
+    CHECK(sketch.estimate() == 300);
+    CHECK(sketch.dropped() == 0);
+}
+
+TEMPLATE_TEST_CASE("distinct sketches: the parts merge to the whole in any order",
+                   "[sketch]",
+                   exact_set) {
+    generator random(10);
+    for (int round = 0; round < rounds; ++round) {
+        TestType whole;
+        std::vector<TestType> parts(1 + random.below(5));
+        for (auto left = random.below(300); left > 0; --left) {
+            const auto hash = mix(random.below(200));
+            whole.insert(hash);
+            parts[random.below(parts.size())].insert(hash);
+        }
+        TestType forwards;
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            forwards.merge(parts[i]);
+        TestType backwards;
+        for (std::size_t i = parts.size(); i > 0; --i)
+            backwards.merge(parts[i - 1]);
+        CHECK(forwards.estimate() == whole.estimate());
+        CHECK(backwards.estimate() == whole.estimate());
+        forwards.merge(backwards);
+        CHECK(forwards.estimate() == whole.estimate());
+    }
+}
+
+TEMPLATE_TEST_CASE("distinct sketches: a cleared one is as good as new", "[sketch]", exact_set) {
+    TestType sketch;
+    for (std::uint64_t i = 0; i < 100; ++i)
+        sketch.insert(mix(i));
+    sketch.clear();
+    CHECK(sketch.estimate() == 0);
+    sketch.insert(mix(1));
+    CHECK(sketch.estimate() == 1);
+}

@@ -1,0 +1,59 @@
+// Replaces operator new and delete of the whole test program by ones that count. They lead to
+// malloc and free, so that the sanitizers go on watching every block.
+#include "support/allocations.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::atomic<std::size_t> calls{0};
+
+void* allocate(std::size_t size) noexcept {
+    calls.fetch_add(1, std::memory_order_relaxed);
+    return std::malloc(size > 0 ? size : 1);
+}
+
+void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
+    calls.fetch_add(1, std::memory_order_relaxed);
+    const auto step = static_cast<std::size_t>(alignment);
+    return std::aligned_alloc(step, (size + step) / step * step);
+}
+
+void* require(void* block) {
+    if (block == nullptr)
+        throw std::bad_alloc();
+    return block;
+}
+
+} // namespace
+
+std::size_t allocations() noexcept {
+    return calls.load(std::memory_order_relaxed);
+}
+
+// The forms for arrays and those that do not throw lead here by default. GCC cannot know that these
+// are a pair.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+void* operator new(std::size_t size) {
+    return require(allocate(size));
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return require(allocate(size, alignment));
+}
+void operator delete(void* block) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::align_val_t) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
+    std::free(block);
+}
