@@ -9,8 +9,9 @@ namespace quipu {
 ///
 /// Merging puts the other's history behind this one's: what the other set replaces the value, what
 /// it only changed is added. So the parts of one interval merge in any order as long as at most one
-/// of them sets the value; where several do, the one merged last wins. Threads  distinct objects
-/// safe, shared objects unsafe.
+/// of them sets the value; where several do, the one merged last wins.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
 class gauge {
 public:
     constexpr void set(double value) noexcept {

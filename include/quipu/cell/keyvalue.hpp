@@ -4,6 +4,7 @@
 #include <quipu/cell/cell.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace quipu {
@@ -39,6 +40,7 @@ public:
     errc apply(const sample& one) { return append({one.value, one.timestamp, one.integral}); }
 
     void merge(const basic_keyvalue& later) {
+        QUIPU_ASSERT(&later != this);
         dropped_ += later.dropped_;
         for (const auto& one : later.values_)
             static_cast<void>(append(one));

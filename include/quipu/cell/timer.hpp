@@ -5,6 +5,7 @@
 #include <quipu/sketch/exact.hpp>
 
 #include <cmath>
+#include <cstdint>
 
 namespace quipu {
 
@@ -20,8 +21,8 @@ enum class timer_weighting : std::uint8_t {
 template <quantile_sketch Sketch = exact, timer_weighting Weighting = timer_weighting::full>
 class basic_timer {
 public:
-    /// Adds a value that stands for `weight` events (1 / sampling rate). Returns ok, or value_limit
-    /// if the sketch could not keep the value for its quantiles.
+    /// Adds a value, not NaN, that stands for `weight` events (1 / sampling rate). Returns ok, or
+    /// value_limit if the sketch could not keep the value for its quantiles.
     errc record(double value, double weight = 1) {
         events_ += weight;
         if constexpr (Weighting == timer_weighting::count_only)

@@ -5,6 +5,7 @@
 #include <quipu/core/hash.hpp>
 #include <quipu/sketch/exact_set.hpp>
 
+#include <cstdint>
 #include <string_view>
 
 namespace quipu {

@@ -1,0 +1,91 @@
+#include <quipu/cell/gauge.hpp>
+
+#include "support/catch.hpp"
+
+#include <initializer_list>
+
+using namespace quipu;
+
+namespace {
+
+constexpr sample set_to(double value) {
+    sample one;
+    one.value = value;
+    return one;
+}
+
+constexpr sample changed_by(double value) {
+    sample one;
+    one.value = value;
+    one.relative = true;
+    return one;
+}
+
+constexpr gauge after(std::initializer_list<sample> samples) {
+    gauge cell;
+    for (const auto& one : samples)
+        cell.apply(one);
+    return cell;
+}
+
+constexpr gauge merged(gauge first, const gauge& later) {
+    first.merge(later);
+    return first;
+}
+
+} // namespace
+
+TEST_CASE("gauge: the last value wins, changes add to it", "[cell][gauge]") {
+    STATIC_REQUIRE(after({set_to(70), changed_by(1), changed_by(-3)}).value() == 68);
+    STATIC_REQUIRE(after({set_to(1), set_to(50)}).value() == 50);
+    STATIC_REQUIRE(after({changed_by(5), set_to(2)}).value() == 2);
+}
+
+TEST_CASE("gauge: one that was never set changes from zero", "[cell][gauge]") {
+    STATIC_REQUIRE(after({changed_by(5)}).value() == 5);
+    STATIC_REQUIRE(after({changed_by(-5), changed_by(-5)}).value() == -10);
+}
+
+TEST_CASE("gauge: may be below zero", "[cell][gauge]") {
+    STATIC_REQUIRE(after({set_to(-4)}).value() == -4);
+    // As clients send it: first 0, then the change.
+    STATIC_REQUIRE(after({set_to(10), set_to(0), changed_by(-7)}).value() == -7);
+}
+
+TEST_CASE("gauge: the value stays at the end of an interval", "[cell][gauge]") {
+    gauge load = after({set_to(70)});
+    load.next_interval();
+    CHECK(load.idle());
+    CHECK(load.value() == 70);
+    load.change(2);
+    CHECK_FALSE(load.idle());
+    CHECK(load.value() == 72);
+    load.reset();
+    CHECK(load.value() == 0);
+    CHECK(load.idle());
+}
+
+TEST_CASE("gauge: what was set later replaces, what was only changed adds", "[cell][gauge]") {
+    constexpr auto set_once = after({set_to(70), changed_by(1)});
+    constexpr auto changes = after({changed_by(-3)});
+    STATIC_REQUIRE(merged(set_once, changes).value() == 68);
+    STATIC_REQUIRE(merged(changes, set_once).value() == 71);
+    STATIC_REQUIRE(merged(changes, changes).value() == -6);
+    STATIC_REQUIRE(merged(set_once, after({set_to(5)})).value() == 5);
+}
+
+TEST_CASE("gauge: a part that nothing came for replaces nothing", "[cell][gauge]") {
+    gauge kept = after({set_to(70)});
+    gauge old = after({set_to(5)});
+    old.next_interval(); // still 5, but of an earlier interval
+    kept.merge(old);
+    CHECK(kept.value() == 70);
+}
+
+TEST_CASE("gauge: a part of this interval merges into the value of the last", "[cell][gauge]") {
+    gauge kept = after({set_to(70)});
+    kept.next_interval();
+    kept.merge(after({changed_by(-10)}));
+    CHECK(kept.value() == 60);
+    CHECK_FALSE(kept.idle());
+}
