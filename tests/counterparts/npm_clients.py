@@ -1,0 +1,143 @@
+"""npm's clients -> quipud -> Graphite lines: what they sent is what is written.
+
+The interval is so long that the flush at the end is the only one: all that a client has handed
+over before quipud is asked to end has to be in it.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from harness import (
+    LOOPBACK,
+    Expectation,
+    Failure,
+    Process,
+    Quipud,
+    expect,
+    expect_soon,
+    explained,
+    parse_command_line,
+    run,
+    same_names,
+    scratch_folder,
+)
+from profiles import Etsy, Native
+from recorder import Recorder
+
+INTERVAL_SECONDS = 60
+CLIENT_SECONDS_MAX = 20.0
+SCRIPTS = Path(__file__).resolve().parent
+
+# Depends on how much of the interval is over at the end.
+RATES = ("rate", "count_ps")
+
+
+class HotShots:
+    """hot-shots with the fields and tags of DogStatsD, over each transport that it has."""
+
+    profile = Native
+    transports = ("udp", "tcp", "unix")
+
+    def clients(self, quipud: Quipud) -> list:
+        places = [quipud.port, quipud.port, quipud.unix_socket]
+        return [["hot_shots.js", t, LOOPBACK, p] for t, p in zip(self.transports, places)]
+
+    def wanted(self) -> dict:
+        found = {}
+        for transport in self.transports:
+            key = f"{transport}.{{}};service=shop".format
+            tagged = f"{transport}.orders;channel=web;country=pe;service=shop"
+            counters = {key("orders"): 9, tagged: 11, key("apples"): 2, key("pears"): 2}
+            counters[f"child.{transport}.jobs;service=shop;worker=1"] = 8
+            gauges = {key("stock"): 32.5, key("stock") + ";shelf=a": 7}
+            timers = {key("latency"): ([12.5, 250], 1), key("size"): ([1000, 24], 1)}
+            timers[key("weight")] = ([7], 2)
+            found |= points_of(Native, counters, gauges, timers, {key("users"): 3})
+        return found
+
+
+class NodeStatsd:
+    """node-statsd over UDP, with names and types as Etsy's statsd takes them."""
+
+    profile = Etsy
+
+    def clients(self, quipud: Quipud) -> list:
+        return [["node_statsd.js", LOOPBACK, quipud.port]]
+
+    def wanted(self) -> dict:
+        counters = {
+            "shop.orders;zone=b": 9,
+            "shop.orders;country=pe;channel=web;zone=b": 5,
+            "shop.a_key-with_ymbols;zone=b": 9,
+            "shop.size;zone=b": 1024,
+        }
+        found = points_of(
+            Etsy,
+            counters,
+            {"shop.stock;zone=b": 7.25},
+            {"shop.latency;zone=b": ([12.5, 250, 30], 1)},
+            {"shop.users;zone=b": 2},
+        )
+        # Two values that stand for themselves, and one that stands for four.
+        return found | {Etsy.timer("shop.latency;zone=b", "count"): 6}
+
+
+def points_of(profile, counters: dict, gauges: dict, timers: dict, sets: dict) -> dict:
+    """Name -> value of all points that must be written; None where any value will do."""
+    found = {}
+    for key, value in counters.items():
+        found |= {profile.count(key): value, profile.rate(key): None}
+    for key, (values, weight) in timers.items():
+        for statistic, value in profile.timer_statistics(values, weight).items():
+            found[profile.timer(key, statistic)] = None if statistic in RATES else value
+    found |= {profile.gauge(key): value for key, value in gauges.items()}
+    return found | {profile.members(key): value for key, value in sets.items()}
+
+
+def send_all(clients: list, folder: Path, scratch: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        raise Failure("node is not here: run get.sh")
+    environment = {"NODE_PATH": str(folder / "npm/node_modules"), "NODE_NO_WARNINGS": "1"}
+    for number, (script, *words) in enumerate(clients):
+        command = [node, SCRIPTS / script, *words]
+        with Process(command, scratch / f"{script}-{number}", environment) as client:
+            explained(lambda: client.wait(CLIENT_SECONDS_MAX), client)
+
+
+def drive(client, quipud: Quipud, recorder: Recorder, folder: Path, scratch: Path) -> int:
+    send_all(client.clients(quipud), folder, scratch)
+    quipud.stop()
+    wanted = client.wanted()
+
+    def names():
+        return {name for name in recorder.names() if not client.profile.is_own(name)}
+
+    checked = expect_soon(same_names(names, set(wanted)))
+    facts = [
+        Expectation(name, lambda name=name: recorder.values(name), [value])
+        for name, value in wanted.items()
+        if value is not None
+    ]
+    facts.append(Expectation("lines that are none", recorder.malformed, []))
+    if client.profile is Etsy:
+        bad = "stats_counts.statsd.bad_lines_seen"
+        facts.append(Expectation(bad, lambda: recorder.values(bad), [0]))
+    return checked + expect(facts)
+
+
+def test(arguments) -> int:
+    client = {"hot-shots": HotShots, "node-statsd": NodeStatsd}[arguments.client]()
+    with scratch_folder() as scratch, Recorder() as recorder:
+        sink = f"graphite://{LOOPBACK}:{recorder.port}"
+        folder, profile = scratch / "quipud", client.profile.name
+        with Quipud(arguments.quipud, folder, profile, sink, INTERVAL_SECONDS) as quipud:
+            return explained(
+                lambda: drive(client, quipud, recorder, arguments.folder, scratch), quipud
+            )
+
+
+if __name__ == "__main__":
+    options = parse_command_line(__doc__.splitlines()[0], client=("hot-shots", "node-statsd"))
+    sys.exit(run(lambda: test(options)))
