@@ -11,6 +11,7 @@ from harness import LOOPBACK, SETTLE_SECONDS_MAX, Failure, Process, free_port, w
 
 PYTHON = "/usr/bin/python3"
 HISTORY_SECONDS = 3600
+AHEAD_SECONDS = 5  # the flush at the end belongs to the end of its interval
 
 CONFIGURATION = """\
 [cache]
@@ -118,12 +119,13 @@ class Carbon(Process):
 
         path = self._file(name)
         begin = self._begin - HISTORY_SECONDS // 2
+        end = int(time.time()) + AHEAD_SECONDS
         try:
-            found = whisper.fetch(str(path), begin, int(time.time()) + 2) if path.exists() else None
+            found = whisper.fetch(str(path), begin, end, now=end) if path.exists() else None
         except (whisper.WhisperException, struct.error):  # it is being created just now
             found = None
         if found is None:
             return {}
-        (first, end, step), values = found
-        points = zip(range(first, end, step), values)
+        (first, after_last, step), values = found
+        points = zip(range(first, after_last, step), values)
         return {second: value for second, value in points if value is not None}
