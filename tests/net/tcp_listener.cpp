@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/sockets.hpp"
+#include "support/tcp.hpp"
 
 #include <string>
 #include <type_traits>
@@ -9,17 +10,13 @@
 #include <vector>
 
 using namespace quipu;
+using test::accepted;
+using test::listening;
+using test::reset;
 
 namespace {
 
 constexpr auto ignore = [](std::string_view) noexcept {};
-
-tcp_listener listening(const address& at = address::loopback_v4(0)) {
-    auto made = tcp_listener::listen(at);
-    INFO(to_string(at));
-    REQUIRE(made);
-    return *std::move(made);
-}
 
 /// A plain client, connected and willing to wait.
 quipu::socket client_of(const address& at) {
@@ -33,20 +30,6 @@ quipu::socket client_of(const address& at) {
 
 quipu::socket client_of(const tcp_listener& listener) {
     return client_of(*listener.local_address());
-}
-
-tcp_connection accepted(tcp_listener& listener) {
-    REQUIRE(test::comes_ready(listener.fd()));
-    auto made = listener.accept();
-    REQUIRE(made);
-    return *std::move(made);
-}
-
-/// Breaks off in place of ending in good order: the peer gets a reset.
-void reset(quipu::socket& broken) {
-    const linger at_once{1, 0};
-    REQUIRE(::setsockopt(broken.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
-    broken.close();
 }
 
 bool sees_the_end(const quipu::socket& of) {

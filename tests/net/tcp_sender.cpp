@@ -1,8 +1,8 @@
-#include <quipu/net/tcp_listener.hpp>
 #include <quipu/net/tcp_sender.hpp>
 
 #include "support/catch.hpp"
 #include "support/sockets.hpp"
+#include "support/tcp.hpp"
 
 #include <csignal>
 #include <string>
@@ -12,15 +12,11 @@
 #include <vector>
 
 using namespace quipu;
+using test::accepted;
+using test::listening;
+using test::reset;
 
 namespace {
-
-tcp_listener listening(const address& at = address::loopback_v4(0)) {
-    auto made = tcp_listener::listen(at);
-    INFO(to_string(at));
-    REQUIRE(made);
-    return *std::move(made);
-}
 
 std::string host_text(const address& of) {
     return of.is_v4() ? "127.0.0.1" : "::1";
@@ -29,20 +25,6 @@ std::string host_text(const address& of) {
 host_port place_of(const tcp_listener& listener) {
     const address at = *listener.local_address();
     return {host_text(at), at.port()};
-}
-
-tcp_connection accepted(tcp_listener& listener) {
-    REQUIRE(test::comes_ready(listener.fd()));
-    auto made = listener.accept();
-    REQUIRE(made);
-    return *std::move(made);
-}
-
-/// Breaks off in place of ending in good order: the peer gets a reset.
-void reset(tcp_connection& broken) {
-    const linger at_once{1, 0};
-    REQUIRE(::setsockopt(broken.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
-    broken = {};
 }
 
 /// Takes all that comes until the end of the stream, of whichever kind.

@@ -7,6 +7,7 @@
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/socket.hpp>
+#include <quipu/net/transport.hpp>
 
 #include <array>
 #include <cerrno>
@@ -88,6 +89,8 @@ private:
     errc broken_ = errc::ok;
     bool closed_ = false;
 };
+
+static_assert(watchable_receiver<tcp_connection>);
 
 /// How a TCP listener is opened.
 struct tcp_listener_options {

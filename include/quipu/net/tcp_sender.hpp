@@ -8,6 +8,7 @@
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/socket.hpp>
+#include <quipu/net/transport.hpp>
 
 #include <array>
 #include <cstddef>
@@ -198,5 +199,7 @@ private:
     tcp_sender_options options_;
     socket socket_;
 };
+
+static_assert(transport<tcp_sender>);
 
 } // namespace quipu

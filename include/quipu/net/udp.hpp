@@ -7,6 +7,7 @@
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/socket.hpp>
+#include <quipu/net/transport.hpp>
 
 #include <array>
 #include <cstddef>
@@ -265,6 +266,8 @@ private:
 
 using udp_receiver = basic_udp_receiver<>;
 
+static_assert(watchable_receiver<udp_receiver>);
+
 /// Sends datagrams to one address: a transport.
 /// Threads  distinct objects safe, shared objects unsafe.
 class udp_sender {
@@ -311,5 +314,7 @@ private:
     socket socket_;
     std::uint64_t refused_ = 0;
 };
+
+static_assert(transport<udp_sender>);
 
 } // namespace quipu
