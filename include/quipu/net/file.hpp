@@ -33,8 +33,10 @@ public:
                 continue;
             }
             errc error = last_error();
-            if (error == errc::would_block) error = wait_until(fd_, POLLOUT, deadline(-1));
-            if (error != errc::ok) return error;
+            if (error == errc::would_block)
+                error = wait_until(fd_, POLLOUT, deadline(-1));
+            if (error != errc::ok)
+                return error;
         }
         return errc::ok;
     }

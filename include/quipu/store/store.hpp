@@ -60,9 +60,23 @@ public:
         return error;
     }
 
-    /// Adds all cells of another store, the later one. Returns how many series were refused at the
-    /// limit.
+    /// The cell of a series, new if there is none yet. Valid until the next call that is not const.
+    /// Beyond the limit of series it is a cell that nobody reads, and `refused()` counts it.
+    /// Cost     one look-up; allocates for a new series only.
+    [[nodiscard]] auto& counter(std::string_view name) { return cell_of(counters_, name); }
+    [[nodiscard]] auto& timer(std::string_view name) { return cell_of(timers_, name); }
+    [[nodiscard]] auto& gauge(std::string_view name) { return cell_of(gauges_, name); }
+    [[nodiscard]] auto& unique(std::string_view name) { return cell_of(uniques_, name); }
+    [[nodiscard]] auto& keyvalue(std::string_view name) { return cell_of(keyvalues_, name); }
+
+    /// How often a cell was asked for that did not fit.
+    [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
+
+    /// Adds what came for the series of another store, the later one; its idle series do not count.
+    /// Returns how many series were refused at the limit.
+    /// Cost     as one apply for each series.
     std::size_t merge(const basic_store& later) {
+        QUIPU_ASSERT(&later != this);
         std::size_t refused = 0;
         for_each_pair(later, [&](auto& mine, const auto& theirs) {
             for (const auto& from : theirs.entries()) {
@@ -126,6 +140,16 @@ private:
         f(keyvalues_, other.keyvalues_);
     }
 
+    template <class Cell>
+    [[nodiscard]] Cell& cell_of(basic_table<Cell>& table, std::string_view name) {
+        if (auto* const found = table.find_or_insert(name, room(table)))
+            return *found;
+        ++refused_;
+        static thread_local Cell nobodys;
+        nobodys.reset();
+        return nobodys;
+    }
+
     /// How large `table` may become with the others as they are.
     template <class Table>
     [[nodiscard]] std::size_t room(const Table& table) const noexcept {
@@ -137,6 +161,7 @@ private:
     basic_table<typename Traits::gauge> gauges_;
     basic_table<typename Traits::unique> uniques_;
     basic_table<typename Traits::keyvalue> keyvalues_;
+    std::size_t refused_ = 0;
 };
 
 using store = basic_store<>;

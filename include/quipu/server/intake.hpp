@@ -1,0 +1,117 @@
+// From received bytes to the cells of one receiving thread.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/store/shard.hpp>
+#include <quipu/store/store.hpp>
+#include <quipu/wire/canonical.hpp>
+#include <quipu/wire/datagram.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace quipu {
+
+/// What came in, counted.
+struct intake_counts {
+    std::uint64_t packets = 0; ///< datagrams, or pieces of a stream
+    std::uint64_t bytes = 0;
+    std::uint64_t lines = 0;
+    /// Lines, or samples of a line, that were refused, by cause.
+    std::uint64_t refused[errc_count] = {};
+    /// Datagrams that never came, since the system's buffer was full or they were too long.
+    std::uint64_t dropped = 0;
+
+    [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
+        std::uint64_t all = 0;
+        for (const auto one : refused) all += one;
+        return all;
+    }
+
+    void merge(const intake_counts& other) noexcept {
+        packets += other.packets;
+        bytes += other.bytes;
+        lines += other.lines;
+        dropped += other.dropped;
+        for (std::size_t cause = 0; cause < errc_count; ++cause) {
+            refused[cause] += other.refused[cause];
+        }
+    }
+};
+
+/// What one thread received in one interval.
+template <class StoreTraits>
+struct interval_input {
+    explicit interval_input(std::uint64_t seed = 0) : store(seed) {}
+
+    basic_store<StoreTraits> store;
+    intake_counts counts{};
+};
+
+/// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect and
+/// the store's traits (profile.hpp).
+///
+/// Threads  one thread, the owner of `shard()`, from which the flusher takes.
+template <class Profile>
+class basic_intake {
+public:
+    using dialect_type = typename Profile::dialect_type;
+    using input = interval_input<typename Profile::store_traits>;
+
+    /// The seed of the tables' hash.
+    explicit basic_intake(std::uint64_t seed = 0) : shard_(seed) {}
+
+    /// Takes the whole lines of one datagram or of a piece of a stream.
+    ///
+    /// Input    `now`: Unix seconds, for profiles that stamp key/values when they come.
+    ///          `on_refusal(refusal, std::string_view line)` is told of what was not accepted, after
+    ///          it was counted.
+    /// Cost     O(text.size()); allocates for new series and growing cells only.
+    template <class OnRefusal>
+    void receive(std::string_view text, std::int64_t now, OnRefusal&& on_refusal) {
+        input& into = shard_.active();
+        const auto refuse = [&](refusal why, std::string_view line) {
+            ++into.counts.refused[static_cast<std::size_t>(why.error)];
+            on_refusal(why, line);
+        };
+        ++into.counts.packets;
+        into.counts.bytes += text.size();
+        into.counts.lines += for_each_line(text, [&](std::string_view line) {
+            parse_line<dialect_type>(
+                line,
+                [&](const sample& one) {
+                    const auto error = add(one, now, into);
+                    if (error != errc::ok) refuse({error, 0}, line);
+                },
+                [&](refusal why) { refuse(why, line); });
+        });
+    }
+
+    /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
+    void count_refusals(errc why, std::uint64_t count) noexcept {
+        shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
+    }
+    /// Counts datagrams that never came.
+    void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
+
+    [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
+
+private:
+    errc add(const sample& one, std::int64_t now, input& into) {
+        const auto name = names_.name(one.series);
+        if (!name) return name.error();
+        if constexpr (Profile::stamps_on_receipt) {
+            if (one.timestamp == no_timestamp) {
+                sample stamped = one;
+                stamped.timestamp = now;
+                return into.store.apply(*name, stamped);
+            }
+        }
+        return into.store.apply(*name, one);
+    }
+
+    canonical_buffer<dialect_type> names_{};
+    quipu::shard<input> shard_;
+};
+
+} // namespace quipu

@@ -1,0 +1,107 @@
+// What a server tells its operator: lines on standard error, at a limited rate.
+#pragma once
+
+#include <quipu/core/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace quipu {
+
+enum class log_level : std::uint8_t { info, warning, error };
+
+/// Writes one line for each event to a descriptor, standard error as a rule:
+///
+///     2026-11-21T22:30:40Z warning: refused "hits:x|c" at byte 5: the value is not a number
+///
+/// Threads  safe: a line is one write.
+class log {
+public:
+    explicit log(int fd = 2) noexcept : fd_(fd) {}
+
+    void write(log_level level, std::string_view text) const {
+        constexpr std::string_view words[] = {"info: ", "warning: ", "error: "};
+        char time[32];
+        const std::time_t now = std::time(nullptr);
+        std::tm parts{};
+        ::gmtime_r(&now, &parts);
+        const auto size = std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ ", &parts);
+        std::string line(time, size);
+        line += words[static_cast<std::size_t>(level)];
+        line += text;
+        line += '\n';
+        // Who cannot be told by this line cannot be told at all.
+        static_cast<void>(!::write(fd_, line.data(), line.size()));
+    }
+
+    void info(std::string_view text) const { write(log_level::info, text); }
+    void warning(std::string_view text) const { write(log_level::warning, text); }
+    void error(std::string_view text) const { write(log_level::error, text); }
+
+private:
+    int fd_;
+};
+
+/// Lets through so many events in each period and counts the others.
+/// Threads  distinct objects safe, shared objects unsafe.
+class rate_limit {
+public:
+    explicit rate_limit(std::uint32_t events_max = 10, std::int64_t period_ms = 10'000) noexcept
+        : events_max_(events_max), period_ms_(period_ms) {}
+
+    /// True if the event may pass. Units: `now_ms` of any clock.
+    [[nodiscard]] bool allows(std::int64_t now_ms) noexcept {
+        if (now_ms - period_start_ms_ >= period_ms_ || now_ms < period_start_ms_) {
+            period_start_ms_ = now_ms;
+            events_ = 0;
+        }
+        if (events_ < events_max_) {
+            ++events_;
+            return true;
+        }
+        ++held_back_;
+        return false;
+    }
+
+    /// How many events did not pass since this was last called.
+    [[nodiscard]] std::uint64_t take_held_back() noexcept {
+        const auto count = held_back_;
+        held_back_ = 0;
+        return count;
+    }
+
+private:
+    std::uint32_t events_max_;
+    std::int64_t period_ms_;
+    std::int64_t period_start_ms_ = 0;
+    std::uint32_t events_ = 0;
+    std::uint64_t held_back_ = 0;
+};
+
+/// Text from the wire between quotes for a log: at most `bytes_max` bytes of it, and no byte that
+/// could end the line or drive a terminal.
+[[nodiscard]] inline std::string quoted(std::string_view text, std::size_t bytes_max = 120) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    const bool cut = text.size() > bytes_max;
+    std::string out = "\"";
+    for (const char c : text.substr(0, bytes_max)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte >= 0x7f) {
+            out += "\\x";
+            out += hex[byte >> 4U];
+            out += hex[byte & 15U];
+        } else {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+    }
+    out += cut ? "\"..." : "\"";
+    return out;
+}
+
+} // namespace quipu

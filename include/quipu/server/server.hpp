@@ -1,0 +1,165 @@
+// A whole server: sockets, the flush clock, the pipeline and the sinks, each at its place.
+#pragma once
+
+#include <quipu/server/flush_clock.hpp>
+#include <quipu/server/intake.hpp>
+#include <quipu/server/listeners.hpp>
+#include <quipu/server/log.hpp>
+#include <quipu/server/pipeline.hpp>
+#include <quipu/server/profile.hpp>
+#include <quipu/server/sink_worker.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace quipu {
+
+/// What a server can be told.
+struct server_options {
+    flush_schedule schedule{};
+    listener_options listeners{};
+    sink_worker_options sinks{};
+    /// The node of the server's own counters, if the profile has them.
+    std::string own_prefix = "statsd";
+    /// The seed of the tables' hash; choose it at random.
+    std::uint64_t hash_seed = 0;
+    /// How long the sinks may take for what is left at the end.
+    std::chrono::milliseconds patience{1500};
+};
+
+/// Receives, aggregates, flushes. Bind with `listen`, add sinks, and `run`.
+///
+/// Threads  one thread calls everything but `stop`, which any thread or signal handler may call.
+///          `run` adds one thread for the input and one for each sink, and ends them.
+template <server_profile Profile = profile::quipu>
+class basic_server {
+public:
+    using snapshot_type = basic_snapshot<typename Profile::store_traits>;
+    using write_function = typename sink_worker<snapshot_type>::write_function;
+
+    explicit basic_server(const log& messages, server_options options = {})
+        : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
+          pipeline_(options_.hash_seed, options_.own_prefix),
+          listeners_(intake_, log_, options_.listeners), stop_loop_(event_loop::open()),
+          stop_waker_(waker::open()) {}
+
+    /// Whether the system gave what is needed before anything can listen.
+    /// Errors   too_many_descriptors, system_failure.
+    [[nodiscard]] errc ready() {
+        if (!stop_loop_) return stop_loop_.error();
+        if (!stop_waker_) return stop_waker_.error();
+        const errc error = stop_loop_->add(stop_waker_->fd(), 0);
+        return error == errc::ok ? listeners_.ready() : error;
+    }
+
+    /// Binds every address that the host of `at` has here.
+    /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
+    [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
+
+    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    [[nodiscard]] const std::vector<std::string>& bound() const noexcept {
+        return listeners_.bound();
+    }
+
+    /// Adds a sink; `write` is called on a thread of its own. `name` is for the log.
+    void add_sink(std::string name, write_function write) {
+        sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
+            std::move(name), std::move(write), log_, options_.sinks));
+    }
+
+    /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
+    /// the options and a moment.
+    void run() {
+        std::thread input([this] { listeners_.run(); });
+        flush_clock clock(options_.schedule, now_ms());
+        bool ticked = false;
+        for (;;) {
+            const auto wait_ms = clock.wait_ms(now_ms());
+            bool stopped = false;
+            static_cast<void>(stop_loop_->wait(static_cast<int>(wait_ms),
+                                               [&](std::uint64_t) { stopped = true; }));
+            if (stopped) break;
+            const auto now = now_ms();
+            if (now < clock.next_ms()) continue;
+            flush(clock.tick(now), [&](auto& shard) {
+                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
+            });
+            ticked = true;
+        }
+        listeners_.stop();
+        input.join();
+        // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
+        // place of the flush before where a backend keeps one value for each interval.
+        flush(ticked ? clock.next_ms() : now_ms(), [&](auto& shard) {
+            shard.end();
+            for (int side = 0; side < 2; ++side) pipeline_.take(shard.retire([] {}));
+        });
+        const auto end = std::chrono::steady_clock::now() + options_.patience;
+        for (auto& sink : sinks_) {
+            const auto left = end - std::chrono::steady_clock::now();
+            sink->finish(std::max(std::chrono::milliseconds(0),
+                                  std::chrono::duration_cast<std::chrono::milliseconds>(left)));
+        }
+    }
+
+    /// Brings `run` to its end. Async-signal-safe.
+    void stop() noexcept { stop_waker_->wake(); }
+
+private:
+    [[nodiscard]] static std::int64_t now_ms() {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    }
+
+    template <class TakeShard>
+    void flush(std::int64_t at_ms, TakeShard&& take_shard) {
+        const auto start = std::chrono::steady_clock::now();
+        take_shard(intake_.shard());
+        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
+        auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
+        const std::chrono::duration<double, std::milli> took =
+            std::chrono::steady_clock::now() - start;
+        one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
+        const auto shared = std::make_shared<const snapshot_type>(std::move(one));
+        for (auto& sink : sinks_) sink->push(shared);
+        log_losses(pipeline_.take_counts());
+    }
+
+    /// Says what of the interval's input was not taken, and why.
+    void log_losses(const intake_counts& counts) const {
+        std::string causes;
+        for (std::size_t cause = 0; cause < errc_count; ++cause) {
+            if (counts.refused[cause] == 0) continue;
+            causes += causes.empty() ? ": " : ", ";
+            causes += std::to_string(counts.refused[cause]) + " × " +
+                      std::string(message(static_cast<errc>(cause)));
+        }
+        if (!causes.empty()) {
+            log_.warning("refused in this interval, of " + std::to_string(counts.lines) + " lines" +
+                         causes);
+        }
+        if (counts.dropped > 0) {
+            log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
+                         " datagrams, since the system's buffer was full");
+        }
+    }
+
+    server_options options_;
+    const log log_;
+    basic_intake<Profile> intake_;
+    basic_pipeline<Profile> pipeline_;
+    basic_listeners<Profile> listeners_;
+    result<event_loop> stop_loop_;
+    result<waker> stop_waker_;
+    std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
+};
+
+using server = basic_server<>;
+
+} // namespace quipu

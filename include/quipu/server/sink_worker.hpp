@@ -1,0 +1,188 @@
+// A sink with a queue and a thread of its own, so that it delays nobody.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/server/log.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace quipu {
+
+/// The bounds of a sink worker.
+struct sink_worker_options {
+    /// Snapshots that wait while a backend is down; beyond it the oldest is dropped, counted and
+    /// logged.
+    std::size_t snapshots_max = 64;
+    /// The pause after a failed write: doubled after each, up to the second.
+    std::chrono::milliseconds pause_first{250};
+    std::chrono::milliseconds pause_max{15'000};
+};
+
+/// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
+/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery are
+/// logged, not each try.
+///
+/// Threads  `push` and `finish` from one thread.
+template <class Snapshot>
+class sink_worker {
+public:
+    using write_function = std::function<errc(const Snapshot&)>;
+
+    /// `name` is for the log; `write` is called on the worker's thread only.
+    sink_worker(std::string name, write_function write, const log& messages,
+                sink_worker_options options = {})
+        : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
+          thread_([shared = state_] { shared->run(); }) {}
+
+    sink_worker(const sink_worker&) = delete;
+    sink_worker& operator=(const sink_worker&) = delete;
+    ~sink_worker() { finish(std::chrono::milliseconds(0)); }
+
+    /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
+    void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
+
+    /// Tries to write all that waits and ends the thread. What a sink has not taken after `patience`
+    /// is dropped, counted and logged; a write that hangs is left behind.
+    void finish(std::chrono::milliseconds patience) {
+        if (!thread_.joinable()) return;
+        if (state_->finish(patience)) {
+            thread_.join();
+        } else {
+            thread_.detach(); // it owns a share of the state
+        }
+    }
+
+    /// How many snapshots were dropped.
+    [[nodiscard]] std::uint64_t dropped() const { return state_->dropped(); }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    class state {
+    public:
+        state(std::string name, write_function write, const log& messages,
+              sink_worker_options options)
+            : name_(std::move(name)), write_(std::move(write)), log_(messages),
+              options_(options) {}
+
+        void push(std::shared_ptr<const Snapshot> one) {
+            const std::lock_guard hold(mutex_);
+            if (one->size() == 0 && !queue_.empty()) return;
+            if (queue_.size() == options_.snapshots_max) {
+                // The first may be in the middle of a write, which keeps its own share of it.
+                queue_.pop_front();
+                ++popped_;
+                ++dropped_;
+                log_.error(name_ + ": dropped the oldest of " +
+                           std::to_string(options_.snapshots_max) + " waiting flushes");
+            }
+            queue_.push_back(std::move(one));
+            changed_.notify_all();
+        }
+
+        [[nodiscard]] bool finish(std::chrono::milliseconds patience) {
+            std::unique_lock hold(mutex_);
+            end_ = clock::now() + patience;
+            finishing_ = true;
+            changed_.notify_all();
+            const bool ended = changed_.wait_until(hold, end_, [&] { return ended_; });
+            if (!ended) give_up();
+            return ended;
+        }
+
+        [[nodiscard]] std::uint64_t dropped() const {
+            const std::lock_guard hold(mutex_);
+            return dropped_;
+        }
+
+        void run() {
+            std::unique_lock hold(mutex_);
+            auto pause = options_.pause_first;
+            for (;;) {
+                changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
+                if (queue_.empty() || given_up_) break;
+                const auto one = queue_.front();
+                const auto popped = popped_;
+                hold.unlock();
+                const errc error = write_(*one);
+                hold.lock();
+                if (error == errc::ok) {
+                    if (popped == popped_ && !given_up_) {
+                        queue_.pop_front();
+                        ++popped_;
+                    }
+                    report_recovery();
+                    pause = options_.pause_first;
+                    continue;
+                }
+                report_failure(error);
+                if (finishing_ && clock::now() + pause >= end_) break;
+                const auto until = clock::now() + pause;
+                const bool was_finishing = finishing_;
+                changed_.wait_until(hold, until,
+                                    [&] { return given_up_ || finishing_ != was_finishing; });
+                pause = std::min(pause * 2, options_.pause_max);
+                if (finishing_) pause = std::min(pause, options_.pause_first);
+            }
+            if (!given_up_) give_up();
+            ended_ = true;
+            changed_.notify_all();
+        }
+
+    private:
+        void report_failure(errc error) {
+            if (failing_) return;
+            failing_ = true;
+            log_.error(name_ + ": " + std::string(message(error)) +
+                       "; flushes wait until it can be reached");
+        }
+
+        void report_recovery() {
+            if (!failing_) return;
+            failing_ = false;
+            log_.info(name_ + ": reached again, " + std::to_string(queue_.size()) +
+                      " flushes are waiting");
+        }
+
+        void give_up() {
+            given_up_ = true;
+            if (queue_.empty()) return;
+            dropped_ += queue_.size();
+            log_.error(name_ + ": " + std::to_string(queue_.size()) +
+                       " flushes could not be sent before the end");
+            queue_.clear();
+        }
+
+        const std::string name_;
+        const write_function write_;
+        const log log_;
+        const sink_worker_options options_;
+
+        mutable std::mutex mutex_{};
+        std::condition_variable changed_{};
+        std::deque<std::shared_ptr<const Snapshot>> queue_{};
+        clock::time_point end_{};
+        std::uint64_t popped_ = 0; // how many left the front, to know whether the first still is it
+        std::uint64_t dropped_ = 0;
+        bool failing_ = false;
+        bool finishing_ = false;
+        bool given_up_ = false;
+        bool ended_ = false;
+    };
+
+    std::shared_ptr<state> state_;
+    std::thread thread_;
+};
+
+} // namespace quipu
