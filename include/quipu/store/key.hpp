@@ -11,10 +11,20 @@
 
 namespace quipu {
 
-/// Keeps texts at addresses that do not change until `clear`.
+/// Keeps texts at addresses that do not change as long as it lives, moved or not.
 /// Threads  distinct objects safe, shared objects unsafe.
 class key_arena {
 public:
+    key_arena() = default;
+    key_arena(key_arena&& other) noexcept { swap(other); }
+    key_arena& operator=(key_arena&& other) noexcept {
+        key_arena(std::move(other)).swap(*this);
+        return *this;
+    }
+    ~key_arena() = default;
+    key_arena(const key_arena&) = delete; // the views that were handed out are of the original
+    key_arena& operator=(const key_arena&) = delete;
+
     /// Keeps a copy of `text` and returns the view of it.
     /// Cost     O(text.size()); allocates once in 64 KiB of text.
     [[nodiscard]] std::string_view intern(std::string_view text) {

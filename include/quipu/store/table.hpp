@@ -38,28 +38,22 @@ public:
     /// The cell of a series, or null. Valid until the next call that is not const.
     /// Cost     O(name.size()), one cache line of slots and one entry as a rule.
     [[nodiscard]] Cell* find(std::string_view name) noexcept {
-        if (slots_.empty())
-            return nullptr;
-        const auto hash = hash_bytes(name, seed_);
-        const slot& place = slots_[probe(name, hash)];
-        return place.index == 0 ? nullptr : &entries_[place.index - 1].cell;
+        return find(name, hash_bytes(name, seed_));
     }
 
     /// The cell of a series, new if there is none yet; null if it would be the entry number
     /// `size_max` + 1. Valid until the next call that is not const.
-    /// Cost     as find; a new one costs a copy of its name, and now and then a larger table.
+    /// Cost     as find; only a new one allocates: a copy of its name, now and then a larger table.
     [[nodiscard]] Cell* find_or_insert(std::string_view name, std::size_t size_max) {
-        if ((entries_.size() + 1) * 4 > slots_.size() * 3) {
-            rebuild(slots_.empty() ? 16 : slots_.size() * 2);
-        }
         const auto hash = hash_bytes(name, seed_);
-        slot& place = slots_[probe(name, hash)];
-        if (place.index != 0)
-            return &entries_[place.index - 1].cell;
+        if (Cell* const known = find(name, hash); known != nullptr)
+            return known;
         if (entries_.size() >= size_max)
             return nullptr;
+        if ((entries_.size() + 1) * 4 > slots_.size() * 3)
+            rebuild(slots_.empty() ? 16 : slots_.size() * 2);
         entries_.push_back({keys_.intern(name), hash, 0, {}});
-        place = {tag(hash), static_cast<std::uint32_t>(entries_.size())};
+        slots_[probe(name, hash)] = {tag(hash), static_cast<std::uint32_t>(entries_.size())};
         return &entries_.back().cell;
     }
 
@@ -93,6 +87,13 @@ private:
 
     [[nodiscard]] static constexpr std::uint32_t tag(std::uint64_t hash) noexcept {
         return static_cast<std::uint32_t>(hash >> 32);
+    }
+
+    [[nodiscard]] Cell* find(std::string_view name, std::uint64_t hash) noexcept {
+        if (slots_.empty())
+            return nullptr;
+        const slot& place = slots_[probe(name, hash)];
+        return place.index == 0 ? nullptr : &entries_[place.index - 1].cell;
     }
 
     /// The place of the series, or the free one where it would go.
