@@ -4,6 +4,7 @@
 #include <quipu/core/config.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/net/address.hpp>
+#include <quipu/net/datagram_slots.hpp>
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/socket.hpp>
@@ -12,7 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -51,36 +51,6 @@ struct udp_receiver_options {
     /// An IPv6 receiver bound to `[::]` takes IPv4 too.
     bool dual_stack = true;
 };
-
-namespace detail {
-
-/// Room for a batch of datagrams: one slot each, as long as the longest datagram and its padding.
-/// The memory is never filled, so of each slot only the pages that datagrams reach become real.
-class datagram_slots {
-public:
-    datagram_slots() noexcept = default;
-    datagram_slots(std::size_t count, std::size_t datagram_bytes_max)
-        : slot_bytes_(datagram_bytes_max + read_padding_bytes),
-          memory_(static_cast<char*>(::operator new(count* slot_bytes_))) {}
-    datagram_slots(datagram_slots&& other) noexcept
-        : slot_bytes_(other.slot_bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
-    datagram_slots& operator=(datagram_slots&& other) noexcept {
-        std::swap(slot_bytes_, other.slot_bytes_);
-        std::swap(memory_, other.memory_);
-        return *this;
-    }
-    ~datagram_slots() { ::operator delete(memory_); }
-
-    [[nodiscard]] char* operator[](std::size_t slot) const noexcept {
-        return memory_ + slot * slot_bytes_;
-    }
-
-private:
-    std::size_t slot_bytes_ = 0;
-    char* memory_ = nullptr;
-};
-
-} // namespace detail
 
 /// Takes the datagrams that come to one address.
 ///
@@ -259,7 +229,7 @@ private:
 #endif
 
     socket socket_;
-    detail::datagram_slots slots_;
+    datagram_slots slots_;
     std::uint64_t oversized_ = 0;
     std::uint64_t dropped_ = 0;
 };
