@@ -101,7 +101,8 @@ int serve(const command_line& line) {
     const quipu::log messages;
     quipu::server_options options;
     options.schedule = {line.interval_ms, line.align, 0};
-    options.hash_seed = std::random_device()();
+    std::random_device random;
+    options.hash_seed = std::uint64_t{random()} << 32U | random();
     quipu::basic_server<Profile> server(messages, options);
     if (const auto error = server.ready(); error != quipu::errc::ok) {
         return fail(exit_not_started, quipu::message(error));
