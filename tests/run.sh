@@ -59,6 +59,9 @@ have cmake || missing+=(cmake)
 have ninja || have make || missing+=(ninja-build)
 [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 
+# For a new build folder; there may be no make at all.
+! have ninja || export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}"
+
 # A build folder stays as it was configured, unless another compiler is asked for.
 cache=$build/CMakeCache.txt
 cached() { sed -n "s/^$1:[A-Z]*=//p" "$cache" 2>/dev/null; }
@@ -94,10 +97,7 @@ else
     bash tests/counterparts/get.sh "$counterparts"
     options+=(-DQUIPU_BUILD_BENCH=ON "-DQUIPU_COUNTERPARTS=$counterparts")
 fi
-if [ $new = yes ]; then
-    options+=(--fresh)
-    [ -n "${CMAKE_GENERATOR:-}" ] || ! have ninja || options+=(-G Ninja)
-fi
+[ $new = no ] || options+=(--fresh)
 
 cmake -S . -B "$build" "${options[@]}"
 cmake --build "$build" --parallel "$jobs"
