@@ -18,15 +18,15 @@ CONFIGURATION = """\
 STORAGE_DIR = {folder}
 LOCAL_DATA_DIR = {folder}/whisper
 LINE_RECEIVER_INTERFACE = 127.0.0.1
-LINE_RECEIVER_PORT = {line_port}
-PICKLE_RECEIVER_INTERFACE = 127.0.0.1
-PICKLE_RECEIVER_PORT = {pickle_port}
+LINE_RECEIVER_PORT = {port}
+PICKLE_RECEIVER_PORT = 0
 CACHE_QUERY_INTERFACE = 127.0.0.1
 CACHE_QUERY_PORT = 0
 CARBON_METRIC_INTERVAL = 0
 MAX_CREATES_PER_MINUTE = inf
 MAX_UPDATES_PER_SECOND = inf
 ENABLE_TAGS = False
+LOG_CACHE_QUEUE_SORTS = False
 LOG_CREATES = False
 LOG_UPDATES = False
 LOG_LISTENER_CONN_SUCCESS = False
@@ -53,25 +53,23 @@ class Carbon(Process):
 
     def __init__(self, programs: Path, folder: Path):
         packages = python_packages(programs)
-        self.line_port = free_port()
-        self.pickle_port = free_port()
+        self.port = free_port()
         self._data = folder / "whisper"
         self._begin = int(time.time())
         folder.mkdir(parents=True)
-        ports = {"line_port": self.line_port, "pickle_port": self.pickle_port}
-        (folder / "carbon.conf").write_text(CONFIGURATION.format(folder=folder, **ports))
+        configuration = CONFIGURATION.format(folder=folder, port=self.port)
+        (folder / "carbon.conf").write_text(configuration)
         (folder / "storage-schemas.conf").write_text(SCHEMAS)
         (folder / "storage-aggregation.conf").write_text(AGGREGATION)
         command = [PYTHON, programs / "debian/usr/bin/carbon-cache"]
         command += [f"--config={folder}/carbon.conf", f"--pidfile={folder}/pid", "--nodaemon"]
         environment = {"PYTHONPATH": str(packages), "PYTHONWARNINGS": "ignore"}
         super().__init__(command + ["start"], folder, environment)
-        self.wait_for(lambda: self._accepts(self.line_port) and self._accepts(self.pickle_port))
+        self.wait_for(self._accepts)
 
-    @staticmethod
-    def _accepts(port: int) -> bool:
+    def _accepts(self) -> bool:
         try:
-            socket.create_connection((LOOPBACK, port), timeout=1).close()
+            socket.create_connection((LOOPBACK, self.port), timeout=1).close()
             return True
         except OSError:
             return False
@@ -83,14 +81,14 @@ class Carbon(Process):
         written, so it belongs to a later pass: the one that wrote the first is over by then.
         """
         for marker in ("settled.once", "settled.twice"):
-            with socket.create_connection((LOOPBACK, self.line_port), timeout=1) as connection:
+            with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
                 connection.sendall(f"{marker} 1 {int(time.time())}\n".encode())
             if not wait_until(lambda: self._file(marker).exists(), SETTLE_SECONDS_MAX):
                 raise Failure(f"carbon has not written {marker} in {SETTLE_SECONDS_MAX:g} s")
 
     def refused(self) -> list:
-        """What carbon has complained about: lines and pickles that it could not read."""
-        words = ("invalid line", "invalid pickle", "Error", "Unhandled")
+        """What carbon has complained about: lines that it could not read, and its own errors."""
+        words = ("invalid line", "Error", "Unhandled")
         return [line for line in self.output().splitlines() if any(w in line for w in words)]
 
     def names(self) -> set:

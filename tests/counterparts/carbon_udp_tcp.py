@@ -248,16 +248,11 @@ def test(arguments) -> int:
     # pystatsd sends when a number drawn is not above the rate: it draws none.
     random.random = lambda: 0.0
     with scratch_folder() as scratch, Carbon(arguments.folder, scratch / "carbon") as carbon:
-        if arguments.protocol == "pickle":
-            sink = f"graphite+pickle://{LOOPBACK}:{carbon.pickle_port}"
-        else:
-            sink = f"graphite://{LOOPBACK}:{carbon.line_port}"
+        sink = f"graphite://{LOOPBACK}:{carbon.port}"
         with Quipud(arguments.quipud, scratch / "quipud", profile.name, sink) as quipud:
             return explained(lambda: drive(quipud, carbon, profile), quipud, carbon)
 
 
 if __name__ == "__main__":
-    options = parse_command_line(
-        __doc__.splitlines()[0], profile=sorted(PROFILES), protocol=("line", "pickle")
-    )
+    options = parse_command_line(__doc__.splitlines()[0], profile=sorted(PROFILES))
     sys.exit(run(lambda: test(options)))

@@ -1,25 +1,17 @@
-// Sends a fixed set of metrics with hot-shots: node hot_shots.js udp|tcp|unix HOST PORT|PATH.
-// npm_clients.py expects their sums; keys begin with the transport's name.
+// Sends a fixed set of metrics with hot-shots: node hot_shots.js udp|tcp HOST PORT.
+// npm_clients.py expects their sums; keys begin with the protocol's name.
 'use strict';
 
-const net = require('net');
 const StatsD = require('hot-shots');
 
-const [transport, host, where] = process.argv.slice(2);
+const [protocol, host, port] = process.argv.slice(2);
 Math.random = () => 0; // every sampled metric is sent
 
-function connection() {
-  switch (transport) {
-    case 'udp': return {protocol: 'udp', host, port: Number(where)};
-    case 'tcp': return {protocol: 'tcp', host, port: Number(where)};
-    case 'unix': return {protocol: 'stream', stream: net.connect(where)};
-    default: throw new Error(`unknown transport ${transport}`);
-  }
-}
-
 const client = new StatsD({
-  ...connection(),
-  prefix: `${transport}.`,
+  protocol,
+  host,
+  port: Number(port),
+  prefix: `${protocol}.`,
   globalTags: {service: 'shop'},
   maxBufferSize: 512,
   datadog: true, // appends |c: and |card: to every line

@@ -34,14 +34,13 @@ RATES = ("rate", "count_ps")
 
 
 class HotShots:
-    """hot-shots with the fields and tags of DogStatsD, over each transport that it has."""
+    """hot-shots with the fields and tags of DogStatsD, over UDP and over TCP."""
 
     profile = Native
-    transports = ("udp", "tcp", "unix")
+    transports = ("udp", "tcp")
 
     def clients(self, quipud: Quipud) -> list:
-        places = [quipud.port, quipud.port, quipud.unix_socket]
-        return [["hot_shots.js", t, LOOPBACK, p] for t, p in zip(self.transports, places)]
+        return [["hot_shots.js", name, LOOPBACK, quipud.port] for name in self.transports]
 
     def wanted(self) -> dict:
         found = {}

@@ -64,10 +64,8 @@ class Native:
             "std": statistics.pstdev(everything),
             "median": statistics.median(everything),
         }
-        for percent in (50, 90, 99):
-            # Nearest rank; values equal to the one at the cut belong to the part as well.
-            cut = everything[math.ceil(percent * len(everything) / 100) - 1]
-            found |= _lowest(everything, percent, sum(value <= cut for value in everything))
+        for percent in (50, 90, 99):  # by nearest rank
+            found |= _lowest(everything, percent, math.ceil(percent * len(everything) / 100))
         return found
 
     @staticmethod

@@ -26,26 +26,44 @@ class Recorder:
         self._points = []
         self._malformed = []
         self._last = time.monotonic()
-        self._listener = socket.create_server((LOOPBACK, 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._connections = set()
+        self.port = 0
+        self.come_back()
         return self
 
     def __exit__(self, *_):
-        self._listener.close()
+        self.go_away()
 
-    def _accept(self) -> None:
+    def come_back(self) -> None:
+        """Listens, again on the same port if it did before."""
+        self._listener = socket.create_server((LOOPBACK, self.port))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+
+    def go_away(self) -> None:
+        """Ends every connection, and refuses new ones."""
+        self._listener.shutdown(socket.SHUT_RDWR)  # which ends the thread's accept as well
+        self._listener.close()
+        with self._lock:
+            for connection in self._connections:
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
+                connection, _ = listener.accept()
             except OSError:  # closed
                 return
             threading.Thread(target=self._read, args=[connection], daemon=True).start()
 
     def _read(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines:
+            with self._lock:
+                self._connections.add(connection)
             for line in lines:
                 self._keep(line.decode(errors="replace"))
+            with self._lock:
+                self._connections.remove(connection)
 
     def _keep(self, line: str) -> None:
         match = LINE.fullmatch(line.removesuffix("\n")) if line.endswith("\n") else None
