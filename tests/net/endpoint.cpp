@@ -67,6 +67,7 @@ TEST_CASE("endpoint: refuses what cannot be one", "[net][endpoint]") {
              "udp://h:"sv,
              "udp://h:65536"sv,
              "udp://h:100000"sv,
+             "udp://h:000080"sv,
              "udp://h:-1"sv,
              "udp://h:+1"sv,
              "udp://h: 1"sv,

@@ -107,7 +107,7 @@ TEST_CASE("memory_receiver: breaks off behind what waits", "[net][memory]") {
     memory_receiver from;
     from.push("last");
     from.fail_with(errc::connection_lost);
-    CHECK(receive_all(from) == texts{"last"});
+    CHECK(*from.receive(ignore) == 1);
     CHECK(from.receive(ignore).error() == errc::connection_lost);
     CHECK_FALSE(from.closed());
 }

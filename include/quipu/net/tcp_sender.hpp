@@ -177,9 +177,9 @@ private:
         return false;
     }
 
+    // Adds to `taken` what the system took.
     [[nodiscard]] errc send_all(std::string_view bytes, std::size_t& taken) noexcept {
         const deadline end{options_.send_timeout_ms};
-        taken = 0;
         while (taken != bytes.size()) {
             const result<std::size_t> part = socket_.send_some(bytes.substr(taken));
             if (part) {
