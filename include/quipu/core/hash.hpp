@@ -1,14 +1,13 @@
 // Hashes of bytes: seeded, of 64 bits, and the same at compile time, at run time and everywhere.
 #pragma once
 
+#include <quipu/core/little_endian.hpp>
 #include <quipu/core/wide_product.hpp>
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
-#include <type_traits>
 
 namespace quipu {
 
@@ -17,23 +16,13 @@ namespace detail {
 // The first hexadecimal digits of pi's fraction: numbers with nothing up their sleeve. The last
 // bit of each is set, as a factor should be odd.
 inline constexpr std::uint64_t hash_keys[] = {
-    0x243f'6a88'85a3'08d3, 0x1319'8a2e'0370'7345, 0xa409'3822'299f'31d1,
-    0x082e'fa98'ec4e'6c89, 0x4528'21e6'38d0'1377, 0xbe54'66cf'34e9'0c6d,
+    0x243f'6a88'85a3'08d3,
+    0x1319'8a2e'0370'7345,
+    0xa409'3822'299f'31d1,
+    0x082e'fa98'ec4e'6c89,
+    0x4528'21e6'38d0'1377,
+    0xbe54'66cf'34e9'0c6d,
 };
-
-/// Reads `Unsigned` in little-endian order, whatever the machine's is.
-template <class Unsigned>
-[[nodiscard]] constexpr std::uint64_t read_little_endian(const char* bytes) noexcept {
-    if (std::endian::native == std::endian::little && !std::is_constant_evaluated()) {
-        Unsigned value;
-        std::memcpy(&value, bytes, sizeof value);
-        return value;
-    }
-    std::uint64_t value = 0;
-    for (std::size_t i = sizeof(Unsigned); i > 0; --i)
-        value = (value << 8) | static_cast<unsigned char>(bytes[i - 1]);
-    return value;
-}
 
 /// Folds two numbers to one: every bit of either reaches every bit of the product's halves. Zero
 /// times something would lose the something, so both factors are kept beside the product.
@@ -50,7 +39,8 @@ template <class Unsigned>
 ///          each table, a seed nobody can guess and nobody can choose keys that collide.
 /// Returns  64 bits, all of equal quality, the same on every platform and in every version of the
 ///          library: stored sketches rely on it.
-/// Cost     1 to 5 ns for up to 64 bytes; no table, no allocation; reads nothing outside `bytes`.
+/// Cost     two multiplications up to 16 bytes, three up to 32, about one more for every 16 beyond,
+///          two at a time; reads nothing outside `bytes`.
 /// Threads  pure.
 /// Note     Not a cryptographic hash.
 [[nodiscard]] constexpr std::uint64_t hash_bytes(std::string_view bytes,
@@ -61,7 +51,7 @@ template <class Unsigned>
         return detail::read_little_endian<std::uint64_t>(at);
     };
     constexpr auto half_word = [](const char* at) {
-        return detail::read_little_endian<std::uint32_t>(at);
+        return std::uint64_t{detail::read_little_endian<std::uint32_t>(at)};
     };
 
     const char* at = bytes.data();

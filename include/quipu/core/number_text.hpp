@@ -1,60 +1,27 @@
-// Numbers to text: integers, and doubles in the layouts that peers print.
+// Numbers to text: doubles in the layouts that peers print.
 #pragma once
 
 #include <quipu/core/config.hpp>
 #include <quipu/core/decimal.hpp>
+#include <quipu/core/fixed_text.hpp>
+#include <quipu/core/integer_text.hpp>
+#include <quipu/core/power_of_ten.hpp>
 
-#include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 
 namespace quipu {
 
-namespace detail {
-
-/// Writes the last `count` decimal digits of a number, zeros before it if it has fewer.
-constexpr char* write_digits(char* out, std::uint64_t value, int count) noexcept {
-    for (int i = count; i > 0; --i) {
-        out[i - 1] = static_cast<char>('0' + value % 10);
-        value /= 10;
-    }
-    return out + count;
-}
-
-constexpr char* write_repeated(char* out, char c, int count) noexcept {
-    for (; count > 0; --count)
-        *out++ = c;
-    return out;
-}
-
-} // namespace detail
-
-/// What the longest integer takes: a sign and 19 digits, or 20 digits.
-inline constexpr std::size_t integer_bytes_max = 20;
-
-/// Writes an integer in decimal.
-/// Input    `out` with room for integer_bytes_max.
-/// Returns  the end of what was written.
-/// Threads  pure.
-constexpr char* write_integer(char* out, std::uint64_t value) noexcept {
-    return detail::write_digits(out, value, detail::digit_count(value));
-}
-constexpr char* write_integer(char* out, std::int64_t value) noexcept {
-    auto magnitude = static_cast<std::uint64_t>(value);
-    if (value < 0) {
-        *out++ = '-';
-        magnitude = 0 - magnitude;
-    }
-    return write_integer(out, magnitude);
-}
-
 /// How a double looks as text.
 ///
 /// Requires  static std::size_t bytes_max; static char* write(char* out, double finite) noexcept,
-///           which writes at most bytes_max bytes to `out` and returns their end.
+///           which returns the end of the text; `out` has room for bytes_max bytes, of which any
+///           may be written. Neither NaN nor infinity is ever passed.
 /// Provided  layout::shortest (default), javascript, python, python2, fixed<Decimals>.
-/// Laws      the text is read by parse_number; shortest, javascript and python read back equal.
+/// Laws      parse_number reads the text; from shortest, javascript and python, the same value
+///           (but for JavaScript's -0).
 template <class L>
 concept number_layout = requires(char* out, double finite) {
     { L::bytes_max } -> std::convertible_to<std::size_t>;
@@ -71,50 +38,97 @@ struct decimal_rules {
     int exponent_digits_min; // 2 for "1e-05"
     bool exponent_plus;      // "1e+21"
     bool point_zero;         // "2.0", without exponent only
+    bool negative_zero;      // "-0"
+    int digits_max;          // more are rounded away
 };
 
-constexpr char* write_exponent(char* out, int exponent, const decimal_rules& rules) noexcept {
+/// Room for the longest text, "-0.0000012345678901234567", and for what digits in blocks of eight
+/// are written beyond it.
+inline constexpr std::size_t decimal_bytes_max = 32;
+
+template <decimal_rules Rules>
+constexpr char* write_exponent(char* out, int exponent) noexcept {
     *out++ = 'e';
     if (exponent < 0)
         *out++ = '-';
-    else if (rules.exponent_plus)
+    else if (Rules.exponent_plus)
         *out++ = '+';
     const auto magnitude = static_cast<std::uint64_t>(exponent < 0 ? -exponent : exponent);
     const int count = digit_count(magnitude);
-    return write_digits(
-        out, magnitude, count < rules.exponent_digits_min ? rules.exponent_digits_min : count);
+    const int least = Rules.exponent_digits_min;
+    return write_up_to_eight(out, magnitude, count < least ? least : count);
+}
+
+/// Writes `count` digits with a point behind the first `point` of them.
+constexpr char* write_with_point(char* out, std::uint64_t digits, int count, int point) noexcept {
+    char* const end = write_digits(out + 1, digits, count);
+    for (int i = 0; i < point; ++i) // cheaper than to divide by a power of ten
+        out[i] = out[i + 1];
+    out[point] = '.';
+    return end;
 }
 
 /// Writes the magnitude of a decimal.
-constexpr char*
-write_decimal(char* out, const decimal& number, const decimal_rules& rules) noexcept {
+template <decimal_rules Rules>
+constexpr char* write_decimal(char* out, const decimal& number) noexcept {
     const int count = digit_count(number.digits);
     const int point = number.exponent + count;
-    if (point < rules.point_min || point > rules.point_max) {
-        char* const end = write_digits(out + 1, number.digits, count);
-        out[0] = out[1]; // the point goes behind the first digit
-        out[1] = '.';
-        return write_exponent(count == 1 ? out + 1 : end, point - 1, rules);
+    if (point < Rules.point_min || point > Rules.point_max) {
+        char* const end = write_with_point(out, number.digits, count, 1);
+        return write_exponent<Rules>(count == 1 ? out + 1 : end, point - 1);
     }
     if (point <= 0) {
-        *out++ = '0';
-        *out++ = '.';
-        out = write_repeated(out, '0', -point);
-        return write_digits(out, number.digits, count);
+        write_little_endian(out, eight_zeros); // as many as there can be: point_min is above -6
+        out[1] = '.';
+        return write_digits(out + 2 - point, number.digits, count);
     }
-    if (point < count) {
-        const std::uint64_t unit = integer_powers_of_ten[count - point];
-        out = write_digits(out, number.digits / unit, point);
-        *out++ = '.';
-        return write_digits(out, number.digits % unit, count - point);
-    }
+    if (point < count)
+        return write_with_point(out, number.digits, count, point);
     out = write_digits(out, number.digits, count);
-    out = write_repeated(out, '0', point - count);
-    if (rules.point_zero) {
+    for (int zeros = point - count; zeros > 0; --zeros)
+        *out++ = '0';
+    if (Rules.point_zero) {
         *out++ = '.';
         *out++ = '0';
     }
     return out;
+}
+
+/// Writes whole.fraction, the fraction in millionths, without zeros at its end.
+template <decimal_rules Rules>
+constexpr char* write_millionths(char* out, std::uint64_t millionths) noexcept {
+    const std::uint64_t whole = millionths / 1'000'000;
+    out = write_digits(out, whole, digit_count(whole));
+    const std::uint64_t digits = to_eight_digits(millionths % 1'000'000 * 100);
+    const int zeros = std::countl_zero(digits) / 8; // at the end: the last digit is in the top byte
+    if (zeros == 8 && !Rules.point_zero)
+        return out;
+    *out++ = '.';
+    write_little_endian(out, digits | eight_zeros);
+    return out + (zeros == 8 ? 1 : 8 - zeros);
+}
+
+/// Writes the shortest decimal, or one of at most digits_max digits.
+template <decimal_rules Rules>
+constexpr char* write_by_rules(char* out, double finite) noexcept {
+    // In this range the millionths have no more digits than are allowed, and no exponent.
+    constexpr double bound = Rules.digits_max < 17 ? 1e6 : 1e9;
+    constexpr std::int64_t least = Rules.point_min > -5 ? 100 : 1;
+    static_assert(Rules.digits_max >= 12 && -5 <= Rules.point_min && Rules.point_min <= -3);
+
+    QUIPU_ASSERT(is_finite(finite));
+    const bool negative = is_negative(finite);
+    if (negative && (Rules.negative_zero || finite != 0))
+        *out++ = '-';
+    const double magnitude = negative ? -finite : finite;
+    if (magnitude < bound) {
+        const std::int64_t millionths = exact_millionths(magnitude);
+        if (millionths >= least || millionths == 0)
+            return write_millionths<Rules>(out, static_cast<std::uint64_t>(millionths));
+    }
+    return write_decimal<Rules>(out,
+                                Rules.digits_max < 17 ? rounded_decimal(magnitude, Rules.digits_max)
+                                                      : shortest_decimal(magnitude));
 }
 
 } // namespace detail
@@ -124,26 +138,38 @@ namespace layout {
 /// Native: the fewest digits that read back equal; an exponent below 1e-6 and from 1e21 up
 /// ("1e-7", "1e21"); "-0" for -0.
 struct shortest {
-    static constexpr std::size_t bytes_max = 25; // -0.0000012345678901234567
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = shortest_decimal(finite);
-        if (number.negative)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-5, 21, 1, false, false});
+        return detail::write_by_rules<rules>(out, finite);
     }
+
+private:
+    static constexpr detail::decimal_rules rules{.point_min = -5,
+                                                 .point_max = 21,
+                                                 .exponent_digits_min = 1,
+                                                 .exponent_plus = false,
+                                                 .point_zero = false,
+                                                 .negative_zero = true,
+                                                 .digits_max = 17};
 };
 static_assert(number_layout<shortest>);
 
 /// JavaScript's Number.prototype.toString: as `shortest`, but "1e+21", and "0" for -0.
 /// Source  ECMA-262, Number::toString.
 struct javascript {
-    static constexpr std::size_t bytes_max = 25;
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = shortest_decimal(finite);
-        if (number.negative && number.digits != 0)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-5, 21, 1, true, false});
+        return detail::write_by_rules<rules>(out, finite);
     }
+
+private:
+    static constexpr detail::decimal_rules rules{.point_min = -5,
+                                                 .point_max = 21,
+                                                 .exponent_digits_min = 1,
+                                                 .exponent_plus = true,
+                                                 .point_zero = false,
+                                                 .negative_zero = false,
+                                                 .digits_max = 17};
 };
 static_assert(number_layout<javascript>);
 
@@ -151,13 +177,19 @@ static_assert(number_layout<javascript>);
 /// digits at least ("1e-05"), and ".0" after a whole number.
 /// Source  CPython, Python/pystrtod.c.
 struct python {
-    static constexpr std::size_t bytes_max = 24; // -1.2345678901234567e-308
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = shortest_decimal(finite);
-        if (number.negative)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-3, 16, 2, true, true});
+        return detail::write_by_rules<rules>(out, finite);
     }
+
+private:
+    static constexpr detail::decimal_rules rules{.point_min = -3,
+                                                 .point_max = 16,
+                                                 .exponent_digits_min = 2,
+                                                 .exponent_plus = true,
+                                                 .point_zero = true,
+                                                 .negative_zero = true,
+                                                 .digits_max = 17};
 };
 static_assert(number_layout<python>);
 
@@ -165,99 +197,22 @@ static_assert(number_layout<python>);
 /// until 1e12, as room is kept for the ".0"; otherwise as `python`. It does not read back equal.
 /// Source  CPython 2.7, Python/pystrtod.c.
 struct python2 {
-    static constexpr std::size_t bytes_max = 19; // -1.23456789012e-308
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = rounded_decimal(finite, 12);
-        if (number.negative)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-3, 11, 2, true, true});
-    }
-};
-static_assert(number_layout<python2>);
-
-/// C's "%.*f": exactly `Decimals` digits behind the point, all digits before it; halfway cases of
-/// the exact binary value to the even one. "-0.000000" for -0 and small negative numbers, as in C.
-template <int Decimals>
-struct fixed {
-    static_assert(0 <= Decimals && Decimals <= 19, "quipu layout: fixed<0> to fixed<19>");
-
-    static constexpr std::size_t bytes_max = 1 + 309 + 1 + Decimals;
-    static constexpr char* write(char* out, double finite) noexcept {
-        QUIPU_ASSERT(detail::is_finite(finite));
-        if (detail::is_negative(finite))
-            *out++ = '-';
-        const detail::binary value = detail::to_binary(finite);
-        if (value.exponent > 11) {
-            out = write_large(out, value);
-            return write_fraction(out, 0);
-        }
-        if (value.exponent >= 0) {
-            out = write_integer(out, value.significand << value.exponent);
-            return write_fraction(out, 0);
-        }
-        const int places = -value.exponent; // binary ones behind the point
-        std::uint64_t whole = places < 64 ? value.significand >> places : 0;
-        const std::uint64_t below =
-            places < 64 ? value.significand - (whole << places) : value.significand;
-        const detail::wide scaled = detail::multiply(below, unit);
-        std::uint64_t decimals = round_shifted(scaled, places, whole);
-        if (decimals == unit) {
-            decimals = 0;
-            ++whole;
-        }
-        out = write_integer(out, whole);
-        return write_fraction(out, decimals);
+        return detail::write_by_rules<rules>(out, finite);
     }
 
 private:
-    static constexpr std::uint64_t unit = detail::integer_powers_of_ten[Decimals];
-
-    /// value / 2^places, halfway to even: of the result itself, or of `whole` if it has no digits.
-    static constexpr std::uint64_t
-    round_shifted(detail::wide value, int places, std::uint64_t whole) noexcept {
-        if (places >= 128)
-            return 0; // the value has 117 bits at most: below one half
-        // The bits that leave, moved to the top of 128.
-        detail::wide rest = value;
-        std::uint64_t quotient = 0;
-        if (places > 64) {
-            quotient = value.high >> (places - 64);
-            rest.high = (value.high << (128 - places)) | (value.low >> (places - 64));
-            rest.low = value.low << (128 - places);
-        } else if (places == 64) {
-            quotient = value.high;
-            rest = {value.low, 0};
-        } else {
-            quotient = (value.high << (64 - places)) | (value.low >> places);
-            rest = {value.low << (64 - places), 0};
-        }
-        constexpr std::uint64_t half = std::uint64_t{1} << 63;
-        const bool odd = ((Decimals == 0 ? whole : quotient) & 1) != 0;
-        const bool up = rest.high > half || (rest.high == half && (rest.low != 0 || odd));
-        return quotient + (up ? 1 : 0);
-    }
-
-    static constexpr char* write_large(char* out, detail::binary value) noexcept {
-        detail::big_integer number(value.significand);
-        number.multiply_by_power_of_two(static_cast<std::uint64_t>(value.exponent));
-        std::array<std::uint32_t, 35> chunks{}; // 309 digits in nines
-        std::size_t count = 0;
-        while (!number.is_zero())
-            chunks[count++] = number.divide(1'000'000'000);
-        out = write_integer(out, std::uint64_t{chunks[--count]});
-        while (count > 0)
-            out = detail::write_digits(out, chunks[--count], 9);
-        return out;
-    }
-
-    static constexpr char* write_fraction(char* out, std::uint64_t decimals) noexcept {
-        if constexpr (Decimals > 0) {
-            *out++ = '.';
-            out = detail::write_digits(out, decimals, Decimals);
-        }
-        return out;
-    }
+    static constexpr detail::decimal_rules rules{.point_min = -3,
+                                                 .point_max = 11,
+                                                 .exponent_digits_min = 2,
+                                                 .exponent_plus = true,
+                                                 .point_zero = true,
+                                                 .negative_zero = true,
+                                                 .digits_max = 12};
 };
+static_assert(number_layout<python2>);
+
 static_assert(number_layout<fixed<6>>);
 
 } // namespace layout

@@ -64,10 +64,10 @@ inline constexpr std::uint64_t powers_of_five[] = {
 };
 
 inline constexpr int power_of_ten_min = -342;
-inline constexpr int power_of_ten_max = 324;
+inline constexpr int power_of_ten_max = 350;
 
 /// The 192 leading bits, cut off, of every 27th power of ten from 10^-351 to 10^324. A table of
-/// all 667 powers with 128 bits would be 10 KB and cost every include some milliseconds; one
+/// all 693 powers with 128 bits would be 11 KB and cost every include some milliseconds; one
 /// multiplication by a power of five, all of which up to 5^26 fit 64 bits, gives the ones between.
 /// tests/core/power_of_ten.cpp computes all of them anew.
 struct coarse_power {

@@ -21,8 +21,7 @@ struct wide {
     const std::uint64_t low = (a & half) * (b & half);
     const std::uint64_t cross = (a >> 32) * (b & half) + (low >> 32); // cannot overflow
     const std::uint64_t middle = (a & half) * (b >> 32) + (cross & half);
-    return {(a >> 32) * (b >> 32) + (cross >> 32) + (middle >> 32),
-            (middle << 32) | (low & half)};
+    return {(a >> 32) * (b >> 32) + (cross >> 32) + (middle >> 32), (middle << 32) | (low & half)};
 }
 
 /// The exact product.
