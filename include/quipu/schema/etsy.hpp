@@ -7,8 +7,11 @@
 #include <quipu/wire/canonical.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace quipu {
@@ -17,8 +20,9 @@ namespace quipu {
 struct etsy_schema_options {
     bool legacy_namespace = true;
     bool flush_counts = true;
+    // The nodes of the modern namespace, which the legacy one does not heed; an empty one is left
+    // out.
     std::string global_prefix = "stats";
-    // The nodes of the modern namespace; an empty one is left out.
     std::string prefix_counter = "counters";
     std::string prefix_timer = "timers";
     std::string prefix_gauge = "gauges";
@@ -29,7 +33,8 @@ struct etsy_schema_options {
     std::vector<percentile> percentiles = {{90, "90"}};
 };
 
-/// Names and numbers of Etsy's statsd, to the letter.
+/// Names and numbers of Etsy's statsd, to the letter. Its timers keep their values: basic_timer of
+/// an `exact` sketch, with timer_weighting::count_only.
 ///
 /// Legacy     stats.K and stats_counts.K, stats.timers.K.X, stats.gauges.K, stats.sets.K.count
 /// Modern     stats.counters.K.{rate,count}, stats.timers.K.X, stats.gauges.K, stats.sets.K.count
@@ -38,7 +43,7 @@ struct etsy_schema_options {
 ///            count_ps and count alone. Only the count is weighted by the sampling rate.
 /// Own        statsd.numStats, graphiteStats.* and processing_time.
 /// Source     statsd/statsd 0.10.2, lib/process_metrics.js and backends/graphite.js, as observed.
-/// Deviation  -100 as a percentile gives all values, not NaN; key/values, which that server does
+/// Deviation  -100 as a percentile gives all values, not NaN. Key/values, which that server does
 /// not
 ///            have, are not written.
 /// Threads    distinct objects safe; a const one may be shared.
@@ -105,19 +110,20 @@ private:
         const auto& values = cell.values().values();
         for (const auto& one : options_.percentiles)
             write_percentile(values, one, to);
-        const auto all = lowest(values, values.size());
-        const double mean = all.sum / all.count;
+        const auto kept = lowest(values, values.size());
+        const double mean = kept.sum / kept.count;
         double deviations = 0;
         for (const double value : values)
             deviations += (value - mean) * (value - mean);
-        to(".std", std::sqrt(deviations / all.count));
-        to(".upper", values.back());
-        to(".lower", values.front());
+        const bool all = cell.values().dropped() == 0;
+        to(".std", std::sqrt(deviations / kept.count));
+        to(".upper", cell.max());
+        to(".lower", cell.min());
         to(".count", cell.count());
         to(".count_ps", cell.count() / interval_seconds);
-        to(".sum", all.sum);
-        to(".sum_squares", all.sum_squares);
-        to(".mean", mean);
+        to(".sum", all ? kept.sum : cell.sum());
+        to(".sum_squares", all ? kept.sum_squares : cell.sum_squares());
+        to(".mean", all ? mean : cell.mean());
         to(".median", cell.values().median());
     }
 
@@ -168,30 +174,28 @@ private:
 
     etsy_schema_options options_;
     std::string rate_head_, count_head_, timer_head_, gauge_head_, set_head_;
-    std::string own_head_, own_count_head_;
+    std::string own_head_, own_count_head_; // the legacy `statsd.numStats` has no head
     std::string rate_tail_{}, count_tail_{}, suffix_{};
 };
 
 inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::move(options)) {
     const auto node = [](const std::string& name) { return name.empty() ? name : name + '.'; };
-    const std::string global = node(options_.global_prefix);
     if (options_.legacy_namespace) {
-        rate_head_ = global;
-        count_head_ = options_.global_prefix + "_counts.";
-        timer_head_ = global + "timers.";
-        gauge_head_ = global + "gauges.";
-        set_head_ = global + "sets.";
-        own_count_head_ = "";
+        rate_head_ = own_head_ = "stats.";
+        count_head_ = "stats_counts.";
+        timer_head_ = "stats.timers.";
+        gauge_head_ = "stats.gauges.";
+        set_head_ = "stats.sets.";
     } else {
+        const std::string global = node(options_.global_prefix);
         rate_head_ = count_head_ = global + node(options_.prefix_counter);
         timer_head_ = global + node(options_.prefix_timer);
         gauge_head_ = global + node(options_.prefix_gauge);
         set_head_ = global + node(options_.prefix_set);
         rate_tail_ = ".rate";
         count_tail_ = ".count";
-        own_count_head_ = global;
+        own_head_ = own_count_head_ = global;
     }
-    own_head_ = global;
     if (!options_.global_suffix.empty())
         suffix_ = '.' + options_.global_suffix;
 }

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace quipu {
@@ -25,14 +27,17 @@ struct kiip_schema_options {
 ///
 ///     PREFIX.kv.K          each value in the order received, with its own time
 ///     PREFIX.counts.K      the sum
-///     PREFIX.timers.K.X    X: sum mean lower upper count stdev, and each with _P for a percentile
-///     P
+///     PREFIX.timers.K.X    sum mean lower upper count stdev
+///     PREFIX.timers.K.X_P  the same for a percentile P
 ///
 /// `stdev` divides by n - 1. A percentile is about the window in the middle that holds P % of the
-/// values; `upper_P` is the value next above it, and with whole numbers `mean_P` is rounded down.
-/// Gauges and sets, which that server does not have, are not written.
+/// values. `upper_P` is the value next above it; with whole numbers `mean_P` is rounded down, and
+/// `stdev_P` is the deviation from that. What was idle says nothing. Gauges and sets, which that
+/// server does not have, are not written.
+///
 /// Source     kiip/statsite 0.5.1, statsite/aggregator.py and metrics, as observed.
-/// Deviation  100 as a percentile, or a window without a value, loses no flush.
+/// Deviation  100 as a percentile loses no flush. Whether a value was written as a whole number is
+///            known for a timer as a whole: that server looks at each value.
 /// Threads    distinct objects safe; a const one may be shared.
 class kiip_schema {
 public:
@@ -56,6 +61,8 @@ public:
             }
         }
         for (const auto& one : from.counters) {
+            if (one.cell.idle())
+                continue;
             out(point{
                 counts_, one.name, "", "", one.cell.sum(), one.cell.integral(), from.timestamp});
         }
@@ -63,7 +70,8 @@ public:
             const auto to = [&](std::string_view tail, double value, bool integral) {
                 out(point{timers_, one.name, tail, "", value, integral, from.timestamp});
             };
-            write_timer(one.cell, to);
+            if (!one.cell.idle())
+                write_timer(one.cell, to);
         }
     }
 
@@ -77,42 +85,43 @@ private:
             const auto n = values.size();
             const auto inner = static_cast<std::size_t>(static_cast<double>(n) * one.share());
             const auto suffix = '_' + one.suffix.substr(0, one.suffix.find('_'));
-            if (n == 1) {
+            if (n == 1)
                 write_window(values, 0, 1, suffix, whole, to);
-            } else if (inner > 0) {
+            else
                 write_window(values, (n - inner) / 2, inner, suffix, whole, to);
-            }
         }
     }
 
-    /// Writes the statistics of `count` values from `first` on.
+    /// Writes the statistics of `count` values from `first` on, which is the place of a value.
     template <class Writer>
     static void write_window(const std::vector<double>& values,
                              std::size_t first,
                              std::size_t count,
                              const std::string& suffix,
-                             bool whole,
+                             bool integral,
                              const Writer& to) {
         const bool cut = !suffix.empty();
+        const auto size = static_cast<double>(count);
         double sum = 0;
         for (std::size_t i = first; i < first + count; ++i)
             sum += values[i];
-        const double mean = sum / static_cast<double>(count);
+        const bool whole = integral || count == 0;
+        double mean = count == 0 ? 0 : sum / size;
+        if (cut && whole)
+            mean = std::floor(mean);
         double deviations = 0;
-        for (std::size_t i = first; i < first + count; ++i) {
+        for (std::size_t i = first; i < first + count; ++i)
             deviations += (values[i] - mean) * (values[i] - mean);
-        }
-        const auto last = std::min(cut ? first + count : first + count - 1, values.size() - 1);
+        const auto next = std::min(first + count, values.size() - 1);
         const bool alone = count == 1;
         to(".sum" + suffix, sum, whole);
-        to(".mean" + suffix, cut && whole ? std::floor(mean) : mean, cut && whole);
-        to(".lower" + suffix, values[first], whole);
-        to(".upper" + suffix, values[last], whole);
+        to(".mean" + suffix, mean, cut && whole);
+        to(".lower" + suffix, values[first], integral);
+        to(".upper" + suffix, cut ? values[next] : values.back(), integral);
         // With a single value that server counts none in the window.
-        to(".count" + suffix, cut && values.size() == 1 ? 0 : static_cast<double>(count), true);
-        to(".stdev" + suffix,
-           alone ? 0 : std::sqrt(deviations / static_cast<double>(count - 1)),
-           alone);
+        to(".count" + suffix, cut && values.size() == 1 ? 0 : size, true);
+        // Of an empty window it is -0, there as here.
+        to(".stdev" + suffix, alone ? 0 : std::sqrt(deviations / (size - 1)), alone);
     }
 
     kiip_schema_options options_;

@@ -6,7 +6,9 @@
 #include <quipu/schema/schema.hpp>
 #include <quipu/wire/canonical.hpp>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,9 +31,10 @@ struct native_schema_options {
 ///     PREFIX.kv.K                                    each value with its own time
 ///
 /// `std` divides by n. A percentile P > 0 is about the lowest P % of the values (nearest rank), so
-/// `upper_90` is the 90th percentile; P < 0 about the highest (`lower_top10`). Only what reported
-/// in the interval is there, but for gauges, which stay. Threads  distinct objects safe; a const
-/// one may be shared.
+/// `upper_90` is the 90th percentile; P < 0 about the highest (`lower_top10`). A series that is in
+/// the snapshot without a sample reports zeros: which ones are there is the store's retention.
+///
+/// Threads  distinct objects safe; a const one may be shared.
 class native_schema {
 public:
     using number_layout = layout::shortest;
