@@ -1,6 +1,7 @@
 // Text to numbers: correctly rounded, at compile time too, without locale, allocation or exception.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/nearest_double.hpp>
 #include <quipu/core/result.hpp>
 
@@ -32,8 +33,6 @@ struct scanned_number {
 };
 
 inline constexpr int digits_kept = 19; // as many as always fit 64 bits
-
-[[nodiscard]] constexpr bool is_digit(char c) noexcept { return '0' <= c && c <= '9'; }
 
 [[nodiscard]] constexpr std::uint64_t digit_value(char c) noexcept {
     return static_cast<std::uint64_t>(c - '0');

@@ -1,20 +1,15 @@
 // Text to numbers as JavaScript's Number() reads them, for the dialect of a server written in it.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
 
-#include <bit>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 
 namespace quipu {
 
 namespace detail {
-
-[[nodiscard]] constexpr bool is_javascript_blank(char c) noexcept {
-    return c == ' ' || ('\t' <= c && c <= '\r');
-}
 
 /// The value of a digit in bases up to 16; 16 if it is none.
 [[nodiscard]] constexpr unsigned hexadecimal_value(char c) noexcept {
@@ -57,25 +52,22 @@ namespace detail {
 } // namespace detail
 
 /// Reads what JavaScript's Number() makes a finite number of: a decimal with sign, point and
-/// exponent ("5.", ".5", "+1e3"), or a whole number in base 16, 8 or 2 without sign ("0x1F", "0o17",
-/// "0b11"); blanks (space, tab, newline, vertical tab, form feed, return) around either; blanks
-/// alone are 0.
+/// exponent ("5.", ".5", "+1e3"), or a whole number in base 16, 8 or 2 without sign ("0x1F",
+/// "0o17", "0b11"); blanks (space, tab, newline, vertical tab, form feed, return) around either;
+/// blanks alone are 0.
 ///
 /// Returns  the nearest double, the even one of two.
-/// Errors   bad_number for what JavaScript makes NaN of ("1_000", "1n", "0x", "-0x10"), for the empty
-///          text, which it makes 0 of, and for blanks outside ASCII; number_out_of_range for what it
-///          makes infinite ("Infinity", "1e400"). Those two are refused on purpose: a value
-///          that was left out is no zero, and an infinity spoils a mean for ever.
+/// Errors   bad_number for what JavaScript makes NaN of ("1_000", "1n", "0x", "-0x10"), for blanks
+///          outside ASCII, and for the empty text, which it makes 0 of; number_out_of_range for
+///          what it makes infinite ("Infinity", "1e400"). The latter two are refused on purpose: a
+///          value that was left out is no zero, and an infinity spoils a mean for ever.
 /// Cost     O(text.size()).
 /// Threads  pure.
 /// Source   ECMA-262, StringToNumber.
 [[nodiscard]] constexpr result<double> parse_javascript_number(std::string_view text) noexcept {
     if (text.empty())
         return errc::bad_number;
-    while (!text.empty() && detail::is_javascript_blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && detail::is_javascript_blank(text.back()))
-        text.remove_suffix(1);
+    text = detail::trim(text);
     if (text.empty())
         return 0.0;
     if (text.size() >= 2 && text[0] == '0') {

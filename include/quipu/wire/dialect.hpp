@@ -2,6 +2,7 @@
 // constexpr functions; derive from one and override a line to make your own.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
 #include <quipu/core/number_javascript.hpp>
 #include <quipu/core/result.hpp>
@@ -27,26 +28,6 @@ enum class repetition : std::uint8_t {
 };
 
 namespace detail {
-
-[[nodiscard]] constexpr bool is_blank(char c) noexcept {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
-    while (!text.empty() && is_blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
-
-[[nodiscard]] constexpr bool is_control(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-[[nodiscard]] constexpr bool is_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// Reads a plain number into the value of a sample.
 [[nodiscard]] constexpr errc read_number(std::string_view text, sample& out) noexcept {
