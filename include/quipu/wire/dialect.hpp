@@ -17,7 +17,7 @@ namespace quipu {
 enum class tag_field : std::uint8_t {
     absent,       ///< `|#` has no meaning.
     anywhere,     ///< a field like others, which ends at the next '|'.
-    rest_of_line, ///< all that follows the first `|#`.
+    rest_of_line, ///< all from the first `|#` to the second or the end.
 };
 
 /// What may follow the value of a line, `name:` set aside.
@@ -51,10 +51,10 @@ namespace dialect {
 /// '@': to accept it would miscount).
 struct quipu {
     /// A line beyond it is refused: `line_too_long`.
-    static constexpr std::size_t line_bytes_max = 8192;
+    static constexpr std::size_t line_bytes_max = native_line_bytes_max;
     /// A name beyond it, tags not counted, is refused: `name_too_long`.
-    static constexpr std::size_t name_bytes_max = 1024;
-    /// A list of more tags is refused: `too_many_tags`.
+    static constexpr std::size_t name_bytes_max = native_name_bytes_max;
+    /// A series of more tags, equal ones counted once, is refused: `too_many_tags`.
     static constexpr std::size_t tags_max = 64;
 
     static constexpr tag_field tags = tag_field::anywhere;
@@ -65,7 +65,8 @@ struct quipu {
     static constexpr bool unterminated_lines = true;
     /// Names are kept byte for byte; true: they are cleaned as Etsy's statsd does.
     static constexpr bool sanitizes = false;
-    /// Tags are sorted, so that their order does not split a series.
+    /// Tags are sorted, so that their order does not split a series, and equal ones become one;
+    /// false: they stay as they came. No effect where `sanitizes`.
     static constexpr bool sorts_tags = true;
 
     /// The kind that a type's text stands for. Errors: unknown_type.
@@ -93,11 +94,7 @@ struct quipu {
             return errc::empty_name;
         if (name.size() > name_bytes_max)
             return errc::name_too_long;
-        for (const char c : name) {
-            if (detail::is_control(c) || c == '|')
-                return errc::bad_name;
-        }
-        return errc::ok;
+        return detail::has_control_or<'|'>(name) ? errc::bad_name : errc::ok;
     }
 
     /// Reads the text of a value into `out`, whose kind is set; `type` is the type as written.
@@ -131,10 +128,10 @@ struct quipu {
     }
 
 protected:
-    /// `@` and a number in (0, 1].
+    /// `@` and a number in [rate_min, 1].
     [[nodiscard]] static constexpr errc read_rate(std::string_view text, sample& out) noexcept {
         const auto rate = parse_number(text.substr(1));
-        if (!rate || !(*rate > 0 && *rate <= 1))
+        if (!rate || *rate < rate_min || *rate > 1)
             return errc::bad_rate;
         out.rate = *rate;
         return errc::ok;
@@ -153,7 +150,8 @@ protected:
 
 /// Etsy's statsd. Source: statsd/statsd 0.10.2, stats.js and lib/helpers.js, as observed.
 /// Deviations: what gives an infinity there (`|@0`, `Infinity`, `1e400`) or ends that server
-/// (`|@Infinity`, `|@ 0.1`, `|@+1`) is refused.
+/// (`|@Infinity`, `|@ 0.1`, `|@+1`) is refused; blanks outside ASCII are no blanks; a line and a
+/// name have a bound.
 struct etsy : quipu {
     static constexpr std::size_t line_bytes_max = 65536;
     static constexpr tag_field tags = tag_field::rest_of_line;
@@ -188,6 +186,8 @@ struct etsy : quipu {
         if (type == "s")
             return errc::ok;
         const auto number = parse_javascript_number(text);
+        if (out.series.kind == metric_kind::unique) // its type has blanks: it has to be a number
+            return number.error() == errc::bad_number ? errc::bad_number : errc::ok;
         if (!number)
             return number.error();
         if (type == "ms" && *number < 0)
@@ -197,7 +197,8 @@ struct etsy : quipu {
         return errc::ok;
     }
 
-    /// The first field is a rate, the others do not count.
+    /// The first field is a rate, the others do not count. All of it has to be a number, and the
+    /// digits and points at its start are the rate: `@1e-1` is 1.
     [[nodiscard]] static constexpr errc
     read_field(std::string_view text, std::size_t index, sample& out) noexcept {
         if (index > 0)
@@ -205,14 +206,13 @@ struct etsy : quipu {
         if (text.empty() || text[0] != '@')
             return errc::bad_rate;
         text.remove_prefix(1);
-        if (!parse_javascript_number(text))
+        if (parse_javascript_number(text).error() == errc::bad_number)
             return errc::bad_rate;
         std::size_t digits = 0;
-        while (digits < text.size() && (detail::is_digit(text[digits]) || text[digits] == '.')) {
+        while (digits < text.size() && (detail::is_digit(text[digits]) || text[digits] == '.'))
             ++digits;
-        }
         const auto rate = parse_number(text.substr(0, digits));
-        if (!rate || !(*rate > 0))
+        if (!rate || *rate < rate_min)
             return errc::bad_rate;
         out.rate = *rate;
         return errc::ok;
@@ -258,7 +258,7 @@ struct kiip : quipu {
         return is_plain(text.substr(first)) ? detail::read_number(text, out) : errc::bad_number;
     }
 
-    /// `@` and digits and dots: a rate, but the time of a key/value. 0 stands for none.
+    /// `@` and digits and dots: a rate, of which 0 stands for none, but the time of a key/value.
     [[nodiscard]] static constexpr errc
     read_field(std::string_view text, std::size_t index, sample& out) noexcept {
         if (index > 0 || text.empty() || text[0] != '@')
@@ -271,7 +271,7 @@ struct kiip : quipu {
                 return errc::bad_timestamp;
             out.timestamp = static_cast<std::int64_t>(*flag);
         } else {
-            if (!flag)
+            if (!flag || (*flag > 0 && *flag < rate_min))
                 return errc::bad_rate;
             if (*flag > 0 && out.series.kind == metric_kind::counter)
                 out.rate = *flag;
@@ -322,6 +322,17 @@ concept has_dialect_functions = requires(std::string_view text, std::size_t inde
 /// Cost      `kind` and `read_value` once a sample, `check_name` once a line.
 template <class D>
 concept wire_dialect = has_dialect_constants<D> && has_dialect_functions<D>;
+
+/// Says in a sentence what a type lacks to be a dialect; for class templates, which take any type.
+template <class D>
+consteval bool require_dialect() {
+    static_assert(has_dialect_constants<D>,
+                  "quipu dialect: needs the constants of dialect::quipu; derive from it");
+    static_assert(has_dialect_functions<D>,
+                  "quipu dialect: needs noexcept kind, check_name, read_value and read_field as "
+                  "dialect::quipu has them; derive from it");
+    return true;
+}
 
 static_assert(wire_dialect<dialect::quipu>);
 static_assert(wire_dialect<dialect::etsy>);

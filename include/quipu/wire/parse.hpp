@@ -2,6 +2,7 @@
 // same name (`hits:1|c:7|ms`, `load:1:2:3|ms`).
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/wire/dialect.hpp>
 #include <quipu/wire/sample.hpp>
@@ -22,12 +23,12 @@ struct refusal {
 
 namespace detail {
 
-/// Cuts `text` at the first of `stops`, one or two characters, and returns what stands before it;
-/// `text` then begins at the stop, or is empty.
-[[nodiscard]] constexpr std::string_view take_until(std::string_view& text,
-                                                    std::string_view stops) noexcept {
+/// Cuts `text` at the first of `Stops` and returns what stands before it; `text` then begins at the
+/// stop, or is empty.
+template <char... Stops>
+[[nodiscard]] constexpr std::string_view take_until(std::string_view& text) noexcept {
     std::size_t end = 0;
-    while (end < text.size() && text[end] != stops.front() && text[end] != stops.back())
+    while (end < text.size() && ((text[end] != Stops) && ...))
         ++end;
     const auto taken = text.substr(0, end);
     text.remove_prefix(end);
@@ -43,22 +44,22 @@ public:
                           OnRefusal& on_refusal) noexcept
         : origin_(line.data()), on_sample_(on_sample), on_refusal_(on_refusal) {}
 
-    constexpr void read(std::string_view line) noexcept {
+    constexpr void read(std::string_view line) {
         if (line.size() > Dialect::line_bytes_max)
-            return refuse(errc::line_too_long, line);
+            return on_refusal_(at(line, errc::line_too_long));
         if constexpr (Dialect::tags == tag_field::rest_of_line) {
             if (const auto mark = line.find("|#"); mark != line.npos) {
-                tags_ = line.substr(mark + 2);
+                line_tags_ = line.substr(mark + 2);
+                line_tags_ = line_tags_.substr(0, line_tags_.find("|#"));
                 line = line.substr(0, mark);
             }
         }
         const auto colon = line.find(':');
         if (colon == line.npos)
-            return refuse(errc::missing_value, line);
-        name_ = line.substr(0, colon);
-        if (const auto error = Dialect::check_name(name_); error != errc::ok) {
-            return refuse(error, name_);
-        }
+            return on_refusal_(at(line, errc::missing_value));
+        sample_.series.name = line.substr(0, colon);
+        if (const auto error = Dialect::check_name(sample_.series.name); error != errc::ok)
+            return on_refusal_(at(line, error));
         auto rest = line.substr(colon + 1);
         read_samples(rest);
         while (!rest.empty()) {
@@ -69,103 +70,129 @@ public:
 
 private:
     static constexpr bool repeats = Dialect::repeats != repetition::absent;
-    static constexpr std::string_view field_ends = repeats ? "|:" : "|";
-    // A value that is packed, or may hold a colon itself, ends at the bar alone.
-    static constexpr std::string_view value_ends =
-        Dialect::repeats == repetition::typed ? "|:" : "|";
+    static constexpr bool packs = Dialect::repeats == repetition::packed;
 
-    constexpr void refuse(errc error, std::string_view at) noexcept {
-        on_refusal_(refusal{error, static_cast<std::size_t>(at.data() - origin_)});
+    [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
+        return {error, static_cast<std::size_t>(part.data() - origin_)};
+    }
+
+    /// Remembers the first reason why a sample is refused.
+    constexpr void note(std::string_view part, errc error) noexcept {
+        if (error != errc::ok && refused_.error == errc::ok)
+            refused_ = at(part, error);
+    }
+
+    /// Up to the '|', or the ':' that announces another sample.
+    [[nodiscard]] static constexpr std::string_view take_field(std::string_view& rest) noexcept {
+        if constexpr (repeats) {
+            return take_until<'|', ':'>(rest);
+        } else {
+            return take_until<'|'>(rest);
+        }
     }
 
     /// Reads `value|type|field|field` and leaves in `rest` what follows: nothing, or ":value|...".
-    constexpr void read_samples(std::string_view& rest) noexcept {
-        const auto values = take_until(rest, value_ends);
+    constexpr void read_samples(std::string_view& rest) {
+        auto values = take_field(rest);
+        bool several = false;
+        if constexpr (packs) {
+            if (!rest.empty() && rest.front() == ':') {
+                several = true;
+                const char* const first = values.data();
+                const auto others = take_until<'|'>(rest);
+                values = {first, values.size() + others.size()};
+            }
+        }
         if (rest.empty() || rest.front() == ':')
-            return refuse(errc::missing_type, values);
+            return on_refusal_(at(values, errc::missing_type));
         rest.remove_prefix(1);
-        const auto type = take_until(rest, field_ends);
-
-        sample out;
-        out.series = {metric_kind::counter, name_, tags_};
-        auto refused = refusal{errc::ok, 0};
-        const auto note = [&](errc error, std::string_view at) {
-            if (error == errc::ok || refused.error != errc::ok)
-                return;
-            refused = {error, static_cast<std::size_t>(at.data() - origin_)};
-        };
+        const auto type = take_field(rest);
         const auto kind = Dialect::kind(type);
-        if (kind)
-            out.series.kind = *kind;
-        note(kind.error(), type);
+        start_sample(kind.value_or(metric_kind::counter));
+        note(type, kind.error());
         for (std::size_t index = 0; !rest.empty() && rest.front() == '|'; ++index) {
             rest.remove_prefix(1);
-            read_field(rest, index, out, note);
+            read_field(rest, index);
         }
         if constexpr (repeats && Dialect::tags == tag_field::anywhere) {
-            if (!rest.empty() && out.series.tags.empty())
-                out.series.tags = find_tags(rest);
+            if (!rest.empty())
+                find_line_tags(rest);
+            if (sample_.series.tags.empty()) {
+                sample_.series.tags = line_tags_;
+                note(line_tags_, line_tags_error_);
+            }
         }
-        if (refused.error != errc::ok)
-            return on_refusal_(refused);
-        read_values(values, type, out);
+        if (refused_.error != errc::ok)
+            return on_refusal_(std::as_const(refused_));
+        several ? read_packed(values, type) : read_value(values, type);
     }
 
-    template <class Note>
-    constexpr void
-    read_field(std::string_view& rest, std::size_t index, sample& out, const Note& note) noexcept {
+    /// Forgets what the last sample of the line has left behind.
+    constexpr void start_sample(metric_kind kind) noexcept {
+        const auto name = sample_.series.name;
+        sample_ = {};
+        sample_.series = {kind, name, {}};
+        if constexpr (Dialect::tags == tag_field::rest_of_line)
+            sample_.series.tags = line_tags_;
+        refused_ = {};
+    }
+
+    constexpr void read_field(std::string_view& rest, std::size_t index) {
         if constexpr (Dialect::tags == tag_field::anywhere) {
             if (!rest.empty() && rest.front() == '#') {
-                auto tags = take_until(rest, "|").substr(1);
-                for (const char c : tags) {
-                    if (is_control(c))
-                        note(errc::bad_tags, tags);
-                }
-                out.series.tags = tags;
+                rest.remove_prefix(1);
+                const auto tags = rest.substr(0, rest.find('|'));
+                rest.remove_prefix(tags.size());
+                note(tags, check_tags(tags));
+                sample_.series.tags = tags;
                 return;
             }
         }
-        // The fields that begin with a letter carry colons (`|c:id`); a rate or a junk one does
-        // not.
-        const bool colons = !rest.empty() && is_letter(rest.front());
-        const auto field = take_until(rest, colons ? "|" : field_ends);
-        note(Dialect::read_field(field, index, out), field);
+        // Of packed lines, the fields that begin with a letter carry colons (`|c:id`).
+        const bool colons = packs && !rest.empty() && is_letter(rest.front());
+        const auto field = colons ? take_until<'|'>(rest) : take_field(rest);
+        note(field, Dialect::read_field(field, index, sample_));
     }
 
-    /// The tags of a line stand after its last sample, and hold for all.
-    [[nodiscard]] static constexpr std::string_view find_tags(std::string_view rest) noexcept {
-        const auto mark = rest.find("|#");
+    [[nodiscard]] static constexpr errc check_tags(std::string_view tags) noexcept {
+        return has_control_or<>(tags) ? errc::bad_tags : errc::ok;
+    }
+
+    /// The tags of a line stand after its last sample, and hold for all. Looked for once in a line.
+    constexpr void find_line_tags(std::string_view rest) noexcept {
+        if (std::exchange(line_tags_known_, true))
+            return;
+        const auto mark = rest.rfind("|#");
         if (mark == rest.npos)
-            return {};
+            return;
         rest.remove_prefix(mark + 2);
-        return take_until(rest, "|");
+        line_tags_ = rest.substr(0, rest.find('|'));
+        line_tags_error_ = check_tags(line_tags_);
     }
 
-    constexpr void
-    read_values(std::string_view values, std::string_view type, sample& out) noexcept {
-        if constexpr (Dialect::repeats == repetition::packed) {
-            // A set's member may have colons in it.
-            while (out.series.kind != metric_kind::unique) {
-                const auto value = take_until(values, ":");
-                read_value(value, type, out);
-                if (values.empty())
-                    return;
-                values.remove_prefix(1);
-            }
+    constexpr void read_packed(std::string_view values, std::string_view type) {
+        // A set's member may have colons in it.
+        while (sample_.series.kind != metric_kind::unique) {
+            read_value(take_until<':'>(values), type);
+            if (values.empty())
+                return;
+            values.remove_prefix(1);
         }
-        read_value(values, type, out);
+        read_value(values, type);
     }
 
-    constexpr void read_value(std::string_view value, std::string_view type, sample& out) noexcept {
-        if (const auto error = Dialect::read_value(value, type, out); error != errc::ok) {
-            return refuse(error, value);
-        }
-        on_sample_(std::as_const(out));
+    constexpr void read_value(std::string_view value, std::string_view type) {
+        if (const auto error = Dialect::read_value(value, type, sample_); error != errc::ok)
+            return on_refusal_(at(value, error));
+        on_sample_(std::as_const(sample_));
     }
 
     const char* origin_;
-    std::string_view name_{};
-    std::string_view tags_{};
+    sample sample_{};
+    refusal refused_{};
+    std::string_view line_tags_{};
+    errc line_tags_error_ = errc::ok;
+    bool line_tags_known_ = false;
     OnSample& on_sample_;
     OnRefusal& on_refusal_;
 };
@@ -179,7 +206,7 @@ private:
 ///          `on_refusal(refusal)` for each sample, or for the line, that cannot be accepted. A bad
 ///          sample costs none of its neighbours.
 /// Errors   all of the first group of errc.
-/// Cost     O(line.size()); does not allocate, does not throw.
+/// Cost     O(line.size()); does not allocate; throws what the two functions throw.
 /// Threads  pure.
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
 constexpr void parse_line(std::string_view line, OnSample&& on_sample, OnRefusal&& on_refusal) {

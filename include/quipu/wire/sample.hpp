@@ -12,6 +12,9 @@ namespace quipu {
 /// The timestamp of a sample that carries none.
 inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::min();
 
+/// The smallest rate: a smaller one would weigh infinitely much.
+inline constexpr double rate_min = std::numeric_limits<double>::min();
+
 /// One datum of the wire. Owns nothing: its views point into the line it was parsed from.
 struct sample {
     quipu::series series{};

@@ -14,6 +14,11 @@ enum class metric_kind : std::uint8_t { counter, timer, gauge, unique, keyvalue 
 
 inline constexpr std::size_t metric_kind_count = 5;
 
+/// The native bounds: longer lines, without their newline, and longer names, without their tags,
+/// are refused.
+inline constexpr std::size_t native_line_bytes_max = 8192;
+inline constexpr std::size_t native_name_bytes_max = 1024;
+
 /// The word for a kind, in the singular.
 [[nodiscard]] constexpr std::string_view to_string(metric_kind kind) noexcept {
     constexpr std::string_view words[metric_kind_count] = {
