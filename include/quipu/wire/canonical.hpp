@@ -1,7 +1,8 @@
 // The canonical text of a series: `name;tag=value;tag=value`, one text for all spellings of the
-// same series. Stores use it as the key.
+// same series. Stores use it as the key. A name that has such tags already is taken as it is.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/wire/dialect.hpp>
 #include <quipu/wire/series.hpp>
@@ -67,8 +68,10 @@ struct tag_parts {
 
     friend constexpr bool operator==(const tag_parts&, const tag_parts&) = default;
     friend constexpr bool operator<(const tag_parts& a, const tag_parts& b) noexcept {
-        const int order = a.key.compare(b.key);
-        return order != 0 ? order < 0 : a.value < b.value;
+        if (const int order = a.key.compare(b.key); order != 0)
+            return order < 0;
+        // `key` and `key:` are two tags: the texts `key` and `key=`.
+        return a.bare != b.bare ? a.bare : a.value < b.value;
     }
 };
 
@@ -91,15 +94,19 @@ write_tag_part(char* out, std::string_view part, bool is_key) noexcept {
 
 /// Where `canonical_name` builds a text that differs from the line's.
 /// One for each thread; distinct objects safe, shared objects unsafe.
-template <wire_dialect Dialect = dialect::quipu>
+template <class Dialect = dialect::quipu>
 class canonical_buffer {
+    static_assert(require_dialect<Dialect>());
+
 public:
+    constexpr canonical_buffer() noexcept {} // the bytes are written before they are read
+
     /// Gives the canonical text of a series.
     ///
     /// Returns  a view into the series' own name if that is canonical as it is, else into this
     ///          buffer, valid until the next call.
     /// Errors   too_many_tags, line_too_long.
-    /// Cost     O(size), and O(tags²) for the few tags; does not allocate.
+    /// Cost     O(size), and O(tags * tags_max) to sort them; does not allocate.
     [[nodiscard]] constexpr result<std::string_view> name(const series& of) noexcept {
         if (of.tags.empty() && is_canonical(of.name))
             return of.name;
@@ -108,15 +115,13 @@ public:
         if constexpr (Dialect::sanitizes) {
             return sanitized(of);
         } else {
-            return sorted(of);
+            return joined(of);
         }
     }
 
 private:
     [[nodiscard]] static constexpr bool is_canonical(std::string_view name) noexcept {
-        if constexpr (Dialect::sanitizes)
-            return detail::is_etsy_key(name);
-        return true;
+        return !Dialect::sanitizes || detail::is_etsy_key(name);
     }
 
     [[nodiscard]] constexpr std::string_view view(const char* end) const noexcept {
@@ -149,20 +154,16 @@ private:
         return view(key.out);
     }
 
-    /// The tags sorted, each once; empty ones go, and so does the '#' that some clients put before
-    /// each.
-    [[nodiscard]] constexpr result<std::string_view> sorted(const series& of) noexcept {
-        std::size_t count = 0;
+    /// Empty tags go, and so does the '#' that some clients put before each.
+    [[nodiscard]] constexpr result<std::string_view> joined(const series& of) noexcept {
+        count_ = 0;
         for (auto rest = of.tags; !rest.empty();) {
             const auto comma = rest.find(',');
             auto tag = rest.substr(0, comma);
             if (!tag.empty() && tag.front() == '#')
                 tag.remove_prefix(1);
-            if (!tag.empty()) {
-                if (count == Dialect::tags_max)
-                    return errc::too_many_tags;
-                insert(detail::split_tag(tag), count);
-            }
+            if (!tag.empty() && !insert(detail::split_tag(tag)))
+                return errc::too_many_tags;
             if (comma == rest.npos)
                 break;
             rest.remove_prefix(comma + 1);
@@ -170,7 +171,7 @@ private:
         char* out = bytes_;
         for (const char c : of.name)
             *out++ = c;
-        for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t i = 0; i < count_; ++i) {
             *out++ = ';';
             out = detail::write_tag_part(out, tags_[i].key, true);
             if (tags_[i].bare)
@@ -181,22 +182,28 @@ private:
         return view(out);
     }
 
-    /// Puts `tag` at its place among the first `count` tags, unless it stands there.
-    constexpr void insert(const detail::tag_parts& tag, std::size_t& count) noexcept {
-        std::size_t place = count;
-        while (place > 0 && tag < tags_[place - 1])
-            --place;
-        if (place > 0 && tags_[place - 1] == tag)
-            return;
-        for (std::size_t i = count; i > place; --i)
+    /// Puts `tag` at its place, unless it stands there. Returns false if there is no room.
+    [[nodiscard]] constexpr bool insert(const detail::tag_parts& tag) noexcept {
+        std::size_t place = count_;
+        if constexpr (Dialect::sorts_tags) {
+            while (place > 0 && tag < tags_[place - 1])
+                --place;
+            if (place > 0 && tags_[place - 1] == tag)
+                return true;
+        }
+        if (count_ == Dialect::tags_max)
+            return false;
+        for (std::size_t i = count_; i > place; --i)
             tags_[i] = tags_[i - 1];
         tags_[place] = tag;
-        ++count;
+        ++count_;
+        return true;
     }
 
     // One byte more for the ';' before the first tag: each later one takes the place of a comma.
-    char bytes_[Dialect::line_bytes_max + 1] = {};
+    char bytes_[Dialect::line_bytes_max + 1];
     detail::tag_parts tags_[Dialect::tags_max] = {};
+    std::size_t count_ = 0; // of the tags
 };
 
 } // namespace quipu

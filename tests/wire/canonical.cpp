@@ -1,0 +1,204 @@
+#include <quipu/wire/canonical.hpp>
+
+#include "support/catch.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace quipu;
+using namespace std::string_view_literals;
+
+namespace {
+
+struct expectation {
+    std::string_view name;
+    std::string_view tags;
+    std::string_view wanted;
+};
+
+template <class Dialect>
+constexpr bool gives(const expectation& row) {
+    canonical_buffer<Dialect> buffer;
+    const auto name = buffer.name({metric_kind::counter, row.name, row.tags});
+    return name && *name == row.wanted;
+}
+
+/// The name of the first row that gives something else, or "none". For the compiler.
+template <class Dialect, std::size_t Size>
+constexpr std::string_view first_wrong(const expectation (&table)[Size]) {
+    for (const auto& row : table) {
+        if (!gives<Dialect>(row)) {
+            return row.wanted;
+        }
+    }
+    return "none";
+}
+
+template <class Dialect, std::size_t Size>
+void check(const expectation (&table)[Size]) {
+    canonical_buffer<Dialect> buffer; // one for all: nothing may stay from the row before
+    for (const auto& row : table) {
+        CAPTURE(row.name, row.tags);
+        const auto name = buffer.name({metric_kind::counter, row.name, row.tags});
+        REQUIRE(name);
+        CHECK(*name == row.wanted);
+    }
+}
+
+constexpr expectation native[] = {
+    {"a", "", "a"},
+    {"A b/c!\xc3\xa9", "", "A b/c!\xc3\xa9"}, // byte for byte
+    {"a;b=c", "", "a;b=c"},
+    {"a", "b:c", "a;b=c"},
+    {"a", "z:1,b:2", "a;b=2;z=1"},
+    {"a", "b:2,z:1", "a;b=2;z=1"},
+    {"a", "b:2,b:1", "a;b=1;b=2"},
+    {"a", "b:2,b:2", "a;b=2"},
+    {"a", "x:1,b:2,x:1,b:2", "a;b=2;x=1"},
+    {"a", "b", "a;b"},
+    {"a", "c,b", "a;b;c"},
+    {"a", "b:", "a;b="},
+    {"a", "b:,b", "a;b;b="},
+    {"a", "b,b:,b", "a;b;b="},
+    {"a", ":c", "a;=c"},
+    {"a", ":", "a;="},
+    {"a", "b:c:d", "a;b=c:d"},
+    {"a", "url:http://x:80", "a;url=http://x:80"},
+    {"a", "#b:c,#d", "a;b=c;d"},
+    {"a", "##b", "a;#b"},
+    {"a", "#", "a"},
+    {"a", ",", "a"},
+    {"a", ",b:c,,d,", "a;b=c;d"},
+    {"a", "ab:1,a:2", "a;a=2;ab=1"},
+    // What has a meaning in the canonical text does not stay.
+    {"a", "b;c:d;e", "a;b_c=d_e"},
+    {"a", "b=c:d=e", "a;b_c=d=e"},
+};
+static_assert(first_wrong<dialect::quipu>(native) == "none");
+
+constexpr expectation etsy[] = {
+    {"a.b-c_D9;e=f", "", "a.b-c_D9;e=f"},
+    {"a b", "", "a_b"},
+    {"a \t\r\v\f b", "", "a_b"},
+    {" a ", "", "_a_"},
+    {"a/b//c", "", "a-b--c"},
+    {"a!b\xc3\xa9|@#c", "", "abc"},
+    {"a !b", "", "a_b"},
+    {"a ! b", "", "a__b"},
+    {"..a..b.", "", "..a..b."},
+    {"", "", ""},
+    {"!", "", ""},
+    {"a", "b:c", "a;b=c"},
+    {"a", "z:1,b:2,z:1", "a;z=1;b=2;z=1"}, // in the order given, however often
+    {"a", "b", "a;b"},
+    {"a", "b:", "a;b="},
+    {"a", "b:c:d", "a;b=cd"},
+    {"a", "b;c;d:e", "a;b_c;d=e"},
+    {"a", "b:c;d;e:f", "a;b=c_d;ef"},
+    {"a", "b;c,d;e", "a;b_c;d_e"},
+    {"a", ",", "a;;"},
+    {"a", "b,,c", "a;b;;c"},
+    {"a", "b,", "a;b;"},
+    {"a", "b:c d/e!", "a;b=c_d-e"},
+    {"a", "b:c|@0.5", "a;b=c0.5"},
+    {"a", "b:c|c:abc", "a;b=ccabc"},
+    {"a", "#b:c", "a;b=c"},
+    {"a ", " b", "a_;_b"},
+    {"a", "b:1\r", "a;b=1_"},
+};
+static_assert(first_wrong<dialect::etsy>(etsy) == "none");
+
+struct unsorted : dialect::quipu {
+    static constexpr bool sorts_tags = false;
+};
+constexpr expectation as_it_came[] = {
+    {"a", "z:1,b:2,z:1", "a;z=1;b=2;z=1"},
+    {"a", ",#b:c,,d", "a;b=c;d"},
+};
+static_assert(first_wrong<unsorted>(as_it_came) == "none");
+
+std::string numbered_tags(std::size_t count) {
+    std::string tags;
+    for (std::size_t i = 0; i < count; ++i) {
+        tags += "tag" + std::to_string(i) + ":x,";
+    }
+    return tags;
+}
+
+} // namespace
+
+TEST_CASE("canonical: tags are sorted, each once, and empty ones go", "[wire][canonical]") {
+    check<dialect::quipu>(native);
+}
+
+TEST_CASE("canonical: etsy's names are cleaned as that server does", "[wire][canonical]") {
+    check<dialect::etsy>(etsy);
+}
+
+TEST_CASE("canonical: a dialect may leave tags in their order", "[wire][canonical]") {
+    check<unsorted>(as_it_came);
+}
+
+TEST_CASE("canonical: the order of tags splits no series", "[wire][canonical]") {
+    std::vector<std::string> tags{"a", "a:", "a:1", "a:2", "ab:1", "#b:1", "c:x:y"};
+    canonical_buffer<> buffer;
+    std::sort(tags.begin(), tags.end());
+    do {
+        std::string list;
+        for (const auto& tag : tags) {
+            list += tag + ',';
+        }
+        const auto name = buffer.name({metric_kind::counter, "n", list});
+        if (!name || *name != "n;a;a=;a=1;a=2;ab=1;b=1;c=x:y") {
+            FAIL(list << " gives " << name.value_or("nothing"));
+        }
+    } while (std::next_permutation(tags.begin(), tags.end()));
+}
+
+TEST_CASE("canonical: a name that needs no change is not copied", "[wire][canonical]") {
+    const std::string name = "api.hits";
+    canonical_buffer<> buffer;
+    CHECK(buffer.name({metric_kind::counter, name, {}})->data() == name.data());
+    canonical_buffer<dialect::etsy> cleaning;
+    CHECK(cleaning.name({metric_kind::counter, name, {}})->data() == name.data());
+    CHECK(cleaning.name({metric_kind::counter, "a b", {}})->data() != name.data());
+}
+
+TEST_CASE("canonical: a series has as many tags as the bound, and no more", "[wire][canonical]") {
+    constexpr auto bound = dialect::quipu::tags_max;
+    canonical_buffer<> buffer;
+    const auto count = [&](const std::string& tags) {
+        const auto name = buffer.name({metric_kind::counter, "a", tags});
+        return name ? static_cast<std::size_t>(std::count(name->begin(), name->end(), ';')) : 0;
+    };
+    CHECK(count(numbered_tags(bound)) == bound);
+    CHECK(count(numbered_tags(bound) + "tag0:x,tag63:x,,") == bound); // none is new
+    CHECK(buffer.name({metric_kind::counter, "a", numbered_tags(bound + 1)}).error() ==
+          errc::too_many_tags);
+    CHECK(count("b:c") == 1); // a refusal leaves nothing behind
+}
+
+TEMPLATE_TEST_CASE("canonical: a series is as long as a line may be, and no longer",
+                   "[wire][canonical]",
+                   dialect::quipu,
+                   dialect::etsy) {
+    canonical_buffer<TestType> buffer;
+    const std::string name(TestType::line_bytes_max - 10, '/');
+    const auto longest = buffer.name({metric_kind::counter, name, "0123456789"});
+    REQUIRE(longest);
+    CHECK(longest->size() == TestType::line_bytes_max + 1); // and the ';'
+    CHECK(longest->ends_with(";0123456789"));
+    CHECK(buffer.name({metric_kind::counter, name, "01234567890"}).error() == errc::line_too_long);
+}
+
+TEST_CASE("canonical: parts at the first semicolon", "[wire][canonical]") {
+    STATIC_REQUIRE(split_canonical("a").name == "a");
+    STATIC_REQUIRE(split_canonical("a").tags.empty());
+    STATIC_REQUIRE(split_canonical("a;b=c;d").name == "a");
+    STATIC_REQUIRE(split_canonical("a;b=c;d").tags == ";b=c;d");
+    STATIC_REQUIRE(split_canonical(";b").name.empty());
+    STATIC_REQUIRE(split_canonical("").name.empty());
+}
