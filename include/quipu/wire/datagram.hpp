@@ -34,7 +34,7 @@ constexpr std::size_t for_each_line(std::string_view text, OnLine&& on_line) {
 /// Returns  the number of lines that are not empty; calls `on_sample(const sample&)` and
 ///          `on_refusal(refusal, std::string_view line)` in the order of the text. A bad line costs
 ///          none of its neighbours.
-/// Cost     O(text.size()); does not allocate, does not throw.
+/// Cost     O(text.size()); does not allocate; throws what the two functions throw.
 /// Threads  pure.
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
 constexpr std::size_t
@@ -51,7 +51,8 @@ template <std::size_t BytesMax = 1432>
 class basic_datagram_writer {
 public:
     /// Appends the lines of one sample, or nothing.
-    /// Errors   no_space: send `view()`, `clear()`, and add again; those of format.
+    /// Errors   no_space: send `view()`, `clear()`, and add again; from an empty writer it means
+    ///          that the sample never fits. Those of format.
     [[nodiscard]] constexpr errc add(const sample& one) noexcept {
         const auto before = text_.size();
         if (before > 0 && !text_.append("\n"))

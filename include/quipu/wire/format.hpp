@@ -1,10 +1,14 @@
 // Samples to text: the exact inverse of parsing.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/wire/sample.hpp>
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace quipu {
@@ -20,8 +24,8 @@ public:
     [[nodiscard]] constexpr bool append(std::string_view piece) noexcept {
         if (piece.size() > BytesMax - size_)
             return false;
-        for (const char c : piece)
-            bytes_[size_++] = c;
+        std::char_traits<char>::copy(bytes_ + size_, piece.data(), piece.size());
+        size_ += piece.size();
         return true;
     }
 
@@ -29,6 +33,13 @@ public:
     [[nodiscard]] constexpr bool append(double number) noexcept {
         char text[layout::shortest::bytes_max] = {};
         const char* const end = layout::shortest::write(text, number);
+        return append(std::string_view(text, static_cast<std::size_t>(end - text)));
+    }
+
+    /// Appends an integer, or nothing and returns false.
+    [[nodiscard]] constexpr bool append(std::same_as<std::int64_t> auto number) noexcept {
+        char text[integer_bytes_max] = {};
+        const char* const end = write_integer(text, number);
         return append(std::string_view(text, static_cast<std::size_t>(end - text)));
     }
 
@@ -57,37 +68,26 @@ namespace detail {
     return texts[static_cast<std::size_t>(kind)];
 }
 
-/// True if `text` has one of `marks` in it, or a control character: it would break its line, or
-/// smuggle in another.
-[[nodiscard]] constexpr bool injects(std::string_view text, std::string_view marks) noexcept {
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            return true;
-        for (const char mark : marks) {
-            if (c == mark)
-                return true;
-        }
-    }
-    return false;
-}
-
+/// Refuses what a line cannot carry, and what would break it or smuggle in another.
 [[nodiscard]] constexpr errc check_sample(const sample& one) noexcept {
     if (one.series.name.empty())
         return errc::empty_name;
-    if (injects(one.series.name, ":|#@"))
+    if (one.series.name.size() > native_name_bytes_max)
+        return errc::name_too_long;
+    if (has_control_or<':', '|'>(one.series.name))
         return errc::bad_name;
-    if (injects(one.series.tags, "|#"))
+    if (has_control_or<'|'>(one.series.tags))
         return errc::bad_tags;
-    if (!(one.rate > 0 && one.rate <= 1))
+    const bool keyed = one.series.kind == metric_kind::keyvalue; // where `|@` is the time
+    if (!(one.rate >= rate_min && one.rate <= 1) || (keyed && one.rate != 1))
         return errc::bad_rate;
     if (one.timestamp != no_timestamp && one.timestamp < 0)
         return errc::bad_timestamp;
-    if (one.series.kind != metric_kind::unique) {
+    if (one.series.kind != metric_kind::unique)
         return is_finite(one.value) ? errc::ok : errc::number_out_of_range;
-    }
     if (one.member.empty())
         return errc::empty_member;
-    return injects(one.member, "|") ? errc::bad_name : errc::ok;
+    return has_control_or<'|'>(one.member) ? errc::bad_name : errc::ok;
 }
 
 /// Appends `name:value|type|@rate|Ttime|#tags`, with `sign` before the value.
@@ -102,9 +102,8 @@ template <std::size_t BytesMax>
     return out.append(one.series.name) && out.append(":") && out.append(sign) &&
            (unique ? out.append(one.member) : out.append(value)) && out.append("|") &&
            out.append(type_text(one.series.kind)) &&
-           (one.rate == 1 || keyed || (out.append("|@") && out.append(one.rate))) &&
-           (!timed ||
-            (out.append(keyed ? "|@" : "|T") && out.append(static_cast<double>(one.timestamp)))) &&
+           (one.rate == 1 || (out.append("|@") && out.append(one.rate))) &&
+           (!timed || (out.append(keyed ? "|@" : "|T") && out.append(one.timestamp))) &&
            (one.series.tags.empty() || (out.append("|#") && out.append(one.series.tags)));
 }
 
@@ -113,10 +112,12 @@ template <std::size_t BytesMax>
 /// Appends the line of one sample to `out`, without a newline at its end. A gauge that is set to a
 /// value below zero takes two lines, `name:0|g` and `name:-n|g`, since a sign means a change.
 ///
-/// Returns  ok, and then parse(text) gives the same sample; else `out` is as it was.
-/// Errors   empty_name, bad_name, bad_tags, empty_member (a text that a line cannot carry or that
-///          would smuggle in another), bad_rate, bad_timestamp, number_out_of_range (not finite),
-///          no_space.
+/// Returns  ok, and then parse(text) gives the same sample, but for what its kind does not use and
+///          for `integral`, which tells of the text; else `out` is as it was.
+/// Errors   what a line cannot carry or would smuggle in another: empty_name, name_too_long,
+///          bad_name (a ':' or '|' in the name, a '|' in a member, a control character in either),
+///          bad_tags (a '|' or a control character), empty_member, bad_rate (a key/value has none),
+///          bad_timestamp, number_out_of_range (not finite), line_too_long; no_space.
 /// Cost     O(bytes written); does not allocate, does not throw.
 /// Threads  pure.
 template <std::size_t BytesMax>
@@ -127,14 +128,15 @@ template <std::size_t BytesMax>
     const bool gauge = one.series.kind == metric_kind::gauge;
     const double value = one.value == 0 ? 0 : one.value; // "-0" would be a change of a gauge
     bool written = true;
-    if (gauge && !one.relative && value < 0) {
+    if (gauge && !one.relative && value < 0)
         written = detail::append_line(one, "", 0, out) && out.append("\n");
-    }
+    const auto last = out.size();
     const bool plus = gauge && one.relative && value >= 0;
     written = written && detail::append_line(one, plus ? "+" : "", value, out);
-    if (!written)
+    const bool fits = out.size() - last <= native_line_bytes_max;
+    if (!written || !fits)
         out.resize(before);
-    return written ? errc::ok : errc::no_space;
+    return !written ? errc::no_space : fits ? errc::ok : errc::line_too_long;
 }
 
 } // namespace quipu
