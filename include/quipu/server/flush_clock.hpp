@@ -4,14 +4,15 @@
 #include <quipu/core/config.hpp>
 
 #include <cstdint>
+#include <limits>
 
 namespace quipu {
 
 /// When flushes are due. All times in milliseconds.
 struct flush_schedule {
     std::int64_t interval_ms = 10'000;
-    /// Flush at multiples of the interval on the wall clock, not of the start; the first interval is
-    /// then a short one as a rule.
+    /// Flush at multiples of the interval on the wall clock, not of the start; the first interval
+    /// is then a short one as a rule.
     bool aligned = false;
     /// With `aligned`: so much later.
     std::int64_t offset_ms = 0;
@@ -22,7 +23,8 @@ struct flush_schedule {
 ///
 /// The ticks are start + k × interval, or multiples of the interval plus the offset, whatever
 /// happened between them. A tick that was missed altogether (the machine slept, the clock stepped
-/// forward) is left out and counted; after a step back the ticks begin anew from the new time.
+/// forward) is left out and counted; after a step back the ticks begin anew from the new time, but
+/// for one that was done already: twice the same would be two flushes of one timestamp.
 /// Threads  distinct objects safe, shared objects unsafe.
 class flush_clock {
 public:
@@ -38,17 +40,23 @@ public:
 
     /// How long to wait for it, 0 if it is due.
     [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) noexcept {
-        if (next_ms_ - now_ms > schedule_.interval_ms) next_ms_ = first_after(now_ms);
+        if (next_ms_ - now_ms > schedule_.interval_ms) {
+            const std::int64_t first_ms = first_after(now_ms);
+            if (first_ms != last_ms_)
+                next_ms_ = first_ms;
+        }
         return next_ms_ > now_ms ? next_ms_ - now_ms : 0;
     }
 
     /// Says that the flush which was due is being done; moves on to the first tick in the future.
-    /// Returns  the tick that the flush belongs to, in Unix milliseconds: the last one that is past.
+    /// Returns  the tick that the flush belongs to, in Unix milliseconds: the last one that is
+    /// past.
     std::int64_t tick(std::int64_t now_ms) noexcept {
         const std::int64_t late_ms = now_ms > next_ms_ ? now_ms - next_ms_ : 0;
         const std::int64_t missed = late_ms / schedule_.interval_ms;
         missed_ += static_cast<std::uint64_t>(missed);
         const std::int64_t due_ms = next_ms_ + missed * schedule_.interval_ms;
+        last_ms_ = due_ms;
         next_ms_ = due_ms + schedule_.interval_ms;
         return due_ms;
     }
@@ -58,13 +66,17 @@ public:
 
 private:
     [[nodiscard]] std::int64_t first_after(std::int64_t now_ms) const noexcept {
-        if (!schedule_.aligned) return now_ms + schedule_.interval_ms;
+        if (!schedule_.aligned)
+            return now_ms + schedule_.interval_ms;
         const std::int64_t since = (now_ms - schedule_.offset_ms) % schedule_.interval_ms;
-        return now_ms - since + schedule_.interval_ms;
+        const std::int64_t tick_ms =
+            now_ms - since; // the one before, or the one after if since < 0
+        return since < 0 ? tick_ms : tick_ms + schedule_.interval_ms;
     }
 
     flush_schedule schedule_;
     std::int64_t next_ms_;
+    std::int64_t last_ms_ = std::numeric_limits<std::int64_t>::min();
     std::uint64_t missed_ = 0;
 };
 

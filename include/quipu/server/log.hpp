@@ -96,7 +96,8 @@ private:
             out += hex[byte >> 4U];
             out += hex[byte & 15U];
         } else {
-            if (c == '"' || c == '\\') out += '\\';
+            if (c == '"' || c == '\\')
+                out += '\\';
             out += c;
         }
     }

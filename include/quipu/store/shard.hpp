@@ -11,7 +11,8 @@ namespace quipu {
 /// owner goes on with the other one at once. Nobody waits for a lock: the owner pays one load at
 /// each boundary, and only the flusher ever waits.
 ///
-/// Threads  `active`, `asked` and `pass_boundary` are the owner's, `retire` is the flusher's; `end` comes from
+/// Threads  `active`, `asked` and `pass_boundary` are the owner's, `retire` is the flusher's; `end`
+/// comes from
 ///          whoever knows that the owner has ended. TSan clean.
 template <class T>
 class shard {
@@ -33,7 +34,8 @@ public:
 
     /// Says that nobody holds on to `active()` now: the sides swap if the flusher asked.
     void pass_boundary() noexcept {
-        if (!asked()) return;
+        if (!asked())
+            return;
         active_ ^= 1U;
         state_.store(state::filling, std::memory_order_release);
         state_.notify_one();
@@ -53,8 +55,8 @@ public:
         return sides_[std::exchange(retiring_, retiring_ ^ 1U)];
     }
 
-    /// Declares that the owner has ended, its thread joined: `retire` no longer waits for it. Each of
-    /// the next two calls of `retire` gives one side, the one that the owner left first.
+    /// Declares that the owner has ended, its thread joined: `retire` no longer waits for it. Each
+    /// of the next two calls of `retire` gives one side, the one that the owner left first.
     void end() noexcept { ended_ = true; }
 
 private:
