@@ -5,13 +5,13 @@
 
 #include <array>
 #include <cstdint>
+#include <ctime>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 using namespace quipu;

@@ -8,10 +8,10 @@
 #include <quipu/net/descriptor.hpp>
 
 #include <cstdint>
+#include <ctime>
 #include <limits>
 
 #include <poll.h>
-#include <time.h>
 
 namespace quipu {
 

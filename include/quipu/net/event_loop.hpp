@@ -109,9 +109,9 @@ public:
     [[nodiscard]] errc watch(int fd, std::uint64_t key, interest wanted, bool known) {
         if (::fcntl(fd, F_GETFD) < 0)
             return last_error();
-        const short events = wanted == interest::readable   ? POLLIN
-                             : wanted == interest::writable ? POLLOUT
-                                                            : POLLIN | POLLOUT;
+        const auto events = static_cast<short>(wanted == interest::readable   ? POLLIN
+                                               : wanted == interest::writable ? POLLOUT
+                                                                              : POLLIN | POLLOUT);
         const std::size_t at = known ? find(fd) : polled_.size();
         if (at == polled_.size()) {
             polled_.emplace_back();

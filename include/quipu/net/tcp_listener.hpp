@@ -29,7 +29,7 @@ namespace quipu {
 class tcp_connection {
 public:
     /// Most bytes that one call of `receive` hands out; they lie on the stack.
-    static constexpr std::size_t chunk_bytes_max = 16 * 1024;
+    static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
 
     /// No connection.
     tcp_connection() noexcept = default;

@@ -65,6 +65,9 @@ template <class Traits = udp_receiver_traits>
 class basic_udp_receiver {
     static_assert(Traits::batch_datagrams_max > 0, "quipu udp: a batch needs room for a datagram");
     static_assert(Traits::datagram_bytes_max > 0, "quipu udp: a datagram needs room for a byte");
+#if !defined(__linux__)
+    static_assert(!Traits::one_call_per_batch, "quipu udp: recvmmsg exists on Linux only");
+#endif
 
 public:
     /// Receives nothing.
@@ -111,10 +114,14 @@ public:
     }
 
     /// Never: a datagram socket has no other end that could leave.
-    [[nodiscard]] bool closed() const noexcept { return false; }
+    [[nodiscard]] bool closed() const noexcept {
+        return false;
+    }
 
     /// How many datagrams were longer than `Traits::datagram_bytes_max`, and left out.
-    [[nodiscard]] std::uint64_t oversized() const noexcept { return oversized_; }
+    [[nodiscard]] std::uint64_t oversized() const noexcept {
+        return oversized_;
+    }
 
     /// How many datagrams the system has dropped because nobody took them in time. The system
     /// counts to 2^32 only: between two calls no more than that may be lost.
@@ -153,7 +160,7 @@ private:
     explicit basic_udp_receiver(socket bound)
         : socket_(std::move(bound)), slots_(slot_count, Traits::datagram_bytes_max) {
         if constexpr (Traits::one_call_per_batch)
-            prepare_batch();
+            this->prepare_batch(); // `this`, since it is there on Linux only
     }
 
     static constexpr std::size_t slot_count =
