@@ -33,6 +33,10 @@ static_assert(schema_for<busy_counters, store_traits>);
 struct without_layout {
     void write(const snapshot&, const sink_history&, detail::point_taker) const;
 };
+struct without_a_known_layout {
+    using number_layout = int;
+    void write(const snapshot&, const sink_history&, detail::point_taker) const;
+};
 struct without_write {
     using number_layout = layout::shortest;
 };
@@ -42,6 +46,7 @@ struct changes_itself {
 };
 static_assert(!schema_for<int, store_traits>);
 static_assert(!schema_for<without_layout, store_traits>);
+static_assert(!schema_for<without_a_known_layout, store_traits>);
 static_assert(!schema_for<without_write, store_traits>);
 static_assert(!schema_for<changes_itself, store_traits>);
 

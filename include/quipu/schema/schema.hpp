@@ -1,6 +1,7 @@
 // What a schema is: the names and numbers that flat backends get for a snapshot.
 #pragma once
 
+#include <quipu/core/number_text.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 
 #include <concepts>
@@ -39,7 +40,7 @@ struct point_taker {
 
 /// Names the statistics of a snapshot.
 /// Requires  write(snapshot, history, out), which calls out(const point&) for each number, in the
-///           order in which they are sent; `number_layout`, how numbers are printed.
+///           order in which they are sent; the type `number_layout`, how numbers are printed.
 /// Provided  native_schema, etsy_schema, kiip_schema.   Chosen at  the sinks for flat backends.
 /// Cost      one write for each flush and sink.
 template <class S, class Traits>
@@ -47,7 +48,7 @@ concept schema_for = requires(const S s,
                               const basic_snapshot<Traits>& from,
                               const sink_history& history,
                               detail::point_taker out) {
-    typename S::number_layout;
+    requires number_layout<typename S::number_layout>;
     s.write(from, history, out);
 };
 

@@ -1,0 +1,152 @@
+// From the bytes of datagrams into cells: quipu's store beside the standard library's hash map.
+#include <quipu/core/number_text.hpp>
+#include <quipu/store/store.hpp>
+#include <quipu/wire/canonical.hpp>
+#include <quipu/wire/datagram.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace {
+
+using namespace quipu;
+
+/// What one would write at first. Parser and cells are ours here too, so only the tables differ.
+class map_store {
+public:
+    errc apply(std::string_view name, const sample& one) {
+        switch (one.series.kind) {
+        case metric_kind::counter: return counters_[std::string(name)].apply(one);
+        case metric_kind::timer: return timers_[std::string(name)].apply(one);
+        case metric_kind::gauge: return gauges_[std::string(name)].apply(one);
+        case metric_kind::unique: return uniques_[std::string(name)].apply(one);
+        case metric_kind::keyvalue: return keyvalues_[std::string(name)].apply(one);
+        }
+        return errc::unknown_type;
+    }
+
+    void reset(std::uint32_t /*idle_intervals_max*/) {
+        const auto reset_all = [](auto& map) {
+            for (auto& one : map)
+                one.second.reset();
+        };
+        reset_all(counters_), reset_all(timers_), reset_all(gauges_);
+        reset_all(uniques_), reset_all(keyvalues_);
+    }
+
+    [[nodiscard]] std::size_t size() const {
+        return counters_.size() + timers_.size() + gauges_.size() + uniques_.size() +
+               keyvalues_.size();
+    }
+
+private:
+    template <class Cell>
+    using table = std::unordered_map<std::string, Cell>;
+
+    table<counter> counters_{};
+    table<timer> timers_{};
+    table<gauge> gauges_{};
+    table<unique> uniques_{};
+    table<keyvalue> keyvalues_{};
+};
+
+/// The line of a key: in ten keys there are five counters, three timers, a gauge and a set.
+void append_line(std::string& text, std::size_t key, std::uint64_t value) {
+    constexpr std::string_view types[] = {"c", "ms", "c", "g", "c", "ms", "c", "s", "c", "ms"};
+    const auto type = types[key % std::size(types)];
+    text += "production.web.host" + std::to_string(key % 97) + ".requests." + std::to_string(key);
+    text += ':';
+    const auto tenths = static_cast<double>(value % 10'000);
+    char number[layout::shortest::bytes_max];
+    text.append(number, layout::shortest::write(number, type == "ms" ? tenths / 10 : tenths));
+    text += '|';
+    text += type;
+}
+
+struct input {
+    std::vector<std::string> datagrams;
+    std::int64_t lines = 0;
+};
+
+/// At least a quarter of a million lines in datagrams as an Ethernet carries them: each key once,
+/// and then any of them.
+input make_input(std::size_t keys) {
+    constexpr std::size_t lines_min = std::size_t{1} << 18;
+    constexpr std::size_t datagram_bytes = 1432;
+    std::mt19937_64 random(keys);
+    std::vector<std::size_t> order(std::max(keys, lines_min));
+    for (std::size_t i = 0; i < order.size(); ++i)
+        order[i] = i < keys ? i : random() % keys;
+    std::shuffle(order.begin(), order.end(), random);
+
+    input made;
+    std::string text;
+    for (const auto key : order) {
+        const auto before = text.size();
+        if (before > 0)
+            text += '\n';
+        append_line(text, key, random());
+        if (text.size() > datagram_bytes) {
+            made.datagrams.push_back(text.substr(0, before));
+            text.erase(0, before + 1);
+        }
+    }
+    made.datagrams.push_back(std::move(text));
+    made.lines = static_cast<std::int64_t>(order.size());
+    return made;
+}
+
+template <class Store>
+void receive(Store& into, const input& from) {
+    canonical_buffer<> canonical;
+    for (const auto& datagram : from.datagrams) {
+        parse_datagram(
+            datagram,
+            [&](const sample& one) {
+                if (const auto name = canonical.name(one.series))
+                    benchmark::DoNotOptimize(into.apply(*name, one));
+            },
+            [](refusal, std::string_view) {});
+    }
+}
+
+/// Intervals after the first: all series are known, all storage is there.
+template <class Store>
+void lines(benchmark::State& state) {
+    const auto keys = static_cast<std::size_t>(state.range(0));
+    const auto from = make_input(keys);
+    Store into;
+    receive(into, from);
+    if (into.size() != keys) {
+        state.SkipWithError("there are other series than expected");
+        return;
+    }
+    for (auto _ : state) {
+        state.PauseTiming();
+        into.reset(1);
+        state.ResumeTiming();
+        receive(into, from);
+    }
+    state.SetItemsProcessed(state.iterations() * from.lines);
+}
+
+} // namespace
+
+BENCHMARK_TEMPLATE(lines, store)
+    ->Name("store/store/line")
+    ->RangeMultiplier(10)
+    ->Range(1'000, 1'000'000)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(lines, map_store)
+    ->Name("store/unordered_map/line")
+    ->RangeMultiplier(10)
+    ->Range(1'000, 1'000'000)
+    ->Unit(benchmark::kMillisecond);
