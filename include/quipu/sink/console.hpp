@@ -55,8 +55,10 @@ inline void append_utc(std::string& out, std::int64_t seconds) {
     const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
 
     const auto append = [&out](std::int64_t number, char before) {
-        if (before != '\0') out += before;
-        if (number < 10) out += '0';
+        if (before != '\0')
+            out += before;
+        if (number < 10)
+            out += '0';
         char text[integer_bytes_max];
         out.append(text, static_cast<std::size_t>(write_integer(text, number) - text));
     };
@@ -69,16 +71,47 @@ inline void append_utc(std::string& out, std::int64_t seconds) {
     out += " UTC";
 }
 
-/// Appends text from the wire so that a terminal shows it and does nothing else: control characters
-/// become '?'.
+/// The size of the UTF-8 character that `text` begins with; 0 if it is none, or one that controls a
+/// terminal.
+[[nodiscard]] constexpr std::size_t visible_character_bytes(std::string_view text) noexcept {
+    const auto byte = [text](std::size_t i) -> std::uint32_t {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+    };
+    const auto first = byte(0);
+    if (first < 0x80)
+        return first < 0x20 || first == 0x7f ? 0 : 1;
+    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    std::uint32_t character = first & (0x7fU >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(i) & 0xc0U) != 0x80U)
+            return 0;
+        character = character << 6U | (byte(i) & 0x3fU);
+    }
+    // What needs fewer bytes, and the control characters from 0x80 on; surrogates; what is too
+    // high.
+    constexpr std::uint32_t lowest[] = {0xa0, 0x800, 0x10000};
+    const bool surrogate = character >= 0xd800 && character < 0xe000;
+    const bool valid = first >= 0xc2 && first < 0xf8 && character < 0x110000 && !surrogate;
+    return valid && character >= lowest[size - 2] ? size : 0;
+}
+
+/// Appends text from the wire so that a terminal shows it and does nothing else: each byte of a
+/// control character, and of what is not UTF-8, becomes '?'.
 inline void append_visible(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    while (!text.empty()) {
+        const auto size = visible_character_bytes(text);
+        if (size == 0) {
+            out += '?';
+            text.remove_prefix(1);
+        } else {
+            out += text.substr(0, size);
+            text.remove_prefix(size);
+        }
     }
 }
 
-/// Rows of cells under a heading, in columns as wide as they need to be; the first is aligned to the
-/// left, the others to the right.
+/// Rows of cells under a heading, in columns as wide as they need to be; the first is aligned to
+/// the left, the others to the right.
 class text_table {
 public:
     explicit text_table(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
@@ -91,11 +124,13 @@ public:
         for (const auto& row : rows_) {
             for (std::size_t i = 0; i < row.size(); ++i) {
                 const auto width = columns(row[i]);
-                if (width > widths[i]) widths[i] = width;
+                if (width > widths[i])
+                    widths[i] = width;
             }
         }
         for (const auto& row : rows_) {
-            if (&row != &rows_.front()) out += "  ";
+            if (&row != &rows_.front())
+                out += "  ";
             out += row.front();
             auto pad = widths.front() - columns(row.front()) + (&row == &rows_.front() ? 2 : 0);
             for (std::size_t i = 1; i < row.size(); ++i) {
@@ -113,7 +148,8 @@ private:
     [[nodiscard]] static std::size_t columns(std::string_view text) noexcept {
         std::size_t count = 0;
         for (const char c : text) {
-            if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) ++count;
+            if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U)
+                ++count;
         }
         return count;
     }
@@ -140,7 +176,8 @@ class basic_console {
 
 public:
     explicit basic_console(Transport transport,
-                           std::vector<percentile> percentiles = {{50, "50"}, {90, "90"},
+                           std::vector<percentile> percentiles = {{50, "50"},
+                                                                  {90, "90"},
                                                                   {99, "99"}})
         : transport_(std::move(transport)), percentiles_(std::move(percentiles)) {}
 
@@ -180,14 +217,16 @@ private:
     }
 
     void append(const detail::text_table& table) {
-        if (table.has_rows()) table.append_to(text_);
+        if (table.has_rows())
+            table.append_to(text_);
     }
 
     template <class StoreTraits>
     void add_counters(const basic_snapshot<StoreTraits>& from) {
         detail::text_table table({"counters", "count", "rate/s"});
         for (const auto& one : from.counters) {
-            table.add({name(one.name), number(one.cell.sum()),
+            table.add({name(one.name),
+                       number(one.cell.sum()),
                        number(one.cell.rate(from.interval_seconds))});
         }
         append(table);
@@ -196,13 +235,17 @@ private:
     template <class StoreTraits>
     void add_timers(const basic_snapshot<StoreTraits>& from) {
         std::vector<std::string> heading{"timers", "count", "mean", "std", "lower", "upper"};
-        for (const auto& one : percentiles_) heading.push_back(label(one));
+        for (const auto& one : percentiles_)
+            heading.push_back(label(one));
         detail::text_table table(heading);
         for (const auto& one : from.timers) {
             const auto& cell = one.cell;
-            std::vector<std::string> row{name(one.name),       number(cell.count()),
-                                         number(cell.mean()),  number(cell.population_deviation()),
-                                         number(cell.min()),   number(cell.max())};
+            std::vector<std::string> row{name(one.name),
+                                         number(cell.count()),
+                                         number(cell.mean()),
+                                         number(cell.population_deviation()),
+                                         number(cell.min()),
+                                         number(cell.max())};
             for (const auto& wanted : percentiles_) {
                 const auto part = wanted.value < 0 ? cell.values().highest(wanted.share())
                                                    : cell.values().lowest(wanted.share());
@@ -221,7 +264,8 @@ private:
     template <class StoreTraits>
     void add_gauges(const basic_snapshot<StoreTraits>& from) {
         detail::text_table table({"gauges", "value"});
-        for (const auto& one : from.gauges) table.add({name(one.name), number(one.cell.value())});
+        for (const auto& one : from.gauges)
+            table.add({name(one.name), number(one.cell.value())});
         append(table);
     }
 

@@ -20,18 +20,24 @@ namespace detail {
 /// The character that stands for `c` in a Graphite path. Blanks would end the name, and '/' would
 /// leave the folder that Graphite keeps the numbers in.
 [[nodiscard]] constexpr char graphite_character(char c) noexcept {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return '_';
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
+        return '_';
     return c == '/' ? '-' : c;
 }
 
-/// Appends tags `;key=value;bare` as Graphite wants them: each with a value.
+/// Appends tags `;key=value;bare` as Graphite wants them: each with a value, none empty.
 inline void append_graphite_tags(std::string& out, std::string_view tags) {
     while (!tags.empty()) {
         const auto end = tags.find(';', 1);
         const auto tag = tags.substr(0, end);
-        for (const char c : tag) out += graphite_character(c);
-        if (tag.size() > 1 && tag.find('=') == tag.npos) out += "=true";
-        if (end == tags.npos) break;
+        if (tag.size() > 1) {
+            for (const char c : tag)
+                out += graphite_character(c);
+            if (tag.find('=') == tag.npos)
+                out += "=true";
+        }
+        if (end == tags.npos)
+            break;
         tags.remove_prefix(end);
     }
 }
@@ -43,7 +49,8 @@ inline void append_graphite_tags(std::string& out, std::string_view tags) {
 template <class Layout>
 void append_graphite_line(std::string& out, const point& one) {
     for (const auto part : {one.head, one.name, one.tail}) {
-        for (const char c : part) out += detail::graphite_character(c);
+        for (const char c : part)
+            out += detail::graphite_character(c);
     }
     detail::append_graphite_tags(out, one.tags);
     char text[Layout::bytes_max + 2 * integer_bytes_max + 3];
@@ -62,12 +69,14 @@ void append_graphite_line(std::string& out, const point& one) {
 struct graphite_traits {
     /// Lines are sent in pieces of about this size.
     static constexpr std::size_t piece_bytes = std::size_t{64} << 10;
-    /// Change when the backend expects a connection of its own for each flush, as from Etsy's statsd.
+    /// Change when the backend expects a connection of its own for each flush, as from Etsy's
+    /// statsd.
     static constexpr bool closes_after_flush = false;
 };
 
-/// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and counted.
-/// Graphite takes the same point twice without harm, so a write that failed can be tried again.
+/// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and
+/// counted. Graphite takes the same point twice without harm, so a write that failed can be tried
+/// again.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Schema, class Transport, class Traits = graphite_traits>
@@ -78,7 +87,8 @@ public:
     basic_graphite(Schema schema, Transport transport)
         : schema_(std::move(schema)), transport_(std::move(transport)) {}
 
-    /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but looks
+    /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but
+    /// looks
     ///          whether the backend can be reached where the transport can tell.
     /// Errors   those of the transport.
     template <class StoreTraits>
@@ -86,28 +96,33 @@ public:
         piece_.clear();
         errc error = errc::ok;
         std::size_t bytes = 0;
+        std::uint64_t skipped = 0;
         const auto send = [&] {
-            if (error == errc::ok && !piece_.empty()) error = transport_.send(piece_);
+            if (error == errc::ok && !piece_.empty())
+                error = transport_.send(piece_);
             bytes += piece_.size();
             piece_.clear();
         };
         schema_.write(from, history_, [&](const point& one) {
             if (!detail::is_finite(one.value)) {
-                ++skipped_;
+                ++skipped;
                 return;
             }
             append_graphite_line<typename Schema::number_layout>(piece_, one);
-            if (piece_.size() >= Traits::piece_bytes) send();
+            if (piece_.size() >= Traits::piece_bytes)
+                send();
         });
         send();
         if constexpr (Traits::closes_after_flush) {
             transport_.close();
         } else if constexpr (requires { transport_.connect(); }) {
-            if (bytes == 0) error = transport_.connect();
+            if (bytes == 0)
+                error = transport_.connect();
         }
         if (error != errc::ok) {
             history_.last_exception = from.timestamp;
         } else {
+            skipped_ += skipped; // counted once, however often the snapshot was tried
             history_.last_flush = from.timestamp;
             history_.flush_bytes = static_cast<double>(bytes);
         }
@@ -118,7 +133,7 @@ public:
     [[nodiscard]] sink_history& history() noexcept { return history_; }
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
 
-    /// How many numbers were left out because they are not finite.
+    /// How many numbers of the snapshots that were sent were left out because they are not finite.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
 
 private:
