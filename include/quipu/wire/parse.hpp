@@ -49,8 +49,8 @@ public:
             return on_refusal_(at(line, errc::line_too_long));
         if constexpr (Dialect::tags == tag_field::rest_of_line) {
             if (const auto mark = line.find("|#"); mark != line.npos) {
-                line_tags_ = line.substr(mark + 2);
-                line_tags_ = line_tags_.substr(0, line_tags_.find("|#"));
+                const auto tags = line.substr(mark + 2);
+                sample_.series.tags = tags.substr(0, tags.find("|#"));
                 line = line.substr(0, mark);
             }
         }
@@ -60,11 +60,13 @@ public:
         sample_.series.name = line.substr(0, colon);
         if (const auto error = Dialect::check_name(sample_.series.name); error != errc::ok)
             return on_refusal_(at(line, error));
-        auto rest = line.substr(colon + 1);
-        read_samples(rest);
-        while (!rest.empty()) {
-            rest.remove_prefix(1); // the ':' that announces another sample
+        auto rest = line.substr(colon);
+        for (;;) {
+            rest.remove_prefix(1); // the ':' before each sample
             read_samples(rest);
+            if (rest.empty())
+                return;
+            start_another();
         }
     }
 
@@ -108,7 +110,8 @@ private:
         rest.remove_prefix(1);
         const auto type = take_field(rest);
         const auto kind = Dialect::kind(type);
-        start_sample(kind.value_or(metric_kind::counter));
+        if (kind)
+            sample_.series.kind = *kind;
         note(type, kind.error());
         for (std::size_t index = 0; !rest.empty() && rest.front() == '|'; ++index) {
             rest.remove_prefix(1);
@@ -128,12 +131,12 @@ private:
     }
 
     /// Forgets what the last sample of the line has left behind.
-    constexpr void start_sample(metric_kind kind) noexcept {
-        const auto name = sample_.series.name;
+    constexpr void start_another() noexcept {
+        const auto last = sample_.series;
         sample_ = {};
-        sample_.series = {kind, name, {}};
+        sample_.series.name = last.name;
         if constexpr (Dialect::tags == tag_field::rest_of_line)
-            sample_.series.tags = line_tags_;
+            sample_.series.tags = last.tags;
         refused_ = {};
     }
 
