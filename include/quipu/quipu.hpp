@@ -3,10 +3,14 @@
 #pragma once
 
 // Floor 0: core
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/big_integer.hpp>
 #include <quipu/core/config.hpp>
 #include <quipu/core/decimal.hpp>
+#include <quipu/core/fixed_text.hpp>
 #include <quipu/core/hash.hpp>
+#include <quipu/core/integer_text.hpp>
+#include <quipu/core/little_endian.hpp>
 #include <quipu/core/nearest_double.hpp>
 #include <quipu/core/number.hpp>
 #include <quipu/core/number_javascript.hpp>
@@ -17,11 +21,20 @@
 
 // Floor 1: net
 #include <quipu/net/address.hpp>
+#include <quipu/net/datagram_slots.hpp>
+#include <quipu/net/deadline.hpp>
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/endpoint.hpp>
+#include <quipu/net/event_loop.hpp>
+#include <quipu/net/file.hpp>
+#include <quipu/net/memory.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/socket.hpp>
+#include <quipu/net/tcp_listener.hpp>
+#include <quipu/net/tcp_sender.hpp>
+#include <quipu/net/transport.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/net/waker.hpp>
 
 // Floor 1: sketch
 #include <quipu/sketch/exact.hpp>
@@ -49,6 +62,7 @@
 // Floor 3: store
 #include <quipu/store/key.hpp>
 #include <quipu/store/retention.hpp>
+#include <quipu/store/shard.hpp>
 #include <quipu/store/store.hpp>
 #include <quipu/store/table.hpp>
 
@@ -62,3 +76,18 @@
 #include <quipu/schema/native.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/schema.hpp>
+
+// Floor 6: sink
+#include <quipu/sink/console.hpp>
+#include <quipu/sink/graphite.hpp>
+#include <quipu/sink/sink.hpp>
+
+// Floor 7: server
+#include <quipu/server/flush_clock.hpp>
+#include <quipu/server/intake.hpp>
+#include <quipu/server/listeners.hpp>
+#include <quipu/server/log.hpp>
+#include <quipu/server/pipeline.hpp>
+#include <quipu/server/profile.hpp>
+#include <quipu/server/server.hpp>
+#include <quipu/server/sink_worker.hpp>

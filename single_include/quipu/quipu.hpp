@@ -28,24 +28,142 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <cfloat>
+#include <chrono>
 #include <cmath>
 #include <compare>
 #include <concepts>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <ctime>
+#include <deque>
+#include <functional>
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
+
+// quipu/core/little_endian.hpp
+
+// Numbers from and to bytes in little-endian order, on every machine and at compile time.
+
+namespace quipu::detail {
+
+/// Reads an unsigned number of sizeof(Unsigned) bytes, the lowest byte first.
+/// Cost  one load on a little-endian machine.
+template <class Unsigned>
+[[nodiscard]] constexpr Unsigned read_little_endian(const char* bytes) noexcept {
+    static_assert(std::is_unsigned_v<Unsigned>);
+    if (std::endian::native == std::endian::little && !std::is_constant_evaluated()) {
+        Unsigned value;
+        std::memcpy(&value, bytes, sizeof value);
+        return value;
+    }
+    Unsigned value = 0;
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
+        const auto byte = static_cast<unsigned char>(bytes[i]);
+        value = static_cast<Unsigned>(value | static_cast<Unsigned>(byte) << (8 * i));
+    }
+    return value;
+}
+
+/// Writes an unsigned number as sizeof(Unsigned) bytes, the lowest byte first.
+/// Cost  one store on a little-endian machine.
+template <class Unsigned>
+constexpr void write_little_endian(char* out, Unsigned value) noexcept {
+    static_assert(std::is_unsigned_v<Unsigned>);
+    if (std::endian::native == std::endian::little && !std::is_constant_evaluated()) {
+        std::memcpy(out, &value, sizeof value);
+        return;
+    }
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
+        out[i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+}
+
+} // namespace quipu::detail
+
+// quipu/core/ascii.hpp
+
+// Kinds of characters as the wire knows them: ASCII, whatever the locale says.
+
+namespace quipu::detail {
+
+/// A space, or one of tab, newline, vertical tab, form feed and return.
+[[nodiscard]] constexpr bool is_blank(char c) noexcept {
+    return c == ' ' || ('\t' <= c && c <= '\r');
+}
+
+[[nodiscard]] constexpr bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept {
+    return '0' <= c && c <= '9';
+}
+
+[[nodiscard]] constexpr bool is_letter(char c) noexcept {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z');
+}
+
+/// Cuts off the blanks at both ends.
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+/// Whether one of eight characters is a control character or one of `Marks`, which are ASCII.
+template <char... Marks>
+[[nodiscard]] constexpr bool has_control_or(std::uint64_t eight) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    // A byte's top bit: it is below `bound`. What it borrows from the next byte matters no more.
+    const auto below = [](std::uint64_t bytes, std::uint64_t bound) {
+        return (bytes - bound * ones) & ~bytes;
+    };
+    const auto equal = [&](char c) {
+        return below(eight ^ static_cast<std::uint64_t>(c) * ones, 1);
+    };
+    const std::uint64_t found = (below(eight, 0x20) | ... | equal(Marks)) | equal('\x7f');
+    return (found & 0x80 * ones) != 0;
+}
+
+/// Whether a text has a control character in it or one of `Marks`, which are ASCII.
+template <char... Marks>
+[[nodiscard]] constexpr bool has_control_or(std::string_view text) noexcept {
+    constexpr std::size_t step = sizeof(std::uint64_t);
+    if (text.size() < step) {
+        for (const char c : text) {
+            if ((is_control(c) || ... || (c == Marks)))
+                return true;
+        }
+        return false;
+    }
+    const char* at = text.data();
+    const char* const last = at + text.size() - step; // the last eight, some of them once more
+    for (; at < last; at += step) {
+        if (has_control_or<Marks...>(read_little_endian<std::uint64_t>(at)))
+            return true;
+    }
+    return has_control_or<Marks...>(read_little_endian<std::uint64_t>(last));
+}
+
+} // namespace quipu::detail
 
 // quipu/core/config.hpp
 
@@ -216,8 +334,7 @@ struct wide {
     const std::uint64_t low = (a & half) * (b & half);
     const std::uint64_t cross = (a >> 32) * (b & half) + (low >> 32); // cannot overflow
     const std::uint64_t middle = (a & half) * (b >> 32) + (cross & half);
-    return {(a >> 32) * (b >> 32) + (cross >> 32) + (middle >> 32),
-            (middle << 32) | (low & half)};
+    return {(a >> 32) * (b >> 32) + (cross >> 32) + (middle >> 32), (middle << 32) | (low & half)};
 }
 
 /// The exact product.
@@ -296,10 +413,10 @@ inline constexpr std::uint64_t powers_of_five[] = {
 };
 
 inline constexpr int power_of_ten_min = -342;
-inline constexpr int power_of_ten_max = 324;
+inline constexpr int power_of_ten_max = 350;
 
 /// The 192 leading bits, cut off, of every 27th power of ten from 10^-351 to 10^324. A table of
-/// all 667 powers with 128 bits would be 10 KB and cost every include some milliseconds; one
+/// all 693 powers with 128 bits would be 11 KB and cost every include some milliseconds; one
 /// multiplication by a power of five, all of which up to 5^26 fit 64 bits, gives the ones between.
 /// tests/core/power_of_ten.cpp computes all of them anew.
 struct coarse_power {
@@ -368,6 +485,89 @@ inline constexpr coarse_power coarse_powers[] = {
 }
 
 } // namespace quipu::detail
+
+// quipu/core/integer_text.hpp
+
+// Integers to text: eight digits at a time, without tables.
+
+namespace quipu {
+
+namespace detail {
+
+/// The number of decimal digits, 1 for 0.
+[[nodiscard]] constexpr int digit_count(std::uint64_t value) noexcept {
+    value |= 1; // changes no count but that of 0: the last number before each power of ten is odd
+    const int estimate = ((64 - std::countl_zero(value)) * 1233) >> 12; // bits * log10(2)
+    return estimate + (value >= integer_powers_of_ten[estimate] ? 1 : 0);
+}
+
+/// The eight digits of a number below 10^8, zeros in front, the first in the lowest byte; as
+/// values, not yet as characters. The eight become fours, the fours pairs, the pairs digits; a
+/// lane's quotient goes below, its remainder above.
+[[nodiscard]] constexpr std::uint64_t to_eight_digits(std::uint64_t value) noexcept {
+    const std::uint64_t thousands = value / 10'000;
+    std::uint64_t lanes = thousands | (value - thousands * 10'000) << 32;
+    // x * 5243 >> 19 is x / 100 below 10,000; x * 103 >> 10 is x / 10 below 100.
+    const std::uint64_t hundreds = (lanes * 5243 >> 19) & 0x0000'007f'0000'007f;
+    lanes = hundreds | (lanes - hundreds * 100) << 16;
+    const std::uint64_t tens = (lanes * 103 >> 10) & 0x000f'000f'000f'000f;
+    return tens | (lanes - tens * 10) << 8;
+}
+
+inline constexpr std::uint64_t eight_zeros =
+    0x3030'3030'3030'3030; // the character '0' in each byte
+
+/// Writes `count` digits of a number below 10^count, zeros in front; 1 <= count <= 8.
+/// Input    `out` with room for 8 bytes, whatever the count: all are written.
+/// Returns  the end of the digits.
+constexpr char* write_up_to_eight(char* out, std::uint64_t value, int count) noexcept {
+    QUIPU_ASSERT(1 <= count && count <= 8);
+    const std::uint64_t digits = to_eight_digits(value) | eight_zeros;
+    write_little_endian(out, digits >> (64 - 8 * count));
+    return out + count;
+}
+
+/// Writes `count` digits of a number below 10^count, zeros in front; 1 <= count <= 20.
+/// Input    `out` with room for `count` bytes and at least 8.
+/// Returns  the end of the digits.
+constexpr char* write_digits(char* out, std::uint64_t value, int count) noexcept {
+    constexpr std::uint64_t eight = 100'000'000;
+    if (count > 16) {
+        out = write_up_to_eight(out, value / (eight * eight), count - 16);
+        value %= eight * eight;
+        count = 16;
+    }
+    if (count > 8) {
+        out = write_up_to_eight(out, value / eight, count - 8);
+        value %= eight;
+        count = 8;
+    }
+    return write_up_to_eight(out, value, count);
+}
+
+} // namespace detail
+
+/// What the longest integer takes: a sign and 19 digits, or 20 digits.
+inline constexpr std::size_t integer_bytes_max = 20;
+
+/// Writes an integer in decimal.
+///
+/// Input    `out` with room for integer_bytes_max bytes, of which any may be written.
+/// Returns  the end of the text.
+/// Threads  pure.
+constexpr char* write_integer(char* out, std::uint64_t value) noexcept {
+    return detail::write_digits(out, value, detail::digit_count(value));
+}
+constexpr char* write_integer(char* out, std::int64_t value) noexcept {
+    auto magnitude = static_cast<std::uint64_t>(value);
+    if (value < 0) {
+        *out++ = '-';
+        magnitude = 0 - magnitude;
+    }
+    return write_integer(out, magnitude);
+}
+
+} // namespace quipu
 
 // quipu/core/nearest_double.hpp
 
@@ -508,13 +708,6 @@ namespace detail {
     return std::bit_cast<std::uint64_t>(value) >> 63 != 0;
 }
 
-/// The number of decimal digits, 1 for 0.
-[[nodiscard]] constexpr int digit_count(std::uint64_t value) noexcept {
-    value |= 1; // changes no count but that of 0: the last number before each power of ten is odd
-    const int estimate = ((64 - std::countl_zero(value)) * 1233) >> 12; // bits * log10(2)
-    return estimate + (value >= integer_powers_of_ten[estimate] ? 1 : 0);
-}
-
 /// Moves zeros from the end of the digits into the exponent.
 [[nodiscard]] constexpr decimal without_trailing_zeros(decimal number) noexcept {
     if (number.digits == 0)
@@ -526,9 +719,20 @@ namespace detail {
     return number;
 }
 
+/// The number of millionths that reads back as `magnitude` when written as a decimal; -1 if there
+/// is none below 10^15. Up to 15 digits no two decimals share a double, so it is the shortest too.
+/// Cost  a product, a quotient and two conversions: a third of shortest_digits.
+[[nodiscard]] constexpr std::int64_t exact_millionths(double magnitude) noexcept {
+    if (!(magnitude < 1e9))
+        return -1;
+    const auto millionths = static_cast<std::int64_t>(magnitude * 1e6 + 0.5);
+    return static_cast<double>(millionths) / 1e6 == magnitude ? millionths : -1;
+}
+
 /// The integer part of power * factor / 2^128, its last bit set if the rest is not zero: "round to
 /// odd", after which comparisons with even integers are exact. The power may be too large by one
-/// in its last bit; that can add 1 to the word of the fraction, and true fractions are not that small.
+/// in its last bit; that can add 1 to the word of the fraction, and true fractions are not that
+/// small.
 [[nodiscard]] constexpr std::uint64_t multiply_to_odd(wide power, std::uint64_t factor) noexcept {
     const std::uint64_t carried = multiply(power.low, factor).high;
     const wide product = multiply(power.high, factor);
@@ -571,12 +775,38 @@ namespace detail {
             return without_trailing_zeros({tens + (up ? 1 : 0), ten + 1, false});
     }
     const bool down = lower <= 4 * units;
-    const bool up = 4 * units + 4 <= upper;
-    if (down != up)
-        return {units + (up ? 1 : 0), ten, false};
-    const std::uint64_t halfway = 4 * units + 2;
-    const bool nearer_up = middle > halfway || (middle == halfway && (units & 1) != 0);
-    return {units + (nearer_up ? 1 : 0), ten, false};
+    bool up = 4 * units + 4 <= upper;
+    if (down == up) { // the nearer one
+        const std::uint64_t halfway = 4 * units + 2;
+        up = middle > halfway || (middle == halfway && (units & 1) != 0);
+    }
+    const std::uint64_t digits = units + (up ? 1 : 0);
+    return digits == 10 ? decimal{1, ten + 1, false} : decimal{digits, ten, false};
+}
+
+/// The nearest decimal of at most `digits` digits, for a subnormal number: its shortest decimal can
+/// have fewer digits than are asked for, and they are not those of the value.
+/// Cost  some microseconds: one or two exact comparisons.
+[[nodiscard]] constexpr decimal round_subnormal(binary value, int digits) noexcept {
+    const std::uint64_t least = integer_powers_of_ten[digits - 1];
+    const int zeros = std::countl_zero(value.significand);
+    // The exponent of the last digit, from the power of two just above the value; perhaps 1 too
+    // large. `rounded` counts units of it; at first cut off, and from 64 bits only.
+    int ten = ((64 - zeros + value.exponent) * 1'262'611 >> 22) - digits + 2;
+    std::uint64_t rounded = 0;
+    while (rounded < least) {
+        --ten;
+        const std::uint64_t product =
+            multiply(value.significand << zeros, power_of_ten_bits(-ten).high).high;
+        rounded = product >> (zeros - value.exponent - floor_log2_of_power_of_ten(-ten) - 1);
+    }
+    for (;; ++rounded) { // until the value is not above the halfway point to the next
+        const int order = compare_exactly(
+            big_integer(2 * rounded + 1), ten, value.significand, value.exponent + 1);
+        if (order > 0 || (order == 0 && (rounded & 1) == 0))
+            break;
+    }
+    return without_trailing_zeros({rounded, ten, false});
 }
 
 } // namespace detail
@@ -586,45 +816,59 @@ namespace detail {
 ///
 /// Input    a finite number.
 /// Returns  at most 17 digits; those of `std::to_chars`.
-/// Cost     4 to 15 ns; no loop over a big integer.
+/// Cost     a product and a quotient for whole numbers below 2^53 and six decimals below 10^9,
+///          otherwise about ten products of 128 bits. `std::to_chars` would cost every include the
+///          time for <charconv>, is not constexpr, and is several times slower on the former.
 /// Threads  pure.
 [[nodiscard]] constexpr decimal shortest_decimal(double finite) noexcept {
     QUIPU_ASSERT(detail::is_finite(finite));
     const bool negative = detail::is_negative(finite);
-    const detail::binary value = detail::to_binary(finite);
-    if (value.significand == 0)
-        return {0, 0, negative};
-    decimal number = detail::shortest_digits(value);
+    const double magnitude = negative ? -finite : finite;
+    if (magnitude < 0x1p53) { // doubles are no further apart than 1: no digit of theirs is idle
+        const auto whole = static_cast<std::uint64_t>(static_cast<std::int64_t>(magnitude));
+        if (static_cast<double>(static_cast<std::int64_t>(whole)) == magnitude)
+            return detail::without_trailing_zeros({whole, 0, negative});
+        const std::int64_t millionths = detail::exact_millionths(magnitude);
+        if (millionths >= 0)
+            return detail::without_trailing_zeros(
+                {static_cast<std::uint64_t>(millionths), -6, negative});
+    }
+    decimal number = detail::shortest_digits(detail::to_binary(finite));
     number.negative = negative;
     return number;
 }
 
-/// The nearest decimal of at most `digits` significant digits, halfway cases of the exact binary value
-/// to the even one: what "%.12g" prints.
+/// The nearest decimal of at most `digits` significant digits, halfway cases of the exact binary
+/// value to the even one: what "%.12g" prints.
 ///
-/// Input    a finite number; 1 <= digits <= 17.
-/// Cost     as shortest_decimal; some 100 ns where its digits end in 5 just behind the last kept.
+/// Input    a finite number; 1 <= digits <= 15, as many as every double tells apart.
+/// Cost     as shortest_decimal; more for subnormal numbers, and where a 5 is the last digit and
+///          just behind the last kept.
 /// Threads  pure.
 [[nodiscard]] constexpr decimal rounded_decimal(double finite, int digits) noexcept {
-    QUIPU_ASSERT(1 <= digits && digits <= 17);
-    decimal number = shortest_decimal(finite);
+    QUIPU_ASSERT(1 <= digits && digits <= 15);
+    const detail::binary exact = detail::to_binary(finite);
+    decimal number;
+    if (exact.significand < std::uint64_t{1} << 52 && exact.significand != 0) {
+        number = detail::round_subnormal(exact, digits);
+        number.negative = detail::is_negative(finite);
+        return number;
+    }
+    number = shortest_decimal(finite); // nearer than half of a 15th digit
     const int excess = detail::digit_count(number.digits) - digits;
     if (excess <= 0)
         return number;
     // A point halfway between two results has one digit more than they have. If it lay between the
-    // value and its shortest decimal, it would have been the shortest itself. So to round that
-    // decimal is to round the value, unless it is the halfway point.
+    // value and its shortest decimal, it would have been the shortest or the nearer itself. So to
+    // round that decimal is to round the value, unless it is the halfway point.
     const std::uint64_t unit = detail::integer_powers_of_ten[excess];
     const std::uint64_t rest = number.digits % unit;
     std::uint64_t kept = number.digits / unit;
     if (rest > unit / 2) {
         ++kept;
     } else if (rest == unit / 2) {
-        const detail::binary exact = detail::to_binary(finite);
-        const int order = detail::compare_exactly(detail::big_integer(number.digits),
-                                                  number.exponent,
-                                                  exact.significand,
-                                                  exact.exponent);
+        const int order = detail::compare_exactly(
+            detail::big_integer(number.digits), number.exponent, exact.significand, exact.exponent);
         if (order < 0 || (order == 0 && (kept & 1) != 0))
             ++kept;
     }
@@ -632,6 +876,100 @@ namespace detail {
 }
 
 } // namespace quipu
+
+// quipu/core/fixed_text.hpp
+
+// Doubles to text with a given number of decimals, exactly.
+
+namespace quipu::layout {
+
+/// C's "%.*f": exactly `Decimals` digits behind the point, all digits before it; halfway cases of
+/// the exact binary value to the even one. "-0.000000" for -0 and small negative numbers, as in C.
+/// Cost  some nanoseconds below 2^64; beyond, a division of up to 1024 bits for every nine digits.
+template <int Decimals>
+struct fixed {
+    static_assert(0 <= Decimals && Decimals <= 19, "quipu layout: fixed<0> to fixed<19>");
+
+    // A sign, the 309 digits of the largest double, the point, the decimals; and 8 more, as digits
+    // are written in blocks of eight.
+    static constexpr std::size_t bytes_max = 1 + 309 + 1 + Decimals + 8;
+    static constexpr char* write(char* out, double finite) noexcept {
+        QUIPU_ASSERT(detail::is_finite(finite));
+        if (detail::is_negative(finite))
+            *out++ = '-';
+        const detail::binary value = detail::to_binary(finite);
+        if (value.exponent > 11) {
+            out = write_large(out, value);
+            return write_fraction(out, 0);
+        }
+        if (value.exponent >= 0) {
+            out = write_integer(out, value.significand << value.exponent);
+            return write_fraction(out, 0);
+        }
+        const int places = -value.exponent; // binary ones behind the point
+        std::uint64_t whole = places < 64 ? value.significand >> places : 0;
+        const std::uint64_t below = // of the unit place, still times 2^places
+            places < 64 ? value.significand - (whole << places) : value.significand;
+        const detail::wide scaled = detail::multiply(below, unit);
+        std::uint64_t decimals = round_shifted(scaled, places, whole);
+        if (decimals == unit) {
+            decimals = 0;
+            ++whole;
+        }
+        out = write_integer(out, whole);
+        return write_fraction(out, decimals);
+    }
+
+private:
+    static constexpr std::uint64_t unit = detail::integer_powers_of_ten[Decimals];
+
+    /// value / 2^places, rounded. Halfway goes to the even last digit: that of the quotient, or of
+    /// `whole` where no decimal is printed.
+    static constexpr std::uint64_t
+    round_shifted(detail::wide value, int places, std::uint64_t whole) noexcept {
+        if (places >= 128)
+            return 0; // the value has 117 bits at most: below one half
+        std::uint64_t quotient = 0;
+        detail::wide rest; // the bits that are cut off, moved to the top
+        if (places > 64) {
+            quotient = value.high >> (places - 64);
+            rest = {(value.high << (128 - places)) | (value.low >> (places - 64)),
+                    value.low << (128 - places)};
+        } else if (places == 64) {
+            quotient = value.high;
+            rest = {value.low, 0};
+        } else {
+            quotient = (value.high << (64 - places)) | (value.low >> places);
+            rest = {value.low << (64 - places), 0};
+        }
+        constexpr std::uint64_t half = std::uint64_t{1} << 63;
+        const bool odd = ((Decimals == 0 ? whole : quotient) & 1) != 0;
+        const bool up = rest.high > half || (rest.high == half && (rest.low != 0 || odd));
+        return quotient + (up ? 1 : 0);
+    }
+
+    static constexpr char* write_large(char* out, detail::binary value) noexcept {
+        detail::big_integer number(value.significand);
+        number.multiply_by_power_of_two(static_cast<std::uint64_t>(value.exponent));
+        std::array<std::uint32_t, 35> chunks{}; // 309 digits in nines
+        std::size_t count = 0;
+        while (!number.is_zero())
+            chunks[count++] = number.divide(1'000'000'000);
+        out = write_integer(out, std::uint64_t{chunks[--count]});
+        while (count > 0)
+            out = detail::write_digits(out, chunks[--count], 9);
+        return out;
+    }
+
+    static constexpr char* write_fraction(char* out, std::uint64_t decimals) noexcept {
+        if constexpr (Decimals > 0) {
+            *out++ = '.';
+            out = detail::write_digits(out, decimals, Decimals);
+        }
+        return out;
+    }
+};
+} // namespace quipu::layout
 
 // quipu/core/hash.hpp
 
@@ -644,23 +982,13 @@ namespace detail {
 // The first hexadecimal digits of pi's fraction: numbers with nothing up their sleeve. The last
 // bit of each is set, as a factor should be odd.
 inline constexpr std::uint64_t hash_keys[] = {
-    0x243f'6a88'85a3'08d3, 0x1319'8a2e'0370'7345, 0xa409'3822'299f'31d1,
-    0x082e'fa98'ec4e'6c89, 0x4528'21e6'38d0'1377, 0xbe54'66cf'34e9'0c6d,
+    0x243f'6a88'85a3'08d3,
+    0x1319'8a2e'0370'7345,
+    0xa409'3822'299f'31d1,
+    0x082e'fa98'ec4e'6c89,
+    0x4528'21e6'38d0'1377,
+    0xbe54'66cf'34e9'0c6d,
 };
-
-/// Reads `Unsigned` in little-endian order, whatever the machine's is.
-template <class Unsigned>
-[[nodiscard]] constexpr std::uint64_t read_little_endian(const char* bytes) noexcept {
-    if (std::endian::native == std::endian::little && !std::is_constant_evaluated()) {
-        Unsigned value;
-        std::memcpy(&value, bytes, sizeof value);
-        return value;
-    }
-    std::uint64_t value = 0;
-    for (std::size_t i = sizeof(Unsigned); i > 0; --i)
-        value = (value << 8) | static_cast<unsigned char>(bytes[i - 1]);
-    return value;
-}
 
 /// Folds two numbers to one: every bit of either reaches every bit of the product's halves. Zero
 /// times something would lose the something, so both factors are kept beside the product.
@@ -677,7 +1005,8 @@ template <class Unsigned>
 ///          each table, a seed nobody can guess and nobody can choose keys that collide.
 /// Returns  64 bits, all of equal quality, the same on every platform and in every version of the
 ///          library: stored sketches rely on it.
-/// Cost     1 to 5 ns for up to 64 bytes; no table, no allocation; reads nothing outside `bytes`.
+/// Cost     two multiplications up to 16 bytes, three up to 32, about one more for every 16 beyond,
+///          two at a time; reads nothing outside `bytes`.
 /// Threads  pure.
 /// Note     Not a cryptographic hash.
 [[nodiscard]] constexpr std::uint64_t hash_bytes(std::string_view bytes,
@@ -688,7 +1017,7 @@ template <class Unsigned>
         return detail::read_little_endian<std::uint64_t>(at);
     };
     constexpr auto half_word = [](const char* at) {
-        return detail::read_little_endian<std::uint32_t>(at);
+        return std::uint64_t{detail::read_little_endian<std::uint32_t>(at)};
     };
 
     const char* at = bytes.data();
@@ -918,8 +1247,6 @@ struct scanned_number {
 
 inline constexpr int digits_kept = 19; // as many as always fit 64 bits
 
-[[nodiscard]] constexpr bool is_digit(char c) noexcept { return '0' <= c && c <= '9'; }
-
 [[nodiscard]] constexpr std::uint64_t digit_value(char c) noexcept {
     return static_cast<std::uint64_t>(c - '0');
 }
@@ -1132,10 +1459,6 @@ namespace quipu {
 
 namespace detail {
 
-[[nodiscard]] constexpr bool is_javascript_blank(char c) noexcept {
-    return c == ' ' || ('\t' <= c && c <= '\r');
-}
-
 /// The value of a digit in bases up to 16; 16 if it is none.
 [[nodiscard]] constexpr unsigned hexadecimal_value(char c) noexcept {
     if (is_digit(c))
@@ -1177,25 +1500,22 @@ namespace detail {
 } // namespace detail
 
 /// Reads what JavaScript's Number() makes a finite number of: a decimal with sign, point and
-/// exponent ("5.", ".5", "+1e3"), or a whole number in base 16, 8 or 2 without sign ("0x1F", "0o17",
-/// "0b11"); blanks (space, tab, newline, vertical tab, form feed, return) around either; blanks
-/// alone are 0.
+/// exponent ("5.", ".5", "+1e3"), or a whole number in base 16, 8 or 2 without sign ("0x1F",
+/// "0o17", "0b11"); blanks (space, tab, newline, vertical tab, form feed, return) around either;
+/// blanks alone are 0.
 ///
 /// Returns  the nearest double, the even one of two.
-/// Errors   bad_number for what JavaScript makes NaN of ("1_000", "1n", "0x", "-0x10"), for the empty
-///          text, which it makes 0 of, and for blanks outside ASCII; number_out_of_range for what it
-///          makes infinite ("Infinity", "1e400"). Those two are refused on purpose: a value
-///          that was left out is no zero, and an infinity spoils a mean for ever.
+/// Errors   bad_number for what JavaScript makes NaN of ("1_000", "1n", "0x", "-0x10"), for blanks
+///          outside ASCII, and for the empty text, which it makes 0 of; number_out_of_range for
+///          what it makes infinite ("Infinity", "1e400"). The latter two are refused on purpose: a
+///          value that was left out is no zero, and an infinity spoils a mean for ever.
 /// Cost     O(text.size()).
 /// Threads  pure.
 /// Source   ECMA-262, StringToNumber.
 [[nodiscard]] constexpr result<double> parse_javascript_number(std::string_view text) noexcept {
     if (text.empty())
         return errc::bad_number;
-    while (!text.empty() && detail::is_javascript_blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && detail::is_javascript_blank(text.back()))
-        text.remove_suffix(1);
+    text = detail::trim(text);
     if (text.empty())
         return 0.0;
     if (text.size() >= 2 && text[0] == '0') {
@@ -1219,54 +1539,18 @@ namespace detail {
 
 // quipu/core/number_text.hpp
 
-// Numbers to text: integers, and doubles in the layouts that peers print.
+// Numbers to text: doubles in the layouts that peers print.
 
 namespace quipu {
-
-namespace detail {
-
-/// Writes the last `count` decimal digits of a number, zeros before it if it has fewer.
-constexpr char* write_digits(char* out, std::uint64_t value, int count) noexcept {
-    for (int i = count; i > 0; --i) {
-        out[i - 1] = static_cast<char>('0' + value % 10);
-        value /= 10;
-    }
-    return out + count;
-}
-
-constexpr char* write_repeated(char* out, char c, int count) noexcept {
-    for (; count > 0; --count)
-        *out++ = c;
-    return out;
-}
-
-} // namespace detail
-
-/// What the longest integer takes: a sign and 19 digits, or 20 digits.
-inline constexpr std::size_t integer_bytes_max = 20;
-
-/// Writes an integer in decimal.
-/// Input    `out` with room for integer_bytes_max.
-/// Returns  the end of what was written.
-/// Threads  pure.
-constexpr char* write_integer(char* out, std::uint64_t value) noexcept {
-    return detail::write_digits(out, value, detail::digit_count(value));
-}
-constexpr char* write_integer(char* out, std::int64_t value) noexcept {
-    auto magnitude = static_cast<std::uint64_t>(value);
-    if (value < 0) {
-        *out++ = '-';
-        magnitude = 0 - magnitude;
-    }
-    return write_integer(out, magnitude);
-}
 
 /// How a double looks as text.
 ///
 /// Requires  static std::size_t bytes_max; static char* write(char* out, double finite) noexcept,
-///           which writes at most bytes_max bytes to `out` and returns their end.
+///           which returns the end of the text; `out` has room for bytes_max bytes, of which any
+///           may be written. Neither NaN nor infinity is ever passed.
 /// Provided  layout::shortest (default), javascript, python, python2, fixed<Decimals>.
-/// Laws      the text is read by parse_number; shortest, javascript and python read back equal.
+/// Laws      parse_number reads the text; from shortest, javascript and python, the same value
+///           (but for JavaScript's -0).
 template <class L>
 concept number_layout = requires(char* out, double finite) {
     { L::bytes_max } -> std::convertible_to<std::size_t>;
@@ -1283,50 +1567,97 @@ struct decimal_rules {
     int exponent_digits_min; // 2 for "1e-05"
     bool exponent_plus;      // "1e+21"
     bool point_zero;         // "2.0", without exponent only
+    bool negative_zero;      // "-0"
+    int digits_max;          // more are rounded away
 };
 
-constexpr char* write_exponent(char* out, int exponent, const decimal_rules& rules) noexcept {
+/// Room for the longest text, "-0.0000012345678901234567", and for what digits in blocks of eight
+/// are written beyond it.
+inline constexpr std::size_t decimal_bytes_max = 32;
+
+template <decimal_rules Rules>
+constexpr char* write_exponent(char* out, int exponent) noexcept {
     *out++ = 'e';
     if (exponent < 0)
         *out++ = '-';
-    else if (rules.exponent_plus)
+    else if (Rules.exponent_plus)
         *out++ = '+';
     const auto magnitude = static_cast<std::uint64_t>(exponent < 0 ? -exponent : exponent);
     const int count = digit_count(magnitude);
-    return write_digits(
-        out, magnitude, count < rules.exponent_digits_min ? rules.exponent_digits_min : count);
+    const int least = Rules.exponent_digits_min;
+    return write_up_to_eight(out, magnitude, count < least ? least : count);
+}
+
+/// Writes `count` digits with a point behind the first `point` of them.
+constexpr char* write_with_point(char* out, std::uint64_t digits, int count, int point) noexcept {
+    char* const end = write_digits(out + 1, digits, count);
+    for (int i = 0; i < point; ++i) // cheaper than to divide by a power of ten
+        out[i] = out[i + 1];
+    out[point] = '.';
+    return end;
 }
 
 /// Writes the magnitude of a decimal.
-constexpr char*
-write_decimal(char* out, const decimal& number, const decimal_rules& rules) noexcept {
+template <decimal_rules Rules>
+constexpr char* write_decimal(char* out, const decimal& number) noexcept {
     const int count = digit_count(number.digits);
     const int point = number.exponent + count;
-    if (point < rules.point_min || point > rules.point_max) {
-        char* const end = write_digits(out + 1, number.digits, count);
-        out[0] = out[1]; // the point goes behind the first digit
-        out[1] = '.';
-        return write_exponent(count == 1 ? out + 1 : end, point - 1, rules);
+    if (point < Rules.point_min || point > Rules.point_max) {
+        char* const end = write_with_point(out, number.digits, count, 1);
+        return write_exponent<Rules>(count == 1 ? out + 1 : end, point - 1);
     }
     if (point <= 0) {
-        *out++ = '0';
-        *out++ = '.';
-        out = write_repeated(out, '0', -point);
-        return write_digits(out, number.digits, count);
+        write_little_endian(out, eight_zeros); // as many as there can be: point_min is above -6
+        out[1] = '.';
+        return write_digits(out + 2 - point, number.digits, count);
     }
-    if (point < count) {
-        const std::uint64_t unit = integer_powers_of_ten[count - point];
-        out = write_digits(out, number.digits / unit, point);
-        *out++ = '.';
-        return write_digits(out, number.digits % unit, count - point);
-    }
+    if (point < count)
+        return write_with_point(out, number.digits, count, point);
     out = write_digits(out, number.digits, count);
-    out = write_repeated(out, '0', point - count);
-    if (rules.point_zero) {
+    for (int zeros = point - count; zeros > 0; --zeros)
+        *out++ = '0';
+    if (Rules.point_zero) {
         *out++ = '.';
         *out++ = '0';
     }
     return out;
+}
+
+/// Writes whole.fraction, the fraction in millionths, without zeros at its end.
+template <decimal_rules Rules>
+constexpr char* write_millionths(char* out, std::uint64_t millionths) noexcept {
+    const std::uint64_t whole = millionths / 1'000'000;
+    out = write_digits(out, whole, digit_count(whole));
+    const std::uint64_t digits = to_eight_digits(millionths % 1'000'000 * 100);
+    const int zeros = std::countl_zero(digits) / 8; // at the end: the last digit is in the top byte
+    if (zeros == 8 && !Rules.point_zero)
+        return out;
+    *out++ = '.';
+    write_little_endian(out, digits | eight_zeros);
+    return out + (zeros == 8 ? 1 : 8 - zeros);
+}
+
+/// Writes the shortest decimal, or one of at most digits_max digits.
+template <decimal_rules Rules>
+constexpr char* write_by_rules(char* out, double finite) noexcept {
+    // In this range the millionths have no more digits than are allowed, and no exponent.
+    constexpr double bound = Rules.digits_max < 17 ? 1e6 : 1e9;
+    constexpr std::int64_t least = Rules.point_min > -5 ? 100 : 1;
+    static_assert(Rules.digits_max >= 12 && -5 <= Rules.point_min && Rules.point_min <= -3);
+
+    QUIPU_ASSERT(is_finite(finite));
+    const bool negative = is_negative(finite);
+    if (negative && (Rules.negative_zero || finite != 0))
+        *out++ = '-';
+    const double magnitude = negative ? -finite : finite;
+    if (magnitude < bound) {
+        const std::int64_t millionths = exact_millionths(magnitude);
+        if (millionths >= least || millionths == 0)
+            return write_millionths<Rules>(out, static_cast<std::uint64_t>(millionths));
+    }
+    return write_decimal<Rules>(out,
+                                Rules.digits_max < 17 ? rounded_decimal(magnitude, Rules.digits_max)
+                                                      : shortest_decimal(magnitude));
 }
 
 } // namespace detail
@@ -1336,26 +1667,38 @@ namespace layout {
 /// Native: the fewest digits that read back equal; an exponent below 1e-6 and from 1e21 up
 /// ("1e-7", "1e21"); "-0" for -0.
 struct shortest {
-    static constexpr std::size_t bytes_max = 25; // -0.0000012345678901234567
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = shortest_decimal(finite);
-        if (number.negative)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-5, 21, 1, false, false});
+        return detail::write_by_rules<rules>(out, finite);
     }
+
+private:
+    static constexpr detail::decimal_rules rules{.point_min = -5,
+                                                 .point_max = 21,
+                                                 .exponent_digits_min = 1,
+                                                 .exponent_plus = false,
+                                                 .point_zero = false,
+                                                 .negative_zero = true,
+                                                 .digits_max = 17};
 };
 static_assert(number_layout<shortest>);
 
 /// JavaScript's Number.prototype.toString: as `shortest`, but "1e+21", and "0" for -0.
 /// Source  ECMA-262, Number::toString.
 struct javascript {
-    static constexpr std::size_t bytes_max = 25;
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = shortest_decimal(finite);
-        if (number.negative && number.digits != 0)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-5, 21, 1, true, false});
+        return detail::write_by_rules<rules>(out, finite);
     }
+
+private:
+    static constexpr detail::decimal_rules rules{.point_min = -5,
+                                                 .point_max = 21,
+                                                 .exponent_digits_min = 1,
+                                                 .exponent_plus = true,
+                                                 .point_zero = false,
+                                                 .negative_zero = false,
+                                                 .digits_max = 17};
 };
 static_assert(number_layout<javascript>);
 
@@ -1363,13 +1706,19 @@ static_assert(number_layout<javascript>);
 /// digits at least ("1e-05"), and ".0" after a whole number.
 /// Source  CPython, Python/pystrtod.c.
 struct python {
-    static constexpr std::size_t bytes_max = 24; // -1.2345678901234567e-308
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = shortest_decimal(finite);
-        if (number.negative)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-3, 16, 2, true, true});
+        return detail::write_by_rules<rules>(out, finite);
     }
+
+private:
+    static constexpr detail::decimal_rules rules{.point_min = -3,
+                                                 .point_max = 16,
+                                                 .exponent_digits_min = 2,
+                                                 .exponent_plus = true,
+                                                 .point_zero = true,
+                                                 .negative_zero = true,
+                                                 .digits_max = 17};
 };
 static_assert(number_layout<python>);
 
@@ -1377,99 +1726,22 @@ static_assert(number_layout<python>);
 /// until 1e12, as room is kept for the ".0"; otherwise as `python`. It does not read back equal.
 /// Source  CPython 2.7, Python/pystrtod.c.
 struct python2 {
-    static constexpr std::size_t bytes_max = 19; // -1.23456789012e-308
+    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
     static constexpr char* write(char* out, double finite) noexcept {
-        const decimal number = rounded_decimal(finite, 12);
-        if (number.negative)
-            *out++ = '-';
-        return detail::write_decimal(out, number, {-3, 11, 2, true, true});
-    }
-};
-static_assert(number_layout<python2>);
-
-/// C's "%.*f": exactly `Decimals` digits behind the point, all digits before it; halfway cases of
-/// the exact binary value to the even one. "-0.000000" for -0 and small negative numbers, as in C.
-template <int Decimals>
-struct fixed {
-    static_assert(0 <= Decimals && Decimals <= 19, "quipu layout: fixed<0> to fixed<19>");
-
-    static constexpr std::size_t bytes_max = 1 + 309 + 1 + Decimals;
-    static constexpr char* write(char* out, double finite) noexcept {
-        QUIPU_ASSERT(detail::is_finite(finite));
-        if (detail::is_negative(finite))
-            *out++ = '-';
-        const detail::binary value = detail::to_binary(finite);
-        if (value.exponent > 11) {
-            out = write_large(out, value);
-            return write_fraction(out, 0);
-        }
-        if (value.exponent >= 0) {
-            out = write_integer(out, value.significand << value.exponent);
-            return write_fraction(out, 0);
-        }
-        const int places = -value.exponent; // binary ones behind the point
-        std::uint64_t whole = places < 64 ? value.significand >> places : 0;
-        const std::uint64_t below =
-            places < 64 ? value.significand - (whole << places) : value.significand;
-        const detail::wide scaled = detail::multiply(below, unit);
-        std::uint64_t decimals = round_shifted(scaled, places, whole);
-        if (decimals == unit) {
-            decimals = 0;
-            ++whole;
-        }
-        out = write_integer(out, whole);
-        return write_fraction(out, decimals);
+        return detail::write_by_rules<rules>(out, finite);
     }
 
 private:
-    static constexpr std::uint64_t unit = detail::integer_powers_of_ten[Decimals];
-
-    /// value / 2^places, halfway to even: of the result itself, or of `whole` if it has no digits.
-    static constexpr std::uint64_t
-    round_shifted(detail::wide value, int places, std::uint64_t whole) noexcept {
-        if (places >= 128)
-            return 0; // the value has 117 bits at most: below one half
-        // The bits that leave, moved to the top of 128.
-        detail::wide rest = value;
-        std::uint64_t quotient = 0;
-        if (places > 64) {
-            quotient = value.high >> (places - 64);
-            rest.high = (value.high << (128 - places)) | (value.low >> (places - 64));
-            rest.low = value.low << (128 - places);
-        } else if (places == 64) {
-            quotient = value.high;
-            rest = {value.low, 0};
-        } else {
-            quotient = (value.high << (64 - places)) | (value.low >> places);
-            rest = {value.low << (64 - places), 0};
-        }
-        constexpr std::uint64_t half = std::uint64_t{1} << 63;
-        const bool odd = ((Decimals == 0 ? whole : quotient) & 1) != 0;
-        const bool up = rest.high > half || (rest.high == half && (rest.low != 0 || odd));
-        return quotient + (up ? 1 : 0);
-    }
-
-    static constexpr char* write_large(char* out, detail::binary value) noexcept {
-        detail::big_integer number(value.significand);
-        number.multiply_by_power_of_two(static_cast<std::uint64_t>(value.exponent));
-        std::array<std::uint32_t, 35> chunks{}; // 309 digits in nines
-        std::size_t count = 0;
-        while (!number.is_zero())
-            chunks[count++] = number.divide(1'000'000'000);
-        out = write_integer(out, std::uint64_t{chunks[--count]});
-        while (count > 0)
-            out = detail::write_digits(out, chunks[--count], 9);
-        return out;
-    }
-
-    static constexpr char* write_fraction(char* out, std::uint64_t decimals) noexcept {
-        if constexpr (Decimals > 0) {
-            *out++ = '.';
-            out = detail::write_digits(out, decimals, Decimals);
-        }
-        return out;
-    }
+    static constexpr detail::decimal_rules rules{.point_min = -3,
+                                                 .point_max = 11,
+                                                 .exponent_digits_min = 2,
+                                                 .exponent_plus = true,
+                                                 .point_zero = true,
+                                                 .negative_zero = true,
+                                                 .digits_max = 12};
 };
+static_assert(number_layout<python2>);
+
 static_assert(number_layout<fixed<6>>);
 
 } // namespace layout
@@ -1792,6 +2064,46 @@ private:
 
 } // namespace quipu
 
+// quipu/net/datagram_slots.hpp
+
+// Memory for a batch of datagrams.
+
+namespace quipu {
+
+/// Room for a batch of datagrams: one slot each, as long as the longest datagram and its padding.
+/// The memory is never filled, so of each slot only the pages that datagrams reach become real.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+class datagram_slots {
+public:
+    /// No room at all.
+    datagram_slots() noexcept = default;
+    datagram_slots(std::size_t count, std::size_t datagram_bytes_max)
+        : slot_bytes_(datagram_bytes_max + read_padding_bytes) {
+        const std::size_t bytes = slot_bytes_ * count;
+        memory_ = static_cast<char*>(::operator new(bytes));
+    }
+    datagram_slots(datagram_slots&& other) noexcept
+        : slot_bytes_(other.slot_bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
+    datagram_slots& operator=(datagram_slots&& other) noexcept {
+        std::swap(slot_bytes_, other.slot_bytes_);
+        std::swap(memory_, other.memory_);
+        return *this;
+    }
+    ~datagram_slots() { ::operator delete(memory_); }
+
+    /// The first byte of a slot; it stays where it is when the slots are moved.
+    [[nodiscard]] char* operator[](std::size_t slot) const noexcept {
+        return memory_ + slot * slot_bytes_;
+    }
+
+private:
+    std::size_t slot_bytes_ = 0;
+    char* memory_ = nullptr;
+};
+
+} // namespace quipu
+
 // quipu/net/descriptor.hpp
 
 // The operating system's file descriptors: one owner for each, and its error numbers as `errc`.
@@ -1913,6 +2225,563 @@ public:
 private:
     int number_ = -1;
 };
+
+} // namespace quipu
+
+// quipu/net/deadline.hpp
+
+// `deadline`: the moment when waiting ends, and waiting for one descriptor until then.
+//
+// Timeouts are an `int` of milliseconds, as poll and epoll take them, with the unit in the name:
+// <chrono> would cost every user of a transport 196 ms of compile time.
+
+#include <poll.h>
+
+namespace quipu {
+
+/// A moment on the clock that is never set.
+/// Threads  distinct objects safe, shared objects safe while only read.
+class deadline {
+public:
+    /// `timeout_ms` from now; below zero: never.
+    explicit deadline(int timeout_ms) noexcept
+        : end_ms_(timeout_ms < 0 ? never : now_ms() + timeout_ms) {}
+
+    /// What is left, as poll takes it: 0 when it is over, -1 for never.
+    [[nodiscard]] int remaining_ms() const noexcept {
+        if (end_ms_ == never)
+            return -1;
+        const std::int64_t left = end_ms_ - now_ms();
+        return left > 0 ? static_cast<int>(left) : 0;
+    }
+
+private:
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+    [[nodiscard]] static std::int64_t now_ms() noexcept {
+        timespec now{};
+        ::clock_gettime(CLOCK_MONOTONIC, &now);
+        return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+    }
+
+    std::int64_t end_ms_;
+};
+
+/// Waits until `fd` is ready for one of `events` (POLLIN, POLLOUT), or has an error for the next
+/// call to tell. Signals do not make it longer nor shorter.
+/// Errors   timed_out, system_failure.
+[[nodiscard]] inline errc wait_until(int fd, short events, const deadline& end) noexcept {
+    pollfd waited{fd, events, 0};
+    const int ready = uninterrupted([&] { return ::poll(&waited, 1, end.remaining_ms()); });
+    if (ready < 0)
+        return last_error();
+    if ((waited.revents & POLLNVAL) != 0)
+        return errc::system_failure;
+    return ready == 0 ? errc::timed_out : errc::ok;
+}
+
+} // namespace quipu
+
+// quipu/net/event_loop.hpp
+
+// `event_loop`: waits for many descriptors at once, by epoll on Linux and by poll elsewhere.
+
+#include <fcntl.h>
+#include <poll.h>
+#if defined(__linux__)
+#include <sys/epoll.h>
+#endif
+
+namespace quipu {
+
+/// What a descriptor is waited for. Its end and its errors are told in any case.
+enum class interest : std::uint8_t { readable, writable, both };
+
+/// Most descriptors that one call of `wait` tells of; the rest comes with the next calls.
+inline constexpr std::size_t ready_max = 64;
+
+/// The keys of descriptors that are ready, as a backend tells them.
+using ready_keys = std::array<std::uint64_t, ready_max>;
+
+/// How the operating system is asked.
+/// Requires  static result<B> open() noexcept;
+///           errc watch(int fd, std::uint64_t key, interest, bool known); begins, or if `known`
+///           goes on in another way; void forget(int fd) noexcept; also after fd was closed.
+///           result<std::size_t> wait(int timeout_ms, ready_keys&) noexcept; fills in the keys of
+///           what is ready, for as long as it is (level-triggered), in turn if they are too many; 0
+///           when the time is over or a signal came.
+/// Provided  epoll_backend (Linux), poll_backend.   Chosen at  basic_event_loop<Backend>.
+template <class B>
+concept event_backend = std::movable<B> && requires(B& backend, ready_keys& ready) {
+    { B::open() } -> std::same_as<result<B>>;
+    { backend.watch(0, std::uint64_t{0}, interest::both, true) } -> std::same_as<errc>;
+    { backend.forget(0) } -> std::same_as<void>;
+    { backend.wait(0, ready) } -> std::same_as<result<std::size_t>>;
+    requires noexcept(B::open())&& noexcept(backend.forget(0))&& noexcept(backend.wait(0, ready));
+};
+
+#if defined(__linux__)
+/// Asks by epoll.
+/// Cost  O(ready) a wait, one system call for each change.
+class epoll_backend {
+public:
+    [[nodiscard]] static result<epoll_backend> open() noexcept {
+        epoll_backend made;
+        made.epoll_ = descriptor{::epoll_create1(EPOLL_CLOEXEC)};
+        if (!made.epoll_)
+            return last_error();
+        return made;
+    }
+
+    [[nodiscard]] errc watch(int fd, std::uint64_t key, interest wanted, bool known) noexcept {
+        epoll_event event{};
+        event.events = wanted == interest::readable   ? EPOLLIN
+                       : wanted == interest::writable ? EPOLLOUT
+                                                      : EPOLLIN | EPOLLOUT;
+        event.data.u64 = key;
+        // One that was closed is forgotten by epoll itself, and its number may be another one's
+        // now.
+        if (known && ::epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, fd, &event) == 0)
+            return errc::ok;
+        if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &event) == 0)
+            return errc::ok;
+        return errno == EPERM ? errc::unsupported : last_error();
+    }
+
+    void forget(int fd) noexcept { (void)::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, fd, nullptr); }
+
+    [[nodiscard]] result<std::size_t> wait(int timeout_ms, ready_keys& ready) noexcept {
+        std::array<epoll_event, ready_max> events;
+        const int count =
+            ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), timeout_ms);
+        if (count < 0) {
+            if (errno != EINTR)
+                return last_error();
+            return std::size_t{0};
+        }
+        const auto size = static_cast<std::size_t>(count);
+        for (std::size_t i = 0; i != size; ++i)
+            ready[i] = events[i].data.u64;
+        return size;
+    }
+
+private:
+    descriptor epoll_;
+};
+static_assert(event_backend<epoll_backend>);
+using default_event_backend = epoll_backend;
+#endif
+
+/// Asks by poll, on any POSIX system.
+/// Cost  O(watched) a wait and a change.
+class poll_backend {
+public:
+    [[nodiscard]] static result<poll_backend> open() noexcept { return poll_backend{}; }
+
+    [[nodiscard]] errc watch(int fd, std::uint64_t key, interest wanted, bool known) {
+        if (::fcntl(fd, F_GETFD) < 0)
+            return last_error();
+        const auto events = static_cast<short>(wanted == interest::readable   ? POLLIN
+                                               : wanted == interest::writable ? POLLOUT
+                                                                              : POLLIN | POLLOUT);
+        const std::size_t at = known ? find(fd) : polled_.size();
+        if (at == polled_.size()) {
+            polled_.emplace_back();
+            keys_.emplace_back();
+        }
+        polled_[at] = {fd, events, 0};
+        keys_[at] = key;
+        return errc::ok;
+    }
+
+    void forget(int fd) noexcept {
+        const std::size_t at = find(fd);
+        if (at != polled_.size())
+            drop(at);
+    }
+
+    [[nodiscard]] result<std::size_t> wait(int timeout_ms, ready_keys& ready) noexcept {
+        const int count = ::poll(polled_.data(), static_cast<nfds_t>(polled_.size()), timeout_ms);
+        if (count < 0) {
+            if (errno != EINTR)
+                return last_error();
+            return std::size_t{0};
+        }
+        std::size_t told = 0;
+        // Begins where the last one stopped, so that none is always too late.
+        for (std::size_t left = count > 0 ? polled_.size() : 0; left != 0 && told != ready.size();
+             --left) {
+            if (next_ >= polled_.size())
+                next_ = 0;
+            const int what = polled_[next_].revents;
+            if ((what & POLLNVAL) != 0) {
+                drop(next_); // was closed: epoll forgets such a one, too
+                continue;
+            }
+            if (what != 0)
+                ready[told++] = keys_[next_];
+            ++next_;
+        }
+        return told;
+    }
+
+private:
+    [[nodiscard]] std::size_t find(int fd) const noexcept {
+        std::size_t at = 0;
+        while (at != polled_.size() && polled_[at].fd != fd)
+            ++at;
+        return at;
+    }
+
+    void drop(std::size_t at) noexcept {
+        polled_[at] = polled_.back();
+        keys_[at] = keys_.back();
+        polled_.pop_back();
+        keys_.pop_back();
+    }
+
+    std::vector<pollfd> polled_;
+    std::vector<std::uint64_t> keys_;
+    std::size_t next_ = 0;
+};
+static_assert(event_backend<poll_backend>);
+#if !defined(__linux__)
+using default_event_backend = poll_backend;
+#endif
+
+/// Tells which of many descriptors are ready, each by a token that the caller has chosen.
+///
+/// Limits   one wait tells of `ready_max` descriptors at most; how many are watched is bounded by
+/// how
+///          many the process may open. Memory: 16 bytes for each number up to the highest watched.
+/// Threads  distinct objects safe, shared objects unsafe; another thread gets through by a `waker`.
+template <event_backend Backend = default_event_backend>
+class basic_event_loop {
+public:
+    /// Watches nothing, and cannot.
+    basic_event_loop() = default;
+
+    /// Errors   too_many_descriptors.
+    [[nodiscard]] static result<basic_event_loop> open() noexcept {
+        result<Backend> opened = Backend::open();
+        if (!opened)
+            return opened.error();
+        basic_event_loop made;
+        made.backend_ = *std::move(opened);
+        return made;
+    }
+
+    /// Watches `fd`, which stays the caller's; if it is watched already, the new token and interest
+    /// replace the old.
+    /// Errors   unsupported (epoll cannot watch files), system_failure (not an open descriptor).
+    [[nodiscard]] errc add(int fd, std::uint64_t token, interest wanted = interest::readable) {
+        if (fd < 0)
+            return errc::system_failure;
+        const auto index = static_cast<std::size_t>(fd);
+        if (index >= watches_.size())
+            watches_.resize(index + 1);
+        watch& place = watches_[index];
+        const std::uint32_t generation = place.generation + 1;
+        const std::uint64_t key = std::uint64_t{generation} << 32U | static_cast<std::uint32_t>(fd);
+        const errc done = backend_.watch(fd, key, wanted, place.watched);
+        if (done == errc::ok)
+            place = {token, generation, true};
+        return done;
+    }
+
+    /// Watches `fd` no longer; its token is not told any more, not even by the `wait` that is under
+    /// way. Does nothing if it is not watched. To be called before `fd` is closed.
+    void remove(int fd) noexcept {
+        const auto index = static_cast<std::size_t>(fd);
+        if (fd < 0 || index >= watches_.size() || !watches_[index].watched)
+            return;
+        backend_.forget(fd);
+        watches_[index].watched = false;
+    }
+
+    /// Waits until a descriptor is ready, a signal came or the time is over, whichever is first.
+    ///
+    /// Input    `timeout_ms` 0: only looks; below zero: no end. `on_ready(token)` is called for
+    /// each
+    ///          descriptor that is ready, as long as it is; it may add and remove any.
+    /// Returns  how many tokens were told.
+    /// Errors   system_failure.
+    /// Cost     that of the backend; does not allocate.
+    template <class OnReady>
+    [[nodiscard]] result<std::size_t>
+    wait(int timeout_ms,
+         OnReady&& on_ready) noexcept(std::is_nothrow_invocable_v<OnReady&, std::uint64_t>) {
+        ready_keys ready;
+        const result<std::size_t> count = backend_.wait(timeout_ms, ready);
+        if (!count)
+            return count.error();
+        std::size_t told = 0;
+        for (std::size_t i = 0; i != *count; ++i) {
+            // One before it may have removed this one, or even have given its number to another.
+            const watch place = watches_[ready[i] & 0xffff'ffffU];
+            if (!place.watched || place.generation != ready[i] >> 32U)
+                continue;
+            ++told;
+            on_ready(place.token);
+        }
+        return told;
+    }
+
+private:
+    struct watch {
+        std::uint64_t token = 0;
+        std::uint32_t generation = 0; // tells apart those that had the same number
+        bool watched = false;
+    };
+
+    Backend backend_;
+    std::vector<watch> watches_;
+};
+
+using event_loop = basic_event_loop<>;
+
+} // namespace quipu
+
+// quipu/net/transport.hpp
+
+// What moves bytes: a `transport` sends them, a `receiver` hands out those that come.
+
+namespace quipu {
+
+namespace detail {
+
+/// Stands for any function that a receiver may be given.
+struct any_on_bytes {
+    void operator()(std::string_view) const noexcept {}
+};
+
+} // namespace detail
+
+template <class T>
+concept has_send = requires(T& to, std::string_view bytes) {
+    { to.send(bytes) } -> std::same_as<errc>;
+    requires noexcept(to.send(bytes));
+};
+
+/// Sends bytes somewhere: a message at a time, or a stream of them.
+/// Requires  errc send(std::string_view bytes) noexcept; on ok the message is whole on its way (a
+///           stream: all bytes, in order). On an error nothing of it, or a first part that is never
+///           followed by other bytes in the same stream: it may be sent again from its beginning.
+/// Provided  udp_sender, tcp_sender, memory_transport.
+/// Cost      one call per datagram or flush.
+template <class T>
+concept transport = has_send<T>;
+
+template <class R>
+concept has_receive = requires(R& from, detail::any_on_bytes on_bytes) {
+    { from.receive(on_bytes) } -> std::same_as<result<std::size_t>>;
+    requires noexcept(from.receive(on_bytes));
+};
+
+template <class R>
+concept has_closed = requires(const R& from) {
+    { from.closed() } -> std::same_as<bool>;
+    requires noexcept(from.closed());
+};
+
+/// Hands out bytes that come from somewhere, without waiting for them.
+/// Requires  result<std::size_t> receive(on_bytes); calls on_bytes(std::string_view) for each
+///           datagram or piece of a stream that is there, up to a bound of its own; noexcept if
+///           on_bytes is. The text is valid until on_bytes returns, and followed by
+///           `read_padding_bytes` readable bytes. Returns how many were taken; 0: none now. A
+///           stream that broke off is an error. bool closed() const noexcept; a stream has ended in
+///           good order, and no more will come.
+/// Provided  udp_receiver, tcp_connection, memory_receiver.
+/// Cost      one call per wake-up of the event loop, or more until it returns 0.
+template <class R>
+concept receiver = has_receive<R> && has_closed<R>;
+
+/// A receiver that an event loop can watch.
+/// Requires  int fd() const noexcept; readable when `receive` has something to say.
+/// Provided  udp_receiver, tcp_connection.
+template <class R>
+concept watchable_receiver = receiver<R> && requires(const R& from) {
+    { from.fd() } -> std::same_as<int>;
+};
+
+/// Says in a sentence what `T` lacks to be a transport: the first line of a class that takes one.
+template <class T>
+consteval bool require_transport() {
+    static_assert(has_send<T>, "quipu transport: needs `errc send(std::string_view) noexcept`");
+    return true;
+}
+
+/// Says in a sentence what `R` lacks to be a receiver: the first line of a class that takes one.
+template <class R>
+consteval bool require_receiver() {
+    static_assert(has_receive<R>,
+                  "quipu receiver: needs `result<std::size_t> receive(on_bytes)`, noexcept if "
+                  "`on_bytes(std::string_view)` is");
+    static_assert(has_closed<R>, "quipu receiver: needs `bool closed() const noexcept`");
+    return true;
+}
+
+} // namespace quipu
+
+// quipu/net/file.hpp
+
+// A file, terminal or pipe that is open already, as a transport.
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// Writes to a descriptor that it does not own, standard output as a rule.
+/// Threads  distinct objects safe, shared objects unsafe.
+class file_writer {
+public:
+    explicit file_writer(int fd = 1) noexcept : fd_(fd) {}
+
+    /// Writes all of `bytes`; waits where the other end of a pipe is slow.
+    /// Errors   connection_lost (nobody reads the pipe), system_failure (the disk is full, say);
+    ///          a part of `bytes` may have been written then.
+    /// Cost     one system call as a rule.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        while (!bytes.empty()) {
+            const auto size =
+                uninterrupted([&] { return ::write(fd_, bytes.data(), bytes.size()); });
+            if (size >= 0) {
+                bytes.remove_prefix(static_cast<std::size_t>(size));
+                continue;
+            }
+            errc error = last_error();
+            if (error == errc::would_block)
+                error = wait_until(fd_, POLLOUT, deadline(-1));
+            if (error != errc::ok)
+                return error;
+        }
+        return errc::ok;
+    }
+
+private:
+    int fd_;
+};
+
+static_assert(transport<file_writer>);
+
+} // namespace quipu
+
+// quipu/net/memory.hpp
+
+// Transport and receiver within the program: for tests, and for embedding quipu without sockets.
+
+namespace quipu {
+
+/// Keeps what is sent.
+///
+/// Limits   holds `bytes_max` bytes of messages; beyond that `send` is queue_full until `clear`.
+/// Threads  distinct objects safe, shared objects unsafe.
+class memory_transport {
+public:
+    static constexpr std::size_t bytes_max_default = std::size_t{64} << 20U;
+
+    explicit memory_transport(std::size_t bytes_max = bytes_max_default) noexcept
+        : bytes_max_(bytes_max) {}
+
+    /// Keeps a message.
+    /// Errors   the one set by `fail_with`; queue_full. Nothing is kept then.
+    /// Cost     allocates; like in any noexcept function, no memory ends the program.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        if (failure_ != errc::ok)
+            return failure_;
+        if (bytes.size() > bytes_max_ - bytes_)
+            return errc::queue_full;
+        bytes_ += bytes.size();
+        sent_.emplace_back(bytes);
+        return errc::ok;
+    }
+
+    /// Makes every later `send` fail with `why`; `errc::ok` lets them pass again.
+    void fail_with(errc why) noexcept { failure_ = why; }
+
+    /// The messages that were sent, oldest first; valid until the next `send` or `clear`.
+    [[nodiscard]] const std::vector<std::string>& sent() const noexcept { return sent_; }
+
+    /// All messages one behind the other, as a stream would carry them.
+    [[nodiscard]] std::string text() const {
+        std::string all;
+        all.reserve(bytes_);
+        for (const std::string& message : sent_)
+            all += message;
+        return all;
+    }
+
+    /// Forgets what was sent.
+    void clear() noexcept {
+        sent_.clear();
+        bytes_ = 0;
+    }
+
+private:
+    std::vector<std::string> sent_;
+    std::size_t bytes_ = 0;
+    std::size_t bytes_max_;
+    errc failure_ = errc::ok;
+};
+
+/// Hands out what was put in.
+///
+/// Limits   `receive` hands out at most `batch_max` texts a call; what waits is bounded by whoever
+///          puts it in.
+/// Threads  distinct objects safe, shared objects unsafe.
+class memory_receiver {
+public:
+    static constexpr std::size_t batch_max = 16;
+
+    /// Puts in a datagram, or a piece of a stream.
+    void push(std::string_view text) {
+        std::string padded;
+        padded.reserve(text.size() + read_padding_bytes);
+        padded = text;
+        padded.append(read_padding_bytes, '\0');
+        waiting_.push_back(std::move(padded));
+    }
+
+    /// Ends the stream in good order, behind what waits.
+    void close() noexcept { ending_ = true; }
+
+    /// Breaks the stream off, behind what waits: `receive` then fails with `why`.
+    void fail_with(errc why) noexcept { failure_ = why; }
+
+    /// Hands out what waits, oldest first.
+    /// Returns  how many texts; 0: none waits.
+    /// Errors   the one set by `fail_with`, once nothing waits.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        std::size_t taken = 0;
+        for (; taken != batch_max && next_ != waiting_.size(); ++taken) {
+            // Taken out first: on_bytes may push the next one.
+            const std::string text = std::move(waiting_[next_++]);
+            on_bytes(std::string_view{text}.substr(0, text.size() - read_padding_bytes));
+        }
+        if (next_ == waiting_.size()) {
+            waiting_.clear();
+            next_ = 0;
+        }
+        if (taken == 0 && failure_ != errc::ok)
+            return failure_;
+        return taken;
+    }
+
+    /// Whether the stream was ended and all of it handed out.
+    [[nodiscard]] bool closed() const noexcept { return ending_ && next_ == waiting_.size(); }
+
+private:
+    std::vector<std::string> waiting_;
+    std::size_t next_ = 0;
+    errc failure_ = errc::ok;
+    bool ending_ = false;
+};
+
+static_assert(transport<memory_transport>);
+static_assert(receiver<memory_receiver>);
 
 } // namespace quipu
 
@@ -2246,6 +3115,406 @@ private:
 
 } // namespace quipu
 
+// quipu/net/tcp_listener.hpp
+
+// TCP, incoming: `tcp_listener` accepts connections, each `tcp_connection` is a receiver.
+
+#include <sys/socket.h>
+
+namespace quipu {
+
+/// One accepted connection: a receiver of a stream, and a way to answer.
+///
+/// Limits   keeps no bytes: what comes is handed out at once, `chunk_bytes_max` a call, so
+/// thousands
+///          of connections cost no buffers. To put lines together is the caller's part.
+/// Threads  distinct objects safe, shared objects unsafe.
+class tcp_connection {
+public:
+    /// Most bytes that one call of `receive` hands out; they lie on the stack.
+    static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
+
+    /// No connection.
+    tcp_connection() noexcept = default;
+    /// Takes over a connected socket.
+    tcp_connection(socket connected, const address& peer) noexcept
+        : socket_(std::move(connected)), peer_(peer) {}
+
+    /// Hands out bytes that have come.
+    ///
+    /// Input    `on_bytes(std::string_view)` gets them; the text is valid until it returns, with
+    ///          `read_padding_bytes` readable bytes behind.
+    /// Returns  1: bytes were handed out, and more may wait; 0: none are there now, or `closed`.
+    /// Errors   connection_lost, timed_out, unreachable: broken off, and every later call says so
+    ///          again; system_failure for no connection.
+    /// Cost     one system call; does not allocate.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        if (broken_ != errc::ok)
+            return broken_;
+        if (closed_)
+            return std::size_t{0};
+        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
+        const auto size =
+            uninterrupted([&] { return ::recv(fd(), chunk.data(), chunk_bytes_max, 0); });
+        if (size < 0) {
+            const errc why = last_error();
+            if (why == errc::would_block)
+                return std::size_t{0};
+            broken_ = why;
+            return why;
+        }
+        if (size == 0) {
+            closed_ = true;
+            return std::size_t{0};
+        }
+        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
+        return std::size_t{1};
+    }
+
+    /// Whether the peer has ended the stream in good order, and all of it was handed out.
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+    /// Answers with as many of `bytes` as there is room for.
+    /// Errors   would_block, connection_lost.
+    [[nodiscard]] result<std::size_t> send_some(std::string_view bytes) noexcept {
+        return socket_.send_some(bytes);
+    }
+
+    /// The other end.
+    [[nodiscard]] const address& peer() const noexcept { return peer_; }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+
+private:
+    socket socket_;
+    address peer_;
+    errc broken_ = errc::ok;
+    bool closed_ = false;
+};
+
+static_assert(watchable_receiver<tcp_connection>);
+
+/// How a TCP listener is opened.
+struct tcp_listener_options {
+    /// Most connections that wait to be accepted; the system may allow less.
+    int backlog = SOMAXCONN;
+    /// Several listeners share the port, one a thread; all of them must say so.
+    bool reuse_port = false;
+    /// An IPv6 listener at `[::]` takes IPv4 too.
+    bool dual_stack = true;
+};
+
+/// Accepts the connections that come to one address.
+///
+/// Limits   keeps one descriptor in reserve: when the program has no other left, it serves to
+/// accept
+///          the connection and close it, so that its peer learns of it, and the event loop does not
+///          find it waiting for ever.
+/// Threads  distinct objects safe, shared objects unsafe.
+class tcp_listener {
+public:
+    /// Accepts nothing.
+    tcp_listener() noexcept = default;
+
+    /// Listens at an address of this machine; port 0 takes any free one. The port can be bound
+    /// again at once after an earlier run. Errors   address_in_use, address_unavailable,
+    /// permission_denied, unsupported,
+    ///          too_many_descriptors.
+    [[nodiscard]] static result<tcp_listener> listen(const address& at,
+                                                     tcp_listener_options options = {}) noexcept {
+        result<socket> opened = socket::open(at, ip_protocol::tcp);
+        if (!opened)
+            return opened.error();
+        errc done = opened->reuse_address();
+        if (done == errc::ok && at.is_v6() && options.dual_stack)
+            done = opened->accept_v4_too();
+        if (done == errc::ok && options.reuse_port)
+            done = opened->reuse_port();
+        if (done == errc::ok)
+            done = opened->bind(at);
+        if (done == errc::ok && ::listen(opened->fd(), options.backlog) != 0)
+            done = last_error();
+        if (done != errc::ok)
+            return done;
+        tcp_listener made;
+        made.socket_ = *std::move(opened);
+        if (!made.take_reserve())
+            return errc::too_many_descriptors;
+        return made;
+    }
+
+    /// Takes the connection that waits longest. Connections whose peers are silent for hours are
+    /// asked by the system whether they still live (SO_KEEPALIVE).
+    /// Errors   would_block: none waits. too_many_descriptors: one was turned away; close others or
+    ///          go on. queue_full, system_failure: the system has no memory.
+    [[nodiscard]] result<tcp_connection> accept() noexcept {
+        for (;;) {
+            sockaddr_storage from{};
+            descriptor accepted{accept_raw(from)};
+            if (accepted) {
+                socket connected{std::move(accepted)};
+                // Cannot fail for a TCP socket; if it did, the connection were no worse.
+                (void)connected.set(SOL_SOCKET, SO_KEEPALIVE, 1);
+                const auto peer =
+                    address::from_native(reinterpret_cast<const sockaddr*>(&from), sizeof from);
+                return tcp_connection{std::move(connected), peer.value_or({})};
+            }
+            const errc why = last_error();
+            if (why == errc::too_many_descriptors)
+                turn_away();
+            if (!is_of_the_connection(errno))
+                return why;
+        }
+    }
+
+    [[nodiscard]] result<address> local_address() const noexcept { return socket_.local_address(); }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+
+private:
+    [[nodiscard]] int accept_raw(sockaddr_storage& from) const noexcept {
+        auto* const any = reinterpret_cast<sockaddr*>(&from);
+        socklen_t size = sizeof from;
+#if defined(__linux__)
+        return uninterrupted(
+            [&] { return ::accept4(fd(), any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+#else
+        descriptor accepted{uninterrupted([&] { return ::accept(fd(), any, &size); })};
+        if (accepted && accepted.never_wait_nor_inherit() != errc::ok)
+            accepted.close();
+        return accepted.release();
+#endif
+    }
+
+    // Errors of a connection that died while it waited: the next one may be well.
+    [[nodiscard]] static bool is_of_the_connection(int number) noexcept {
+        switch (number) {
+        case ECONNABORTED:
+        case EHOSTUNREACH:
+        case ENETDOWN:
+        case ENETUNREACH:
+        case EPROTO: return true;
+        default: return false;
+        }
+    }
+
+    [[nodiscard]] bool take_reserve() noexcept {
+        reserve_ = descriptor{::socket(AF_INET, SOCK_DGRAM, 0)};
+        if (!reserve_)
+            reserve_ = descriptor{::socket(AF_INET6, SOCK_DGRAM, 0)};
+        return reserve_ && reserve_.never_wait_nor_inherit() == errc::ok;
+    }
+
+    // Keeps errno, by which `accept` tells what has happened.
+    void turn_away() noexcept {
+        const int before = errno;
+        reserve_.close();
+        sockaddr_storage from{};
+        descriptor{accept_raw(from)}.close();
+        // Another thread may have been quicker. Then the next call that fails tries again.
+        (void)take_reserve();
+        errno = before;
+    }
+
+    socket socket_;
+    descriptor reserve_;
+};
+
+} // namespace quipu
+
+// quipu/net/tcp_sender.hpp
+
+// TCP, outgoing: `tcp_sender` keeps a connection to one host and makes a new one when it is lost.
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace quipu {
+
+/// How long a TCP sender waits, in milliseconds; below zero: for ever.
+struct tcp_sender_options {
+    /// To connect to a host, all its addresses together.
+    int connect_timeout_ms = 1000;
+    /// To hand one `send` over to the operating system.
+    int send_timeout_ms = 1000;
+};
+
+namespace detail {
+
+/// Connects `from`, a new TCP socket, and waits for it.
+/// Errors   connection_refused, timed_out, unreachable, address_unavailable, connection_lost.
+[[nodiscard]] inline errc
+connect_until(socket& from, const address& to, const deadline& end) noexcept {
+    errc done = from.connect(to);
+    if (done == errc::would_block) {
+        done = wait_until(from.fd(), POLLOUT, end);
+        if (done == errc::ok)
+            done = from.pending_error();
+    }
+    if (done != errc::ok)
+        return done;
+    // A socket that is given, by chance, the very port that it connects to meets itself, and would
+    // keep the server from ever binding it again.
+    const auto here = from.local_address();
+    const auto there = from.peer_address();
+    if (!here || !there)
+        return errc::connection_lost;
+    return *here == *there ? errc::connection_refused : errc::ok;
+}
+
+} // namespace detail
+
+/// Sends a stream of bytes to one host: a transport. Answers of the peer are thrown away.
+///
+/// The host's name is resolved for each new connection, and its addresses are tried in order. A
+/// connection that the peer has ended, even if only in one direction, is replaced by a new one
+/// before anything is written to it. TCP does not tell what a peer has read, so when a peer dies,
+/// messages that were sent shortly before are lost although `send` said ok.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+class tcp_sender {
+public:
+    /// Connects when first needed.
+    explicit tcp_sender(host_port to, tcp_sender_options options = {}) noexcept
+        : to_(std::move(to)), options_(options) {}
+    tcp_sender(tcp_sender&& other) noexcept = default;
+    tcp_sender& operator=(tcp_sender&& other) noexcept {
+        close();
+        to_ = std::move(other.to_);
+        options_ = other.options_;
+        socket_ = std::move(other.socket_);
+        return *this;
+    }
+    ~tcp_sender() { close(); }
+
+    /// Connects now, unless there is a connection.
+    /// Errors   that of the address tried last: connection_refused, timed_out, unreachable, …; or
+    ///          name_unresolved, bad_address, too_many_descriptors.
+    /// Cost     waits `connect_timeout_ms` at most, and before that for the name servers.
+    [[nodiscard]] errc connect() noexcept {
+        if (connected())
+            return errc::ok;
+        const result<address_list> addresses = resolve(to_, address_use::connect);
+        if (!addresses)
+            return addresses.error();
+        const deadline end{options_.connect_timeout_ms};
+        errc done = errc::name_unresolved;
+        std::size_t left = addresses->size();
+        for (const address& next : *addresses) {
+            // Each address has its share of the time, or a silent one would leave none to the rest.
+            const int remaining = end.remaining_ms();
+            const int share = remaining > 0 ? remaining / static_cast<int>(left) : remaining;
+            done = connect_to(next, deadline{share});
+            if (done == errc::ok)
+                return done;
+            --left;
+        }
+        return done;
+    }
+
+    /// Sends all of `bytes`, over a new connection if there is none that works.
+    ///
+    /// Returns  ok once the operating system has taken all of them.
+    /// Errors   those of `connect`; connection_lost; timed_out: the peer reads too slowly. The peer
+    ///          may then have got the first part of `bytes`, but never a later part without it: if
+    ///          any was taken, the connection is closed, and its stream ends there. All of `bytes`
+    ///          can be sent again.
+    /// Cost     two system calls if all is well; waits `connect_timeout_ms` once and
+    ///          `send_timeout_ms` twice at most; allocates in `getaddrinfo` only.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        const bool had_connection = connected() && !peer_has_left();
+        errc done = had_connection ? errc::ok : reconnect();
+        if (done != errc::ok)
+            return done;
+        std::size_t taken = 0;
+        done = send_all(bytes, taken);
+        if (done == errc::connection_lost && taken == 0 && had_connection) {
+            // The connection broke between the look and the write.
+            done = reconnect();
+            if (done == errc::ok)
+                done = send_all(bytes, taken);
+        }
+        const bool whole = done == errc::ok || (done == errc::timed_out && taken == 0);
+        if (!whole)
+            close();
+        return done;
+    }
+
+    /// Ends the connection; the next `send` makes a new one.
+    void close() noexcept {
+        // A close with answers unread would tell the peer to throw away what it has not read yet.
+        if (connected())
+            (void)peer_has_left();
+        socket_.close();
+    }
+
+    /// Whether there is a connection, as far as is known: `send` looks closer.
+    [[nodiscard]] bool connected() const noexcept { return static_cast<bool>(socket_); }
+    [[nodiscard]] const host_port& host() const noexcept { return to_; }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+
+private:
+    [[nodiscard]] errc reconnect() noexcept {
+        close();
+        return connect();
+    }
+
+    [[nodiscard]] errc connect_to(const address& to, const deadline& end) noexcept {
+        result<socket> opened = socket::open(to, ip_protocol::tcp);
+        if (!opened)
+            return opened.error();
+        // Each `send` is a whole message: nothing that comes soon would fill up its last segment.
+        errc done = opened->set(IPPROTO_TCP, TCP_NODELAY, 1);
+        if (done == errc::ok)
+            done = detail::connect_until(*opened, to, end);
+        if (done == errc::ok)
+            socket_ = *std::move(opened);
+        return done;
+    }
+
+    // Throws away what the peer has answered: only behind that can its end be seen.
+    [[nodiscard]] bool peer_has_left() noexcept {
+        std::array<char, 4096> answer;
+        for (int reads = 0; reads != 16; ++reads) { // bounded, if the peer never ends to talk
+            const auto size =
+                uninterrupted([&] { return ::recv(fd(), answer.data(), answer.size(), 0); });
+            if (size < 0)
+                return last_error() != errc::would_block;
+            if (size == 0)
+                return true;
+        }
+        return false;
+    }
+
+    // Adds to `taken` what the system took.
+    [[nodiscard]] errc send_all(std::string_view bytes, std::size_t& taken) noexcept {
+        const deadline end{options_.send_timeout_ms};
+        while (taken != bytes.size()) {
+            const result<std::size_t> part = socket_.send_some(bytes.substr(taken));
+            if (part) {
+                taken += *part;
+                continue;
+            }
+            if (part.error() != errc::would_block)
+                return part.error();
+            const errc room = wait_until(fd(), POLLOUT, end);
+            if (room != errc::ok)
+                return room;
+        }
+        return errc::ok;
+    }
+
+    host_port to_;
+    tcp_sender_options options_;
+    socket socket_;
+};
+
+static_assert(transport<tcp_sender>);
+
+} // namespace quipu
+
 // quipu/net/udp.hpp
 
 // UDP: `udp_receiver` takes datagrams in batches, `udp_sender` sends them to one address.
@@ -2284,36 +3553,6 @@ struct udp_receiver_options {
     bool dual_stack = true;
 };
 
-namespace detail {
-
-/// Room for a batch of datagrams: one slot each, as long as the longest datagram and its padding.
-/// The memory is never filled, so of each slot only the pages that datagrams reach become real.
-class datagram_slots {
-public:
-    datagram_slots() noexcept = default;
-    datagram_slots(std::size_t count, std::size_t datagram_bytes_max)
-        : slot_bytes_(datagram_bytes_max + read_padding_bytes),
-          memory_(static_cast<char*>(::operator new(count* slot_bytes_))) {}
-    datagram_slots(datagram_slots&& other) noexcept
-        : slot_bytes_(other.slot_bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
-    datagram_slots& operator=(datagram_slots&& other) noexcept {
-        std::swap(slot_bytes_, other.slot_bytes_);
-        std::swap(memory_, other.memory_);
-        return *this;
-    }
-    ~datagram_slots() { ::operator delete(memory_); }
-
-    [[nodiscard]] char* operator[](std::size_t slot) const noexcept {
-        return memory_ + slot * slot_bytes_;
-    }
-
-private:
-    std::size_t slot_bytes_ = 0;
-    char* memory_ = nullptr;
-};
-
-} // namespace detail
-
 /// Takes the datagrams that come to one address.
 ///
 /// Limits   a datagram longer than `Traits::datagram_bytes_max` is not handed out, not even in
@@ -2321,12 +3560,15 @@ private:
 ///          and counted by `oversized`; what the system drops because its buffer is full is counted
 ///          by `dropped`.
 /// Memory   1 MiB of address space with the usual traits; real are the pages that datagrams have
-///          reached: 64 KiB if none was longer than 4 KiB.
+///          reached: 128 KiB at most if none was longer than 4 KiB.
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Traits = udp_receiver_traits>
 class basic_udp_receiver {
     static_assert(Traits::batch_datagrams_max > 0, "quipu udp: a batch needs room for a datagram");
     static_assert(Traits::datagram_bytes_max > 0, "quipu udp: a datagram needs room for a byte");
+#if !defined(__linux__)
+    static_assert(!Traits::one_call_per_batch, "quipu udp: recvmmsg exists on Linux only");
+#endif
 
 public:
     /// Receives nothing.
@@ -2373,10 +3615,14 @@ public:
     }
 
     /// Never: a datagram socket has no other end that could leave.
-    [[nodiscard]] bool closed() const noexcept { return false; }
+    [[nodiscard]] bool closed() const noexcept {
+        return false;
+    }
 
     /// How many datagrams were longer than `Traits::datagram_bytes_max`, and left out.
-    [[nodiscard]] std::uint64_t oversized() const noexcept { return oversized_; }
+    [[nodiscard]] std::uint64_t oversized() const noexcept {
+        return oversized_;
+    }
 
     /// How many datagrams the system has dropped because nobody took them in time. The system
     /// counts to 2^32 only: between two calls no more than that may be lost.
@@ -2415,7 +3661,7 @@ private:
     explicit basic_udp_receiver(socket bound)
         : socket_(std::move(bound)), slots_(slot_count, Traits::datagram_bytes_max) {
         if constexpr (Traits::one_call_per_batch)
-            prepare_batch();
+            this->prepare_batch(); // `this`, since it is there on Linux only
     }
 
     static constexpr std::size_t slot_count =
@@ -2491,12 +3737,14 @@ private:
 #endif
 
     socket socket_;
-    detail::datagram_slots slots_;
+    datagram_slots slots_;
     std::uint64_t oversized_ = 0;
     std::uint64_t dropped_ = 0;
 };
 
 using udp_receiver = basic_udp_receiver<>;
+
+static_assert(watchable_receiver<udp_receiver>);
 
 /// Sends datagrams to one address: a transport.
 /// Threads  distinct objects safe, shared objects unsafe.
@@ -2545,6 +3793,99 @@ private:
     std::uint64_t refused_ = 0;
 };
 
+static_assert(transport<udp_sender>);
+
+} // namespace quipu
+
+// quipu/net/waker.hpp
+
+// `waker`: ends the waiting of an event loop from another thread or a signal handler.
+
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/eventfd.h>
+#endif
+
+namespace quipu {
+
+/// What a waker is made of: eventfd is one descriptor and Linux only, a pipe is two.
+enum class waker_kind : std::uint8_t { eventfd, pipe };
+
+#if defined(__linux__)
+inline constexpr waker_kind waker_kind_here = waker_kind::eventfd;
+#else
+inline constexpr waker_kind waker_kind_here = waker_kind::pipe;
+#endif
+
+/// A descriptor that becomes readable when somebody calls `wake`, and stays so until `clear`.
+/// However many have called it in between, that is one event.
+///
+/// Threads  `wake` is safe from any thread and any signal handler, while the waker lives and is not
+///          moved; all else: distinct objects safe, shared objects unsafe.
+template <waker_kind Kind = waker_kind_here>
+class basic_waker {
+public:
+    /// Wakes nobody.
+    basic_waker() noexcept = default;
+
+    /// Errors   too_many_descriptors, system_failure.
+    [[nodiscard]] static result<basic_waker> open() noexcept {
+        basic_waker made;
+#if defined(__linux__)
+        if constexpr (Kind == waker_kind::eventfd) {
+            made.reader_ = descriptor{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+            if (!made.reader_)
+                return last_error();
+            return made;
+        }
+#else
+        static_assert(Kind == waker_kind::pipe, "quipu waker: eventfd exists on Linux only");
+#endif
+        std::array<int, 2> ends{};
+        if (::pipe(ends.data()) != 0)
+            return last_error();
+        made.reader_ = descriptor{ends[0]};
+        made.writer_ = descriptor{ends[1]};
+        for (descriptor* end : {&made.reader_, &made.writer_}) {
+            const errc set = end->never_wait_nor_inherit();
+            if (set != errc::ok)
+                return set;
+        }
+        return made;
+    }
+
+    /// Makes `fd` readable. Leaves `errno` as it was.
+    /// Cost     one system call.
+    void wake() const noexcept {
+        const int before = errno;
+        const std::uint64_t one = 1; // eventfd wants all eight bytes of it
+        const int to = Kind == waker_kind::eventfd ? reader_.fd() : writer_.fd();
+        // It fails when it is full, and then it is readable already.
+        (void)uninterrupted([&] { return ::write(to, &one, sizeof one); });
+        errno = before;
+    }
+
+    /// Makes `fd` unreadable until the next `wake`. To miss nothing, clear first and then look for
+    /// what the others want.
+    void clear() noexcept {
+        std::array<char, 512> calls;
+        while (uninterrupted([&] { return ::read(fd(), calls.data(), calls.size()); }) ==
+               static_cast<ssize_t>(calls.size())) {
+        }
+    }
+
+    /// The descriptor to watch.
+    [[nodiscard]] int fd() const noexcept {
+        return reader_.fd();
+    }
+
+private:
+    descriptor reader_;
+    descriptor writer_;
+};
+
+using waker = basic_waker<>;
+
 } // namespace quipu
 
 // quipu/sketch/sketch.hpp
@@ -2569,7 +3910,8 @@ struct distribution_part {
 ///           (the part up to a quantile, from it on), squared_deviations (from the mean), and
 ///           dropped: how many values it could not take into its quantiles.
 /// Laws      merge is associative and commutative as far as quantiles tell; a weight w equals w
-///           repetitions; quantile is monotonic in q and within [min, max].
+///           repetitions; quantile is monotonic in q and within [min, max]; the lowest and the
+///           highest, cut between the same two events, are the whole.
 /// Provided  exact.   Chosen at  basic_timer.
 /// Cost      one record for each sample.
 template <class S>
@@ -2627,9 +3969,11 @@ class basic_exact {
 public:
     static constexpr std::size_t values_max = ValuesMax;
 
-    /// Adds a value that stands for `weight` events, weight > 0.
+    /// Adds a value that stands for `weight` events.
+    /// Input    value: not NaN; weight > 0.
     /// Cost     O(1); allocates when the storage grows.
     void record(double value, double weight = 1) {
+        QUIPU_ASSERT(value == value && weight > 0);
         min_ = events_ == 0 || value < min_ ? value : min_;
         max_ = events_ == 0 || value > max_ ? value : max_;
         events_ += weight;
@@ -2637,7 +3981,9 @@ public:
         keep(value, weight);
     }
 
+    /// Adds all values of another sketch.
     void merge(const basic_exact& other) {
+        QUIPU_ASSERT(&other != this);
         if (other.events_ == 0)
             return;
         min_ = events_ == 0 || other.min_ < min_ ? other.min_ : min_;
@@ -2693,19 +4039,20 @@ public:
     /// The value in the middle, or the mean of the two there. Settled.
     [[nodiscard]] double median() const noexcept {
         const double half = kept_weight() / 2;
+        const double slack = half * rounding;
         double below = 0;
         for (std::size_t i = 0; i < values_.size(); ++i) {
             below += weight(i);
-            if (below > half)
+            if (below > half + slack)
                 return values_[i];
-            if (below == half && i + 1 < values_.size())
+            if (below >= half - slack)
                 return (values_[i] + values_[i + 1]) / 2;
         }
         return max_;
     }
 
-    /// The smallest values that hold a share `q` of the weight, the value at the cut wholly in; one
-    /// value at least if there is any. Settled.
+    /// The smallest values that hold a share `q` of the weight. Of the value at the cut only as
+    /// many whole events as are needed are in, and one event at least if there is any. Settled.
     /// Cost     O(n).
     [[nodiscard]] distribution_part lowest(double q) const noexcept {
         return part(q, [](std::size_t i) { return i; });
@@ -2716,7 +4063,8 @@ public:
         return part(q, [last = values_.size() - 1](std::size_t i) { return last - i; });
     }
 
-    /// The sum of weight × (value - mean)², free of cancellation.
+    /// The sum of weight × (value - mean)², free of cancellation; the values kept stand for those
+    /// that were dropped.
     [[nodiscard]] double squared_deviations() const noexcept {
         const double total = kept_weight();
         if (total == 0)
@@ -2730,10 +4078,13 @@ public:
             const double distance = values_[i] - mean;
             deviations += distance * distance * weight(i);
         }
-        return deviations;
+        return dropped_ == 0 ? deviations : deviations * (events_ / total);
     }
 
 private:
+    /// How far a sum of weights such as 1 / 0.3 may be off, relatively.
+    static constexpr double rounding = 1e-12;
+
     void keep(double value, double weight) {
         if (values_.size() == ValuesMax) {
             ++dropped_;
@@ -2751,11 +4102,12 @@ private:
     [[nodiscard]] distribution_part part(double q, Place place) const noexcept {
         QUIPU_ASSERT(q >= 0 && q <= 1);
         // A little less than the share, since 0.07 * 100 is more than 7 in binary.
-        const double share = q * kept_weight() * (1 - 1e-12);
+        const double share = q * kept_weight() * (1 - rounding);
         distribution_part taken;
         for (std::size_t i = 0; i < values_.size() && (i == 0 || taken.count < share); ++i) {
             const double value = values_[place(i)];
-            const double times = weight(place(i));
+            const double missing = std::ceil(share - taken.count);
+            const double times = std::min(weight(place(i)), std::max(missing, 1.0));
             taken.count += times;
             taken.sum += value * times;
             taken.sum_squares += value * value * times;
@@ -2824,7 +4176,9 @@ public:
         return true;
     }
 
+    /// Adds all members of another set.
     void merge(const basic_exact_set& other) {
+        QUIPU_ASSERT(&other != this);
         dropped_ += other.dropped_;
         if (other.size_ == 0)
             return;
@@ -2888,6 +4242,11 @@ enum class metric_kind : std::uint8_t { counter, timer, gauge, unique, keyvalue 
 
 inline constexpr std::size_t metric_kind_count = 5;
 
+/// The native bounds: longer lines, without their newline, and longer names, without their tags,
+/// are refused.
+inline constexpr std::size_t native_line_bytes_max = 8192;
+inline constexpr std::size_t native_name_bytes_max = 1024;
+
 /// The word for a kind, in the singular.
 [[nodiscard]] constexpr std::string_view to_string(metric_kind kind) noexcept {
     constexpr std::string_view words[metric_kind_count] = {
@@ -2915,6 +4274,9 @@ namespace quipu {
 
 /// The timestamp of a sample that carries none.
 inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::min();
+
+/// The smallest rate: a smaller one would weigh infinitely much.
+inline constexpr double rate_min = std::numeric_limits<double>::min();
 
 /// One datum of the wire. Owns nothing: its views point into the line it was parsed from.
 struct sample {
@@ -2951,7 +4313,7 @@ namespace quipu {
 enum class tag_field : std::uint8_t {
     absent,       ///< `|#` has no meaning.
     anywhere,     ///< a field like others, which ends at the next '|'.
-    rest_of_line, ///< all that follows the first `|#`.
+    rest_of_line, ///< all from the first `|#` to the second or the end.
 };
 
 /// What may follow the value of a line, `name:` set aside.
@@ -2962,26 +4324,6 @@ enum class repetition : std::uint8_t {
 };
 
 namespace detail {
-
-[[nodiscard]] constexpr bool is_blank(char c) noexcept {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
-    while (!text.empty() && is_blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
-
-[[nodiscard]] constexpr bool is_control(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-[[nodiscard]] constexpr bool is_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// Reads a plain number into the value of a sample.
 [[nodiscard]] constexpr errc read_number(std::string_view text, sample& out) noexcept {
@@ -3005,10 +4347,10 @@ namespace dialect {
 /// '@': to accept it would miscount).
 struct quipu {
     /// A line beyond it is refused: `line_too_long`.
-    static constexpr std::size_t line_bytes_max = 8192;
+    static constexpr std::size_t line_bytes_max = native_line_bytes_max;
     /// A name beyond it, tags not counted, is refused: `name_too_long`.
-    static constexpr std::size_t name_bytes_max = 1024;
-    /// A list of more tags is refused: `too_many_tags`.
+    static constexpr std::size_t name_bytes_max = native_name_bytes_max;
+    /// A series of more tags, equal ones counted once, is refused: `too_many_tags`.
     static constexpr std::size_t tags_max = 64;
 
     static constexpr tag_field tags = tag_field::anywhere;
@@ -3019,7 +4361,8 @@ struct quipu {
     static constexpr bool unterminated_lines = true;
     /// Names are kept byte for byte; true: they are cleaned as Etsy's statsd does.
     static constexpr bool sanitizes = false;
-    /// Tags are sorted, so that their order does not split a series.
+    /// Tags are sorted, so that their order does not split a series, and equal ones become one;
+    /// false: they stay as they came. No effect where `sanitizes`.
     static constexpr bool sorts_tags = true;
 
     /// The kind that a type's text stands for. Errors: unknown_type.
@@ -3047,11 +4390,7 @@ struct quipu {
             return errc::empty_name;
         if (name.size() > name_bytes_max)
             return errc::name_too_long;
-        for (const char c : name) {
-            if (detail::is_control(c) || c == '|')
-                return errc::bad_name;
-        }
-        return errc::ok;
+        return detail::has_control_or<'|'>(name) ? errc::bad_name : errc::ok;
     }
 
     /// Reads the text of a value into `out`, whose kind is set; `type` is the type as written.
@@ -3085,10 +4424,10 @@ struct quipu {
     }
 
 protected:
-    /// `@` and a number in (0, 1].
+    /// `@` and a number in [rate_min, 1].
     [[nodiscard]] static constexpr errc read_rate(std::string_view text, sample& out) noexcept {
         const auto rate = parse_number(text.substr(1));
-        if (!rate || !(*rate > 0 && *rate <= 1))
+        if (!rate || *rate < rate_min || *rate > 1)
             return errc::bad_rate;
         out.rate = *rate;
         return errc::ok;
@@ -3107,7 +4446,8 @@ protected:
 
 /// Etsy's statsd. Source: statsd/statsd 0.10.2, stats.js and lib/helpers.js, as observed.
 /// Deviations: what gives an infinity there (`|@0`, `Infinity`, `1e400`) or ends that server
-/// (`|@Infinity`, `|@ 0.1`, `|@+1`) is refused.
+/// (`|@Infinity`, `|@ 0.1`, `|@+1`) is refused; blanks outside ASCII are no blanks; a line and a
+/// name have a bound.
 struct etsy : quipu {
     static constexpr std::size_t line_bytes_max = 65536;
     static constexpr tag_field tags = tag_field::rest_of_line;
@@ -3142,6 +4482,8 @@ struct etsy : quipu {
         if (type == "s")
             return errc::ok;
         const auto number = parse_javascript_number(text);
+        if (out.series.kind == metric_kind::unique) // its type has blanks: it has to be a number
+            return number.error() == errc::bad_number ? errc::bad_number : errc::ok;
         if (!number)
             return number.error();
         if (type == "ms" && *number < 0)
@@ -3151,7 +4493,8 @@ struct etsy : quipu {
         return errc::ok;
     }
 
-    /// The first field is a rate, the others do not count.
+    /// The first field is a rate, the others do not count. All of it has to be a number, and the
+    /// digits and points at its start are the rate: `@1e-1` is 1.
     [[nodiscard]] static constexpr errc
     read_field(std::string_view text, std::size_t index, sample& out) noexcept {
         if (index > 0)
@@ -3159,14 +4502,13 @@ struct etsy : quipu {
         if (text.empty() || text[0] != '@')
             return errc::bad_rate;
         text.remove_prefix(1);
-        if (!parse_javascript_number(text))
+        if (parse_javascript_number(text).error() == errc::bad_number)
             return errc::bad_rate;
         std::size_t digits = 0;
-        while (digits < text.size() && (detail::is_digit(text[digits]) || text[digits] == '.')) {
+        while (digits < text.size() && (detail::is_digit(text[digits]) || text[digits] == '.'))
             ++digits;
-        }
         const auto rate = parse_number(text.substr(0, digits));
-        if (!rate || !(*rate > 0))
+        if (!rate || *rate < rate_min)
             return errc::bad_rate;
         out.rate = *rate;
         return errc::ok;
@@ -3212,7 +4554,7 @@ struct kiip : quipu {
         return is_plain(text.substr(first)) ? detail::read_number(text, out) : errc::bad_number;
     }
 
-    /// `@` and digits and dots: a rate, but the time of a key/value. 0 stands for none.
+    /// `@` and digits and dots: a rate, of which 0 stands for none, but the time of a key/value.
     [[nodiscard]] static constexpr errc
     read_field(std::string_view text, std::size_t index, sample& out) noexcept {
         if (index > 0 || text.empty() || text[0] != '@')
@@ -3225,7 +4567,7 @@ struct kiip : quipu {
                 return errc::bad_timestamp;
             out.timestamp = static_cast<std::int64_t>(*flag);
         } else {
-            if (!flag)
+            if (!flag || (*flag > 0 && *flag < rate_min))
                 return errc::bad_rate;
             if (*flag > 0 && out.series.kind == metric_kind::counter)
                 out.rate = *flag;
@@ -3277,6 +4619,17 @@ concept has_dialect_functions = requires(std::string_view text, std::size_t inde
 template <class D>
 concept wire_dialect = has_dialect_constants<D> && has_dialect_functions<D>;
 
+/// Says in a sentence what a type lacks to be a dialect; for class templates, which take any type.
+template <class D>
+consteval bool require_dialect() {
+    static_assert(has_dialect_constants<D>,
+                  "quipu dialect: needs the constants of dialect::quipu; derive from it");
+    static_assert(has_dialect_functions<D>,
+                  "quipu dialect: needs noexcept kind, check_name, read_value and read_field as "
+                  "dialect::quipu has them; derive from it");
+    return true;
+}
+
 static_assert(wire_dialect<dialect::quipu>);
 static_assert(wire_dialect<dialect::etsy>);
 static_assert(wire_dialect<dialect::kiip>);
@@ -3286,7 +4639,7 @@ static_assert(wire_dialect<dialect::kiip>);
 // quipu/wire/canonical.hpp
 
 // The canonical text of a series: `name;tag=value;tag=value`, one text for all spellings of the
-// same series. Stores use it as the key.
+// same series. Stores use it as the key. A name that has such tags already is taken as it is.
 
 namespace quipu {
 
@@ -3346,8 +4699,10 @@ struct tag_parts {
 
     friend constexpr bool operator==(const tag_parts&, const tag_parts&) = default;
     friend constexpr bool operator<(const tag_parts& a, const tag_parts& b) noexcept {
-        const int order = a.key.compare(b.key);
-        return order != 0 ? order < 0 : a.value < b.value;
+        if (const int order = a.key.compare(b.key); order != 0)
+            return order < 0;
+        // `key` and `key:` are two tags: the texts `key` and `key=`.
+        return a.bare != b.bare ? a.bare : a.value < b.value;
     }
 };
 
@@ -3370,15 +4725,19 @@ write_tag_part(char* out, std::string_view part, bool is_key) noexcept {
 
 /// Where `canonical_name` builds a text that differs from the line's.
 /// One for each thread; distinct objects safe, shared objects unsafe.
-template <wire_dialect Dialect = dialect::quipu>
+template <class Dialect = dialect::quipu>
 class canonical_buffer {
+    static_assert(require_dialect<Dialect>());
+
 public:
+    constexpr canonical_buffer() noexcept {} // the bytes are written before they are read
+
     /// Gives the canonical text of a series.
     ///
     /// Returns  a view into the series' own name if that is canonical as it is, else into this
     ///          buffer, valid until the next call.
     /// Errors   too_many_tags, line_too_long.
-    /// Cost     O(size), and O(tags²) for the few tags; does not allocate.
+    /// Cost     O(size), and O(tags * tags_max) to sort them; does not allocate.
     [[nodiscard]] constexpr result<std::string_view> name(const series& of) noexcept {
         if (of.tags.empty() && is_canonical(of.name))
             return of.name;
@@ -3387,15 +4746,13 @@ public:
         if constexpr (Dialect::sanitizes) {
             return sanitized(of);
         } else {
-            return sorted(of);
+            return joined(of);
         }
     }
 
 private:
     [[nodiscard]] static constexpr bool is_canonical(std::string_view name) noexcept {
-        if constexpr (Dialect::sanitizes)
-            return detail::is_etsy_key(name);
-        return true;
+        return !Dialect::sanitizes || detail::is_etsy_key(name);
     }
 
     [[nodiscard]] constexpr std::string_view view(const char* end) const noexcept {
@@ -3428,20 +4785,16 @@ private:
         return view(key.out);
     }
 
-    /// The tags sorted, each once; empty ones go, and so does the '#' that some clients put before
-    /// each.
-    [[nodiscard]] constexpr result<std::string_view> sorted(const series& of) noexcept {
-        std::size_t count = 0;
+    /// Empty tags go, and so does the '#' that some clients put before each.
+    [[nodiscard]] constexpr result<std::string_view> joined(const series& of) noexcept {
+        count_ = 0;
         for (auto rest = of.tags; !rest.empty();) {
             const auto comma = rest.find(',');
             auto tag = rest.substr(0, comma);
             if (!tag.empty() && tag.front() == '#')
                 tag.remove_prefix(1);
-            if (!tag.empty()) {
-                if (count == Dialect::tags_max)
-                    return errc::too_many_tags;
-                insert(detail::split_tag(tag), count);
-            }
+            if (!tag.empty() && !insert(detail::split_tag(tag)))
+                return errc::too_many_tags;
             if (comma == rest.npos)
                 break;
             rest.remove_prefix(comma + 1);
@@ -3449,7 +4802,7 @@ private:
         char* out = bytes_;
         for (const char c : of.name)
             *out++ = c;
-        for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t i = 0; i < count_; ++i) {
             *out++ = ';';
             out = detail::write_tag_part(out, tags_[i].key, true);
             if (tags_[i].bare)
@@ -3460,22 +4813,28 @@ private:
         return view(out);
     }
 
-    /// Puts `tag` at its place among the first `count` tags, unless it stands there.
-    constexpr void insert(const detail::tag_parts& tag, std::size_t& count) noexcept {
-        std::size_t place = count;
-        while (place > 0 && tag < tags_[place - 1])
-            --place;
-        if (place > 0 && tags_[place - 1] == tag)
-            return;
-        for (std::size_t i = count; i > place; --i)
+    /// Puts `tag` at its place, unless it stands there. Returns false if there is no room.
+    [[nodiscard]] constexpr bool insert(const detail::tag_parts& tag) noexcept {
+        std::size_t place = count_;
+        if constexpr (Dialect::sorts_tags) {
+            while (place > 0 && tag < tags_[place - 1])
+                --place;
+            if (place > 0 && tags_[place - 1] == tag)
+                return true;
+        }
+        if (count_ == Dialect::tags_max)
+            return false;
+        for (std::size_t i = count_; i > place; --i)
             tags_[i] = tags_[i - 1];
         tags_[place] = tag;
-        ++count;
+        ++count_;
+        return true;
     }
 
     // One byte more for the ';' before the first tag: each later one takes the place of a comma.
-    char bytes_[Dialect::line_bytes_max + 1] = {};
+    char bytes_[Dialect::line_bytes_max + 1];
     detail::tag_parts tags_[Dialect::tags_max] = {};
+    std::size_t count_ = 0; // of the tags
 };
 
 } // namespace quipu
@@ -3497,8 +4856,8 @@ public:
     [[nodiscard]] constexpr bool append(std::string_view piece) noexcept {
         if (piece.size() > BytesMax - size_)
             return false;
-        for (const char c : piece)
-            bytes_[size_++] = c;
+        std::char_traits<char>::copy(bytes_ + size_, piece.data(), piece.size());
+        size_ += piece.size();
         return true;
     }
 
@@ -3506,6 +4865,13 @@ public:
     [[nodiscard]] constexpr bool append(double number) noexcept {
         char text[layout::shortest::bytes_max] = {};
         const char* const end = layout::shortest::write(text, number);
+        return append(std::string_view(text, static_cast<std::size_t>(end - text)));
+    }
+
+    /// Appends an integer, or nothing and returns false.
+    [[nodiscard]] constexpr bool append(std::same_as<std::int64_t> auto number) noexcept {
+        char text[integer_bytes_max] = {};
+        const char* const end = write_integer(text, number);
         return append(std::string_view(text, static_cast<std::size_t>(end - text)));
     }
 
@@ -3534,37 +4900,26 @@ namespace detail {
     return texts[static_cast<std::size_t>(kind)];
 }
 
-/// True if `text` has one of `marks` in it, or a control character: it would break its line, or
-/// smuggle in another.
-[[nodiscard]] constexpr bool injects(std::string_view text, std::string_view marks) noexcept {
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            return true;
-        for (const char mark : marks) {
-            if (c == mark)
-                return true;
-        }
-    }
-    return false;
-}
-
+/// Refuses what a line cannot carry, and what would break it or smuggle in another.
 [[nodiscard]] constexpr errc check_sample(const sample& one) noexcept {
     if (one.series.name.empty())
         return errc::empty_name;
-    if (injects(one.series.name, ":|#@"))
+    if (one.series.name.size() > native_name_bytes_max)
+        return errc::name_too_long;
+    if (has_control_or<':', '|'>(one.series.name))
         return errc::bad_name;
-    if (injects(one.series.tags, "|#"))
+    if (has_control_or<'|'>(one.series.tags))
         return errc::bad_tags;
-    if (!(one.rate > 0 && one.rate <= 1))
+    const bool keyed = one.series.kind == metric_kind::keyvalue; // where `|@` is the time
+    if (!(one.rate >= rate_min && one.rate <= 1) || (keyed && one.rate != 1))
         return errc::bad_rate;
     if (one.timestamp != no_timestamp && one.timestamp < 0)
         return errc::bad_timestamp;
-    if (one.series.kind != metric_kind::unique) {
+    if (one.series.kind != metric_kind::unique)
         return is_finite(one.value) ? errc::ok : errc::number_out_of_range;
-    }
     if (one.member.empty())
         return errc::empty_member;
-    return injects(one.member, "|") ? errc::bad_name : errc::ok;
+    return has_control_or<'|'>(one.member) ? errc::bad_name : errc::ok;
 }
 
 /// Appends `name:value|type|@rate|Ttime|#tags`, with `sign` before the value.
@@ -3579,9 +4934,8 @@ template <std::size_t BytesMax>
     return out.append(one.series.name) && out.append(":") && out.append(sign) &&
            (unique ? out.append(one.member) : out.append(value)) && out.append("|") &&
            out.append(type_text(one.series.kind)) &&
-           (one.rate == 1 || keyed || (out.append("|@") && out.append(one.rate))) &&
-           (!timed ||
-            (out.append(keyed ? "|@" : "|T") && out.append(static_cast<double>(one.timestamp)))) &&
+           (one.rate == 1 || (out.append("|@") && out.append(one.rate))) &&
+           (!timed || (out.append(keyed ? "|@" : "|T") && out.append(one.timestamp))) &&
            (one.series.tags.empty() || (out.append("|#") && out.append(one.series.tags)));
 }
 
@@ -3590,10 +4944,12 @@ template <std::size_t BytesMax>
 /// Appends the line of one sample to `out`, without a newline at its end. A gauge that is set to a
 /// value below zero takes two lines, `name:0|g` and `name:-n|g`, since a sign means a change.
 ///
-/// Returns  ok, and then parse(text) gives the same sample; else `out` is as it was.
-/// Errors   empty_name, bad_name, bad_tags, empty_member (a text that a line cannot carry or that
-///          would smuggle in another), bad_rate, bad_timestamp, number_out_of_range (not finite),
-///          no_space.
+/// Returns  ok, and then parse(text) gives the same sample, but for what its kind does not use and
+///          for `integral`, which tells of the text; else `out` is as it was.
+/// Errors   what a line cannot carry or would smuggle in another: empty_name, name_too_long,
+///          bad_name (a ':' or '|' in the name, a '|' in a member, a control character in either),
+///          bad_tags (a '|' or a control character), empty_member, bad_rate (a key/value has none),
+///          bad_timestamp, number_out_of_range (not finite), line_too_long; no_space.
 /// Cost     O(bytes written); does not allocate, does not throw.
 /// Threads  pure.
 template <std::size_t BytesMax>
@@ -3604,14 +4960,15 @@ template <std::size_t BytesMax>
     const bool gauge = one.series.kind == metric_kind::gauge;
     const double value = one.value == 0 ? 0 : one.value; // "-0" would be a change of a gauge
     bool written = true;
-    if (gauge && !one.relative && value < 0) {
+    if (gauge && !one.relative && value < 0)
         written = detail::append_line(one, "", 0, out) && out.append("\n");
-    }
+    const auto last = out.size();
     const bool plus = gauge && one.relative && value >= 0;
     written = written && detail::append_line(one, plus ? "+" : "", value, out);
-    if (!written)
+    const bool fits = out.size() - last <= native_line_bytes_max;
+    if (!written || !fits)
         out.resize(before);
-    return written ? errc::ok : errc::no_space;
+    return !written ? errc::no_space : fits ? errc::ok : errc::line_too_long;
 }
 
 } // namespace quipu
@@ -3634,12 +4991,12 @@ struct refusal {
 
 namespace detail {
 
-/// Cuts `text` at the first of `stops`, one or two characters, and returns what stands before it;
-/// `text` then begins at the stop, or is empty.
-[[nodiscard]] constexpr std::string_view take_until(std::string_view& text,
-                                                    std::string_view stops) noexcept {
+/// Cuts `text` at the first of `Stops` and returns what stands before it; `text` then begins at the
+/// stop, or is empty.
+template <char... Stops>
+[[nodiscard]] constexpr std::string_view take_until(std::string_view& text) noexcept {
     std::size_t end = 0;
-    while (end < text.size() && text[end] != stops.front() && text[end] != stops.back())
+    while (end < text.size() && ((text[end] != Stops) && ...))
         ++end;
     const auto taken = text.substr(0, end);
     text.remove_prefix(end);
@@ -3655,22 +5012,22 @@ public:
                           OnRefusal& on_refusal) noexcept
         : origin_(line.data()), on_sample_(on_sample), on_refusal_(on_refusal) {}
 
-    constexpr void read(std::string_view line) noexcept {
+    constexpr void read(std::string_view line) {
         if (line.size() > Dialect::line_bytes_max)
-            return refuse(errc::line_too_long, line);
+            return on_refusal_(at(line, errc::line_too_long));
         if constexpr (Dialect::tags == tag_field::rest_of_line) {
             if (const auto mark = line.find("|#"); mark != line.npos) {
-                tags_ = line.substr(mark + 2);
+                line_tags_ = line.substr(mark + 2);
+                line_tags_ = line_tags_.substr(0, line_tags_.find("|#"));
                 line = line.substr(0, mark);
             }
         }
         const auto colon = line.find(':');
         if (colon == line.npos)
-            return refuse(errc::missing_value, line);
-        name_ = line.substr(0, colon);
-        if (const auto error = Dialect::check_name(name_); error != errc::ok) {
-            return refuse(error, name_);
-        }
+            return on_refusal_(at(line, errc::missing_value));
+        sample_.series.name = line.substr(0, colon);
+        if (const auto error = Dialect::check_name(sample_.series.name); error != errc::ok)
+            return on_refusal_(at(line, error));
         auto rest = line.substr(colon + 1);
         read_samples(rest);
         while (!rest.empty()) {
@@ -3681,103 +5038,129 @@ public:
 
 private:
     static constexpr bool repeats = Dialect::repeats != repetition::absent;
-    static constexpr std::string_view field_ends = repeats ? "|:" : "|";
-    // A value that is packed, or may hold a colon itself, ends at the bar alone.
-    static constexpr std::string_view value_ends =
-        Dialect::repeats == repetition::typed ? "|:" : "|";
+    static constexpr bool packs = Dialect::repeats == repetition::packed;
 
-    constexpr void refuse(errc error, std::string_view at) noexcept {
-        on_refusal_(refusal{error, static_cast<std::size_t>(at.data() - origin_)});
+    [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
+        return {error, static_cast<std::size_t>(part.data() - origin_)};
+    }
+
+    /// Remembers the first reason why a sample is refused.
+    constexpr void note(std::string_view part, errc error) noexcept {
+        if (error != errc::ok && refused_.error == errc::ok)
+            refused_ = at(part, error);
+    }
+
+    /// Up to the '|', or the ':' that announces another sample.
+    [[nodiscard]] static constexpr std::string_view take_field(std::string_view& rest) noexcept {
+        if constexpr (repeats) {
+            return take_until<'|', ':'>(rest);
+        } else {
+            return take_until<'|'>(rest);
+        }
     }
 
     /// Reads `value|type|field|field` and leaves in `rest` what follows: nothing, or ":value|...".
-    constexpr void read_samples(std::string_view& rest) noexcept {
-        const auto values = take_until(rest, value_ends);
+    constexpr void read_samples(std::string_view& rest) {
+        auto values = take_field(rest);
+        bool several = false;
+        if constexpr (packs) {
+            if (!rest.empty() && rest.front() == ':') {
+                several = true;
+                const char* const first = values.data();
+                const auto others = take_until<'|'>(rest);
+                values = {first, values.size() + others.size()};
+            }
+        }
         if (rest.empty() || rest.front() == ':')
-            return refuse(errc::missing_type, values);
+            return on_refusal_(at(values, errc::missing_type));
         rest.remove_prefix(1);
-        const auto type = take_until(rest, field_ends);
-
-        sample out;
-        out.series = {metric_kind::counter, name_, tags_};
-        auto refused = refusal{errc::ok, 0};
-        const auto note = [&](errc error, std::string_view at) {
-            if (error == errc::ok || refused.error != errc::ok)
-                return;
-            refused = {error, static_cast<std::size_t>(at.data() - origin_)};
-        };
+        const auto type = take_field(rest);
         const auto kind = Dialect::kind(type);
-        if (kind)
-            out.series.kind = *kind;
-        note(kind.error(), type);
+        start_sample(kind.value_or(metric_kind::counter));
+        note(type, kind.error());
         for (std::size_t index = 0; !rest.empty() && rest.front() == '|'; ++index) {
             rest.remove_prefix(1);
-            read_field(rest, index, out, note);
+            read_field(rest, index);
         }
         if constexpr (repeats && Dialect::tags == tag_field::anywhere) {
-            if (!rest.empty() && out.series.tags.empty())
-                out.series.tags = find_tags(rest);
+            if (!rest.empty())
+                find_line_tags(rest);
+            if (sample_.series.tags.empty()) {
+                sample_.series.tags = line_tags_;
+                note(line_tags_, line_tags_error_);
+            }
         }
-        if (refused.error != errc::ok)
-            return on_refusal_(refused);
-        read_values(values, type, out);
+        if (refused_.error != errc::ok)
+            return on_refusal_(std::as_const(refused_));
+        several ? read_packed(values, type) : read_value(values, type);
     }
 
-    template <class Note>
-    constexpr void
-    read_field(std::string_view& rest, std::size_t index, sample& out, const Note& note) noexcept {
+    /// Forgets what the last sample of the line has left behind.
+    constexpr void start_sample(metric_kind kind) noexcept {
+        const auto name = sample_.series.name;
+        sample_ = {};
+        sample_.series = {kind, name, {}};
+        if constexpr (Dialect::tags == tag_field::rest_of_line)
+            sample_.series.tags = line_tags_;
+        refused_ = {};
+    }
+
+    constexpr void read_field(std::string_view& rest, std::size_t index) {
         if constexpr (Dialect::tags == tag_field::anywhere) {
             if (!rest.empty() && rest.front() == '#') {
-                auto tags = take_until(rest, "|").substr(1);
-                for (const char c : tags) {
-                    if (is_control(c))
-                        note(errc::bad_tags, tags);
-                }
-                out.series.tags = tags;
+                rest.remove_prefix(1);
+                const auto tags = rest.substr(0, rest.find('|'));
+                rest.remove_prefix(tags.size());
+                note(tags, check_tags(tags));
+                sample_.series.tags = tags;
                 return;
             }
         }
-        // The fields that begin with a letter carry colons (`|c:id`); a rate or a junk one does
-        // not.
-        const bool colons = !rest.empty() && is_letter(rest.front());
-        const auto field = take_until(rest, colons ? "|" : field_ends);
-        note(Dialect::read_field(field, index, out), field);
+        // Of packed lines, the fields that begin with a letter carry colons (`|c:id`).
+        const bool colons = packs && !rest.empty() && is_letter(rest.front());
+        const auto field = colons ? take_until<'|'>(rest) : take_field(rest);
+        note(field, Dialect::read_field(field, index, sample_));
     }
 
-    /// The tags of a line stand after its last sample, and hold for all.
-    [[nodiscard]] static constexpr std::string_view find_tags(std::string_view rest) noexcept {
-        const auto mark = rest.find("|#");
+    [[nodiscard]] static constexpr errc check_tags(std::string_view tags) noexcept {
+        return has_control_or<>(tags) ? errc::bad_tags : errc::ok;
+    }
+
+    /// The tags of a line stand after its last sample, and hold for all. Looked for once in a line.
+    constexpr void find_line_tags(std::string_view rest) noexcept {
+        if (std::exchange(line_tags_known_, true))
+            return;
+        const auto mark = rest.rfind("|#");
         if (mark == rest.npos)
-            return {};
+            return;
         rest.remove_prefix(mark + 2);
-        return take_until(rest, "|");
+        line_tags_ = rest.substr(0, rest.find('|'));
+        line_tags_error_ = check_tags(line_tags_);
     }
 
-    constexpr void
-    read_values(std::string_view values, std::string_view type, sample& out) noexcept {
-        if constexpr (Dialect::repeats == repetition::packed) {
-            // A set's member may have colons in it.
-            while (out.series.kind != metric_kind::unique) {
-                const auto value = take_until(values, ":");
-                read_value(value, type, out);
-                if (values.empty())
-                    return;
-                values.remove_prefix(1);
-            }
+    constexpr void read_packed(std::string_view values, std::string_view type) {
+        // A set's member may have colons in it.
+        while (sample_.series.kind != metric_kind::unique) {
+            read_value(take_until<':'>(values), type);
+            if (values.empty())
+                return;
+            values.remove_prefix(1);
         }
-        read_value(values, type, out);
+        read_value(values, type);
     }
 
-    constexpr void read_value(std::string_view value, std::string_view type, sample& out) noexcept {
-        if (const auto error = Dialect::read_value(value, type, out); error != errc::ok) {
-            return refuse(error, value);
-        }
-        on_sample_(std::as_const(out));
+    constexpr void read_value(std::string_view value, std::string_view type) {
+        if (const auto error = Dialect::read_value(value, type, sample_); error != errc::ok)
+            return on_refusal_(at(value, error));
+        on_sample_(std::as_const(sample_));
     }
 
     const char* origin_;
-    std::string_view name_{};
-    std::string_view tags_{};
+    sample sample_{};
+    refusal refused_{};
+    std::string_view line_tags_{};
+    errc line_tags_error_ = errc::ok;
+    bool line_tags_known_ = false;
     OnSample& on_sample_;
     OnRefusal& on_refusal_;
 };
@@ -3791,7 +5174,7 @@ private:
 ///          `on_refusal(refusal)` for each sample, or for the line, that cannot be accepted. A bad
 ///          sample costs none of its neighbours.
 /// Errors   all of the first group of errc.
-/// Cost     O(line.size()); does not allocate, does not throw.
+/// Cost     O(line.size()); does not allocate; throws what the two functions throw.
 /// Threads  pure.
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
 constexpr void parse_line(std::string_view line, OnSample&& on_sample, OnRefusal&& on_refusal) {
@@ -3866,7 +5249,7 @@ constexpr std::size_t for_each_line(std::string_view text, OnLine&& on_line) {
 /// Returns  the number of lines that are not empty; calls `on_sample(const sample&)` and
 ///          `on_refusal(refusal, std::string_view line)` in the order of the text. A bad line costs
 ///          none of its neighbours.
-/// Cost     O(text.size()); does not allocate, does not throw.
+/// Cost     O(text.size()); does not allocate; throws what the two functions throw.
 /// Threads  pure.
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
 constexpr std::size_t
@@ -3883,7 +5266,8 @@ template <std::size_t BytesMax = 1432>
 class basic_datagram_writer {
 public:
     /// Appends the lines of one sample, or nothing.
-    /// Errors   no_space: send `view()`, `clear()`, and add again; those of format.
+    /// Errors   no_space: send `view()`, `clear()`, and add again; from an empty writer it means
+    ///          that the sample never fits. Those of format.
     [[nodiscard]] constexpr errc add(const sample& one) noexcept {
         const auto before = text_.size();
         if (before > 0 && !text_.append("\n"))
@@ -3914,19 +5298,21 @@ using datagram_writer = basic_datagram_writer<>;
 namespace quipu {
 
 /// Joins what a stream delivers in pieces: hands out texts that end with a newline and holds back
-/// an unfinished line until the rest of it comes. A line that grows past `line_bytes_max` is thrown
-/// away up to its newline and counted: memory stays bounded whatever the sender does.
+/// an unfinished line until the rest of it comes. A line in several pieces that is longer than
+/// `line_bytes_max` is thrown away up to its newline and counted: memory stays bounded whatever the
+/// sender does. A longer line in one piece is handed out like others, for the parser to refuse.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 class line_stream {
 public:
+    /// The bound does not count the newline.
     explicit line_stream(std::size_t line_bytes_max) : line_bytes_max_(line_bytes_max) {}
 
     /// Takes the next piece of the stream and calls `on_text(std::string_view)` with the whole
     /// lines that are now complete; at most twice, with views into `bytes` or into this object.
+    /// What is in this object has read_padding_bytes behind it.
     /// Cost     O(bytes.size()); copies only unfinished lines; allocates only when one is longer
-    /// than
-    ///          all before.
+    ///          than all before.
     template <class OnText>
     void feed(std::string_view bytes, OnText&& on_text) {
         if (skipping_ || held_bytes_ > 0)
@@ -3946,43 +5332,44 @@ public:
     [[nodiscard]] std::size_t overlong() const noexcept { return overlong_; }
 
 private:
+    /// Completes the line that is held, if its newline has come. Returns what follows it.
     template <class OnText>
     [[nodiscard]] std::string_view finish_line(std::string_view bytes, OnText& on_text) {
         const auto newline = bytes.find('\n');
-        if (newline == bytes.npos) {
-            hold(bytes);
+        hold(bytes.substr(0, newline));
+        if (newline == bytes.npos)
             return {};
-        }
-        hold(bytes.substr(0, newline + 1));
-        // hold() throws away a line that turns out to be too long.
-        if (!skipping_)
+        if (!skipping_) {
+            held_[held_bytes_++] = '\n';
             on_text(rest());
+        }
         skipping_ = false;
         held_bytes_ = 0;
         return bytes.substr(newline + 1);
     }
 
-    void hold(std::string_view bytes) {
-        if (skipping_ || bytes.empty())
+    /// Keeps a piece of a line, or throws the line away if it gets too long.
+    void hold(std::string_view piece) {
+        if (skipping_ || piece.empty())
             return;
-        if (held_bytes_ + bytes.size() > line_bytes_max_ + 1) { // one more for the newline
+        if (piece.size() > line_bytes_max_ - held_bytes_) {
             skipping_ = true;
             ++overlong_;
             held_bytes_ = 0;
             return;
         }
-        const auto needed = held_bytes_ + bytes.size() + read_padding_bytes;
+        const auto needed = held_bytes_ + piece.size() + 1 + read_padding_bytes;
         if (held_.size() < needed)
             held_.resize(needed);
-        std::memcpy(held_.data() + held_bytes_, bytes.data(), bytes.size());
-        held_bytes_ += bytes.size();
+        std::memcpy(held_.data() + held_bytes_, piece.data(), piece.size());
+        held_bytes_ += piece.size();
     }
 
     std::size_t line_bytes_max_;
     std::size_t held_bytes_ = 0;
     std::size_t overlong_ = 0;
     bool skipping_ = false;
-    std::vector<char> held_{}; // the bytes held, then the padding
+    std::vector<char> held_{}; // the bytes held, room for a newline, then the padding
 };
 
 } // namespace quipu
@@ -4077,8 +5464,9 @@ namespace quipu {
 ///
 /// Merging puts the other's history behind this one's: what the other set replaces the value, what
 /// it only changed is added. So the parts of one interval merge in any order as long as at most one
-/// of them sets the value; where several do, the one merged last wins. Threads  distinct objects
-/// safe, shared objects unsafe.
+/// of them sets the value; where several do, the one merged last wins.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
 class gauge {
 public:
     constexpr void set(double value) noexcept {
@@ -4155,6 +5543,7 @@ public:
     errc apply(const sample& one) { return append({one.value, one.timestamp, one.integral}); }
 
     void merge(const basic_keyvalue& later) {
+        QUIPU_ASSERT(&later != this);
         dropped_ += later.dropped_;
         for (const auto& one : later.values_)
             static_cast<void>(append(one));
@@ -4202,8 +5591,8 @@ enum class timer_weighting : std::uint8_t {
 template <quantile_sketch Sketch = exact, timer_weighting Weighting = timer_weighting::full>
 class basic_timer {
 public:
-    /// Adds a value that stands for `weight` events (1 / sampling rate). Returns ok, or value_limit
-    /// if the sketch could not keep the value for its quantiles.
+    /// Adds a value, not NaN, that stands for `weight` events (1 / sampling rate). Returns ok, or
+    /// value_limit if the sketch could not keep the value for its quantiles.
     errc record(double value, double weight = 1) {
         events_ += weight;
         if constexpr (Weighting == timer_weighting::count_only)
@@ -4328,10 +5717,20 @@ static_assert(cell<unique>);
 
 namespace quipu {
 
-/// Keeps texts at addresses that do not change until `clear`.
+/// Keeps texts at addresses that do not change as long as it lives, moved or not.
 /// Threads  distinct objects safe, shared objects unsafe.
 class key_arena {
 public:
+    key_arena() = default;
+    key_arena(key_arena&& other) noexcept { swap(other); }
+    key_arena& operator=(key_arena&& other) noexcept {
+        key_arena(std::move(other)).swap(*this);
+        return *this;
+    }
+    ~key_arena() = default;
+    key_arena(const key_arena&) = delete; // the views that were handed out are of the original
+    key_arena& operator=(const key_arena&) = delete;
+
     /// Keeps a copy of `text` and returns the view of it.
     /// Cost     O(text.size()); allocates once in 64 KiB of text.
     [[nodiscard]] std::string_view intern(std::string_view text) {
@@ -4416,6 +5815,77 @@ static_assert(retention_policy<retention::idle_for>);
 
 } // namespace quipu
 
+// quipu/store/shard.hpp
+
+// How a thread that fills and a thread that flushes share without a lock: two sides that swap.
+
+namespace quipu {
+
+/// Two values of one type. One thread, the owner, fills the active one; another, the flusher, asks
+/// for it now and then and gets it as soon as the owner passes a boundary of its choice, while the
+/// owner goes on with the other one at once. Nobody waits for a lock: the owner pays one load at
+/// each boundary, and only the flusher ever waits.
+///
+/// Threads  `active`, `asked` and `pass_boundary` are the owner's, `retire` is the flusher's; `end`
+/// comes from
+///          whoever knows that the owner has ended. TSan clean.
+template <class T>
+class shard {
+public:
+    /// Builds both sides from the same arguments.
+    template <class... Args>
+    explicit shard(const Args&... args) : sides_{T(args...), T(args...)} {}
+
+    shard(const shard&) = delete; // the threads know its address
+    shard& operator=(const shard&) = delete;
+
+    /// The side to fill. The reference holds until the next `pass_boundary`.
+    [[nodiscard]] T& active() noexcept { return sides_[active_]; }
+
+    /// Whether the flusher asks for the active side: the next `pass_boundary` hands it over.
+    [[nodiscard]] bool asked() const noexcept {
+        return state_.load(std::memory_order_acquire) == state::asked;
+    }
+
+    /// Says that nobody holds on to `active()` now: the sides swap if the flusher asked.
+    void pass_boundary() noexcept {
+        if (!asked())
+            return;
+        active_ ^= 1U;
+        state_.store(state::filling, std::memory_order_release);
+        state_.notify_one();
+    }
+
+    /// Takes what the owner filled since the last time. `wake()` must bring the owner to its next
+    /// boundary even if it sleeps. The reference holds, and is the flusher's alone, until the next
+    /// `retire`, by which time the flusher has emptied it.
+    /// Cost     waits for the owner's next boundary.
+    template <class Wake>
+    [[nodiscard]] T& retire(Wake&& wake) {
+        if (!ended_) {
+            state_.store(state::asked, std::memory_order_release);
+            wake();
+            state_.wait(state::asked, std::memory_order_acquire);
+        }
+        return sides_[std::exchange(retiring_, retiring_ ^ 1U)];
+    }
+
+    /// Declares that the owner has ended, its thread joined: `retire` no longer waits for it. Each
+    /// of the next two calls of `retire` gives one side, the one that the owner left first.
+    void end() noexcept { ended_ = true; }
+
+private:
+    enum class state : unsigned char { filling, asked };
+
+    T sides_[2];
+    unsigned active_ = 0;   // the owner's
+    unsigned retiring_ = 0; // the flusher's: the side that the owner fills
+    bool ended_ = false;    // the flusher's
+    std::atomic<state> state_{state::filling};
+};
+
+} // namespace quipu
+
 // quipu/store/table.hpp
 
 // The hash table from series to cells, for one kind.
@@ -4447,28 +5917,22 @@ public:
     /// The cell of a series, or null. Valid until the next call that is not const.
     /// Cost     O(name.size()), one cache line of slots and one entry as a rule.
     [[nodiscard]] Cell* find(std::string_view name) noexcept {
-        if (slots_.empty())
-            return nullptr;
-        const auto hash = hash_bytes(name, seed_);
-        const slot& place = slots_[probe(name, hash)];
-        return place.index == 0 ? nullptr : &entries_[place.index - 1].cell;
+        return find(name, hash_bytes(name, seed_));
     }
 
     /// The cell of a series, new if there is none yet; null if it would be the entry number
     /// `size_max` + 1. Valid until the next call that is not const.
-    /// Cost     as find; a new one costs a copy of its name, and now and then a larger table.
+    /// Cost     as find; only a new one allocates: a copy of its name, now and then a larger table.
     [[nodiscard]] Cell* find_or_insert(std::string_view name, std::size_t size_max) {
-        if ((entries_.size() + 1) * 4 > slots_.size() * 3) {
-            rebuild(slots_.empty() ? 16 : slots_.size() * 2);
-        }
         const auto hash = hash_bytes(name, seed_);
-        slot& place = slots_[probe(name, hash)];
-        if (place.index != 0)
-            return &entries_[place.index - 1].cell;
+        if (Cell* const known = find(name, hash); known != nullptr)
+            return known;
         if (entries_.size() >= size_max)
             return nullptr;
+        if ((entries_.size() + 1) * 4 > slots_.size() * 3)
+            rebuild(slots_.empty() ? 16 : slots_.size() * 2);
         entries_.push_back({keys_.intern(name), hash, 0, {}});
-        place = {tag(hash), static_cast<std::uint32_t>(entries_.size())};
+        slots_[probe(name, hash)] = {tag(hash), static_cast<std::uint32_t>(entries_.size())};
         return &entries_.back().cell;
     }
 
@@ -4502,6 +5966,13 @@ private:
 
     [[nodiscard]] static constexpr std::uint32_t tag(std::uint64_t hash) noexcept {
         return static_cast<std::uint32_t>(hash >> 32);
+    }
+
+    [[nodiscard]] Cell* find(std::string_view name, std::uint64_t hash) noexcept {
+        if (slots_.empty())
+            return nullptr;
+        const slot& place = slots_[probe(name, hash)];
+        return place.index == 0 ? nullptr : &entries_[place.index - 1].cell;
     }
 
     /// The place of the series, or the free one where it would go.
@@ -4595,9 +6066,23 @@ public:
         return error;
     }
 
-    /// Adds all cells of another store, the later one. Returns how many series were refused at the
-    /// limit.
+    /// The cell of a series, new if there is none yet. Valid until the next call that is not const.
+    /// Beyond the limit of series it is a cell that nobody reads, and `refused()` counts it.
+    /// Cost     one look-up; allocates for a new series only.
+    [[nodiscard]] auto& counter(std::string_view name) { return cell_of(counters_, name); }
+    [[nodiscard]] auto& timer(std::string_view name) { return cell_of(timers_, name); }
+    [[nodiscard]] auto& gauge(std::string_view name) { return cell_of(gauges_, name); }
+    [[nodiscard]] auto& unique(std::string_view name) { return cell_of(uniques_, name); }
+    [[nodiscard]] auto& keyvalue(std::string_view name) { return cell_of(keyvalues_, name); }
+
+    /// How often a cell was asked for that did not fit.
+    [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
+
+    /// Adds what came for the series of another store, the later one; its idle series do not count.
+    /// Returns how many series were refused at the limit.
+    /// Cost     as one apply for each series.
     std::size_t merge(const basic_store& later) {
+        QUIPU_ASSERT(&later != this);
         std::size_t refused = 0;
         for_each_pair(later, [&](auto& mine, const auto& theirs) {
             for (const auto& from : theirs.entries()) {
@@ -4661,6 +6146,16 @@ private:
         f(keyvalues_, other.keyvalues_);
     }
 
+    template <class Cell>
+    [[nodiscard]] Cell& cell_of(basic_table<Cell>& table, std::string_view name) {
+        if (auto* const found = table.find_or_insert(name, room(table)))
+            return *found;
+        ++refused_;
+        static thread_local Cell nobodys;
+        nobodys.reset();
+        return nobodys;
+    }
+
     /// How large `table` may become with the others as they are.
     template <class Table>
     [[nodiscard]] std::size_t room(const Table& table) const noexcept {
@@ -4672,6 +6167,7 @@ private:
     basic_table<typename Traits::gauge> gauges_;
     basic_table<typename Traits::unique> uniques_;
     basic_table<typename Traits::keyvalue> keyvalues_;
+    std::size_t refused_ = 0;
 };
 
 using store = basic_store<>;
@@ -4882,7 +6378,7 @@ struct point_taker {
 
 /// Names the statistics of a snapshot.
 /// Requires  write(snapshot, history, out), which calls out(const point&) for each number, in the
-///           order in which they are sent; `number_layout`, how numbers are printed.
+///           order in which they are sent; the type `number_layout`, how numbers are printed.
 /// Provided  native_schema, etsy_schema, kiip_schema.   Chosen at  the sinks for flat backends.
 /// Cost      one write for each flush and sink.
 template <class S, class Traits>
@@ -4890,7 +6386,7 @@ concept schema_for = requires(const S s,
                               const basic_snapshot<Traits>& from,
                               const sink_history& history,
                               detail::point_taker out) {
-    typename S::number_layout;
+    requires number_layout<typename S::number_layout>;
     s.write(from, history, out);
 };
 
@@ -4906,8 +6402,9 @@ namespace quipu {
 struct etsy_schema_options {
     bool legacy_namespace = true;
     bool flush_counts = true;
+    // The nodes of the modern namespace, which the legacy one does not heed; an empty one is left
+    // out.
     std::string global_prefix = "stats";
-    // The nodes of the modern namespace; an empty one is left out.
     std::string prefix_counter = "counters";
     std::string prefix_timer = "timers";
     std::string prefix_gauge = "gauges";
@@ -4918,7 +6415,8 @@ struct etsy_schema_options {
     std::vector<percentile> percentiles = {{90, "90"}};
 };
 
-/// Names and numbers of Etsy's statsd, to the letter.
+/// Names and numbers of Etsy's statsd, to the letter. Its timers keep their values: basic_timer of
+/// an `exact` sketch, with timer_weighting::count_only.
 ///
 /// Legacy     stats.K and stats_counts.K, stats.timers.K.X, stats.gauges.K, stats.sets.K.count
 /// Modern     stats.counters.K.{rate,count}, stats.timers.K.X, stats.gauges.K, stats.sets.K.count
@@ -4927,7 +6425,7 @@ struct etsy_schema_options {
 ///            count_ps and count alone. Only the count is weighted by the sampling rate.
 /// Own        statsd.numStats, graphiteStats.* and processing_time.
 /// Source     statsd/statsd 0.10.2, lib/process_metrics.js and backends/graphite.js, as observed.
-/// Deviation  -100 as a percentile gives all values, not NaN; key/values, which that server does
+/// Deviation  -100 as a percentile gives all values, not NaN. Key/values, which that server does
 /// not
 ///            have, are not written.
 /// Threads    distinct objects safe; a const one may be shared.
@@ -4994,19 +6492,20 @@ private:
         const auto& values = cell.values().values();
         for (const auto& one : options_.percentiles)
             write_percentile(values, one, to);
-        const auto all = lowest(values, values.size());
-        const double mean = all.sum / all.count;
+        const auto kept = lowest(values, values.size());
+        const double mean = kept.sum / kept.count;
         double deviations = 0;
         for (const double value : values)
             deviations += (value - mean) * (value - mean);
-        to(".std", std::sqrt(deviations / all.count));
-        to(".upper", values.back());
-        to(".lower", values.front());
+        const bool all = cell.values().dropped() == 0;
+        to(".std", std::sqrt(deviations / kept.count));
+        to(".upper", cell.max());
+        to(".lower", cell.min());
         to(".count", cell.count());
         to(".count_ps", cell.count() / interval_seconds);
-        to(".sum", all.sum);
-        to(".sum_squares", all.sum_squares);
-        to(".mean", mean);
+        to(".sum", all ? kept.sum : cell.sum());
+        to(".sum_squares", all ? kept.sum_squares : cell.sum_squares());
+        to(".mean", all ? mean : cell.mean());
         to(".median", cell.values().median());
     }
 
@@ -5057,30 +6556,28 @@ private:
 
     etsy_schema_options options_;
     std::string rate_head_, count_head_, timer_head_, gauge_head_, set_head_;
-    std::string own_head_, own_count_head_;
+    std::string own_head_, own_count_head_; // the legacy `statsd.numStats` has no head
     std::string rate_tail_{}, count_tail_{}, suffix_{};
 };
 
 inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::move(options)) {
     const auto node = [](const std::string& name) { return name.empty() ? name : name + '.'; };
-    const std::string global = node(options_.global_prefix);
     if (options_.legacy_namespace) {
-        rate_head_ = global;
-        count_head_ = options_.global_prefix + "_counts.";
-        timer_head_ = global + "timers.";
-        gauge_head_ = global + "gauges.";
-        set_head_ = global + "sets.";
-        own_count_head_ = "";
+        rate_head_ = own_head_ = "stats.";
+        count_head_ = "stats_counts.";
+        timer_head_ = "stats.timers.";
+        gauge_head_ = "stats.gauges.";
+        set_head_ = "stats.sets.";
     } else {
+        const std::string global = node(options_.global_prefix);
         rate_head_ = count_head_ = global + node(options_.prefix_counter);
         timer_head_ = global + node(options_.prefix_timer);
         gauge_head_ = global + node(options_.prefix_gauge);
         set_head_ = global + node(options_.prefix_set);
         rate_tail_ = ".rate";
         count_tail_ = ".count";
-        own_count_head_ = global;
+        own_head_ = own_count_head_ = global;
     }
-    own_head_ = global;
     if (!options_.global_suffix.empty())
         suffix_ = '.' + options_.global_suffix;
 }
@@ -5106,14 +6603,17 @@ struct kiip_schema_options {
 ///
 ///     PREFIX.kv.K          each value in the order received, with its own time
 ///     PREFIX.counts.K      the sum
-///     PREFIX.timers.K.X    X: sum mean lower upper count stdev, and each with _P for a percentile
-///     P
+///     PREFIX.timers.K.X    sum mean lower upper count stdev
+///     PREFIX.timers.K.X_P  the same for a percentile P
 ///
 /// `stdev` divides by n - 1. A percentile is about the window in the middle that holds P % of the
-/// values; `upper_P` is the value next above it, and with whole numbers `mean_P` is rounded down.
-/// Gauges and sets, which that server does not have, are not written.
+/// values. `upper_P` is the value next above it; with whole numbers `mean_P` is rounded down, and
+/// `stdev_P` is the deviation from that. What was idle says nothing. Gauges and sets, which that
+/// server does not have, are not written.
+///
 /// Source     kiip/statsite 0.5.1, statsite/aggregator.py and metrics, as observed.
-/// Deviation  100 as a percentile, or a window without a value, loses no flush.
+/// Deviation  100 as a percentile loses no flush. Whether a value was written as a whole number is
+///            known for a timer as a whole: that server looks at each value.
 /// Threads    distinct objects safe; a const one may be shared.
 class kiip_schema {
 public:
@@ -5137,6 +6637,8 @@ public:
             }
         }
         for (const auto& one : from.counters) {
+            if (one.cell.idle())
+                continue;
             out(point{
                 counts_, one.name, "", "", one.cell.sum(), one.cell.integral(), from.timestamp});
         }
@@ -5144,7 +6646,8 @@ public:
             const auto to = [&](std::string_view tail, double value, bool integral) {
                 out(point{timers_, one.name, tail, "", value, integral, from.timestamp});
             };
-            write_timer(one.cell, to);
+            if (!one.cell.idle())
+                write_timer(one.cell, to);
         }
     }
 
@@ -5158,42 +6661,43 @@ private:
             const auto n = values.size();
             const auto inner = static_cast<std::size_t>(static_cast<double>(n) * one.share());
             const auto suffix = '_' + one.suffix.substr(0, one.suffix.find('_'));
-            if (n == 1) {
+            if (n == 1)
                 write_window(values, 0, 1, suffix, whole, to);
-            } else if (inner > 0) {
+            else
                 write_window(values, (n - inner) / 2, inner, suffix, whole, to);
-            }
         }
     }
 
-    /// Writes the statistics of `count` values from `first` on.
+    /// Writes the statistics of `count` values from `first` on, which is the place of a value.
     template <class Writer>
     static void write_window(const std::vector<double>& values,
                              std::size_t first,
                              std::size_t count,
                              const std::string& suffix,
-                             bool whole,
+                             bool integral,
                              const Writer& to) {
         const bool cut = !suffix.empty();
+        const auto size = static_cast<double>(count);
         double sum = 0;
         for (std::size_t i = first; i < first + count; ++i)
             sum += values[i];
-        const double mean = sum / static_cast<double>(count);
+        const bool whole = integral || count == 0;
+        double mean = count == 0 ? 0 : sum / size;
+        if (cut && whole)
+            mean = std::floor(mean);
         double deviations = 0;
-        for (std::size_t i = first; i < first + count; ++i) {
+        for (std::size_t i = first; i < first + count; ++i)
             deviations += (values[i] - mean) * (values[i] - mean);
-        }
-        const auto last = std::min(cut ? first + count : first + count - 1, values.size() - 1);
+        const auto next = std::min(first + count, values.size() - 1);
         const bool alone = count == 1;
         to(".sum" + suffix, sum, whole);
-        to(".mean" + suffix, cut && whole ? std::floor(mean) : mean, cut && whole);
-        to(".lower" + suffix, values[first], whole);
-        to(".upper" + suffix, values[last], whole);
+        to(".mean" + suffix, mean, cut && whole);
+        to(".lower" + suffix, values[first], integral);
+        to(".upper" + suffix, cut ? values[next] : values.back(), integral);
         // With a single value that server counts none in the window.
-        to(".count" + suffix, cut && values.size() == 1 ? 0 : static_cast<double>(count), true);
-        to(".stdev" + suffix,
-           alone ? 0 : std::sqrt(deviations / static_cast<double>(count - 1)),
-           alone);
+        to(".count" + suffix, cut && values.size() == 1 ? 0 : size, true);
+        // Of an empty window it is -0, there as here.
+        to(".stdev" + suffix, alone ? 0 : std::sqrt(deviations / (size - 1)), alone);
     }
 
     kiip_schema_options options_;
@@ -5227,9 +6731,10 @@ struct native_schema_options {
 ///     PREFIX.kv.K                                    each value with its own time
 ///
 /// `std` divides by n. A percentile P > 0 is about the lowest P % of the values (nearest rank), so
-/// `upper_90` is the 90th percentile; P < 0 about the highest (`lower_top10`). Only what reported
-/// in the interval is there, but for gauges, which stay. Threads  distinct objects safe; a const
-/// one may be shared.
+/// `upper_90` is the 90th percentile; P < 0 about the highest (`lower_top10`). A series that is in
+/// the snapshot without a sample reports zeros: which ones are there is the store's retention.
+///
+/// Threads  distinct objects safe; a const one may be shared.
 class native_schema {
 public:
     using number_layout = layout::shortest;
@@ -5335,5 +6840,1451 @@ inline native_schema::native_schema(native_schema_options options) {
 }
 
 static_assert(schema_for<native_schema, store_traits>);
+
+} // namespace quipu
+
+// quipu/sink/sink.hpp
+
+// What a sink is: the end of the road, which renders snapshots for one backend.
+
+namespace quipu {
+
+/// Renders snapshots for one backend and sends them.
+/// Requires  errc write(const snapshot&): all of it, or an error; the same snapshot may come again
+///           after an error, so what was sent of it already must do no harm twice.
+/// Provided  graphite, console.   Chosen at  the program that assembles a server.
+/// Cost      one write for each flush, outside of the path that takes samples.
+template <class S, class Traits>
+concept sink_for = requires(S s, const basic_snapshot<Traits>& from) {
+    { s.write(from) } -> std::same_as<errc>;
+};
+
+/// Says in one sentence what a type lacks to be a sink.
+template <class S, class Traits>
+consteval bool require_sink() {
+    static_assert(sink_for<S, Traits>, "quipu sink: needs `errc write(const snapshot&)`");
+    return true;
+}
+
+} // namespace quipu
+
+// quipu/sink/console.hpp
+
+// Snapshots as tables for people to read.
+
+namespace quipu {
+
+namespace detail {
+
+/// Appends a number rounded to three decimals, which is plenty to look at.
+inline void append_rounded(std::string& out, double value) {
+    if (!is_finite(value)) {
+        out += value > 0 ? "inf" : value < 0 ? "-inf" : "nan";
+        return;
+    }
+    if (value > -1e12 && value < 1e12) {
+        const auto thousandths = static_cast<std::int64_t>(value * 1000 + (value < 0 ? -0.5 : 0.5));
+        value = static_cast<double>(thousandths) / 1000;
+    }
+    char text[layout::shortest::bytes_max];
+    out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
+}
+
+/// Appends Unix seconds as `2026-11-21 22:30:40 UTC`.
+inline void append_utc(std::string& out, std::int64_t seconds) {
+    constexpr std::int64_t day_seconds = 86400;
+    std::int64_t days = seconds / day_seconds;
+    std::int64_t left = seconds % day_seconds;
+    if (left < 0) {
+        left += day_seconds;
+        --days;
+    }
+    // The civil date from days since 1970-01-01, in eras of 400 years that begin on a 1 March.
+    days += 719468;
+    const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    const std::int64_t day_of_era = days - era * 146097;
+    const std::int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const std::int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
+    const std::int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+    const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+
+    const auto append = [&out](std::int64_t number, char before) {
+        if (before != '\0') out += before;
+        if (number < 10) out += '0';
+        char text[integer_bytes_max];
+        out.append(text, static_cast<std::size_t>(write_integer(text, number) - text));
+    };
+    append(year, '\0');
+    append(month, '-');
+    append(day, '-');
+    append(left / 3600, ' ');
+    append(left / 60 % 60, ':');
+    append(left % 60, ':');
+    out += " UTC";
+}
+
+/// Appends text from the wire so that a terminal shows it and does nothing else: control characters
+/// become '?'.
+inline void append_visible(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    }
+}
+
+/// Rows of cells under a heading, in columns as wide as they need to be; the first is aligned to the
+/// left, the others to the right.
+class text_table {
+public:
+    explicit text_table(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
+
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    [[nodiscard]] bool has_rows() const noexcept { return rows_.size() > 1; }
+
+    void append_to(std::string& out) const {
+        std::vector<std::size_t> widths(rows_.front().size(), 0);
+        for (const auto& row : rows_) {
+            for (std::size_t i = 0; i < row.size(); ++i) {
+                const auto width = columns(row[i]);
+                if (width > widths[i]) widths[i] = width;
+            }
+        }
+        for (const auto& row : rows_) {
+            if (&row != &rows_.front()) out += "  ";
+            out += row.front();
+            auto pad = widths.front() - columns(row.front()) + (&row == &rows_.front() ? 2 : 0);
+            for (std::size_t i = 1; i < row.size(); ++i) {
+                pad += widths[i] - columns(row[i]) + 2;
+                out.append(pad, ' ');
+                out += row[i];
+                pad = 0;
+            }
+            out += '\n';
+        }
+    }
+
+private:
+    /// How many columns a terminal needs for UTF-8 text of ordinary width.
+    [[nodiscard]] static std::size_t columns(std::string_view text) noexcept {
+        std::size_t count = 0;
+        for (const char c : text) {
+            if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) ++count;
+        }
+        return count;
+    }
+
+    std::vector<std::vector<std::string>> rows_{};
+};
+
+} // namespace detail
+
+/// Prints each snapshot as tables, one for each kind that has series:
+///
+///     2026-11-21 22:30:40 UTC, 10 s, 2 series
+///     counters    count  rate/s
+///       api.hits   1200     120
+///     gauges    value
+///       queue       7
+///
+/// Timers show count, mean, standard deviation, lowest and highest value and the percentiles asked
+/// for. Numbers are rounded to three decimals.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Transport>
+class basic_console {
+    static_assert(require_transport<Transport>());
+
+public:
+    explicit basic_console(Transport transport,
+                           std::vector<percentile> percentiles = {{50, "50"}, {90, "90"},
+                                                                  {99, "99"}})
+        : transport_(std::move(transport)), percentiles_(std::move(percentiles)) {}
+
+    /// Returns  ok when the transport has taken everything.
+    /// Errors   those of the transport.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        text_.clear();
+        detail::append_utc(text_, from.timestamp);
+        text_ += ", ";
+        detail::append_rounded(text_, from.interval_seconds);
+        text_ += " s, ";
+        detail::append_rounded(text_, static_cast<double>(from.size()));
+        text_ += " series\n";
+        add_counters(from);
+        add_timers(from);
+        add_gauges(from);
+        add_sets(from);
+        add_keyvalues(from);
+        text_ += '\n';
+        return transport_.send(text_);
+    }
+
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+
+private:
+    [[nodiscard]] static std::string number(double value) {
+        std::string text;
+        detail::append_rounded(text, value);
+        return text;
+    }
+
+    [[nodiscard]] static std::string name(std::string_view canonical) {
+        std::string text;
+        detail::append_visible(text, canonical);
+        return text;
+    }
+
+    void append(const detail::text_table& table) {
+        if (table.has_rows()) table.append_to(text_);
+    }
+
+    template <class StoreTraits>
+    void add_counters(const basic_snapshot<StoreTraits>& from) {
+        detail::text_table table({"counters", "count", "rate/s"});
+        for (const auto& one : from.counters) {
+            table.add({name(one.name), number(one.cell.sum()),
+                       number(one.cell.rate(from.interval_seconds))});
+        }
+        append(table);
+    }
+
+    template <class StoreTraits>
+    void add_timers(const basic_snapshot<StoreTraits>& from) {
+        std::vector<std::string> heading{"timers", "count", "mean", "std", "lower", "upper"};
+        for (const auto& one : percentiles_) heading.push_back(label(one));
+        detail::text_table table(heading);
+        for (const auto& one : from.timers) {
+            const auto& cell = one.cell;
+            std::vector<std::string> row{name(one.name),       number(cell.count()),
+                                         number(cell.mean()),  number(cell.population_deviation()),
+                                         number(cell.min()),   number(cell.max())};
+            for (const auto& wanted : percentiles_) {
+                const auto part = wanted.value < 0 ? cell.values().highest(wanted.share())
+                                                   : cell.values().lowest(wanted.share());
+                row.push_back(number(part.boundary));
+            }
+            table.add(std::move(row));
+        }
+        append(table);
+    }
+
+    /// `p99.9`, or `top10` for the lowest of the highest.
+    [[nodiscard]] static std::string label(const percentile& one) {
+        return one.value < 0 ? one.suffix : 'p' + number(one.value);
+    }
+
+    template <class StoreTraits>
+    void add_gauges(const basic_snapshot<StoreTraits>& from) {
+        detail::text_table table({"gauges", "value"});
+        for (const auto& one : from.gauges) table.add({name(one.name), number(one.cell.value())});
+        append(table);
+    }
+
+    template <class StoreTraits>
+    void add_sets(const basic_snapshot<StoreTraits>& from) {
+        detail::text_table table({"sets", "members"});
+        for (const auto& one : from.uniques) {
+            table.add({name(one.name), number(one.cell.estimate())});
+        }
+        append(table);
+    }
+
+    template <class StoreTraits>
+    void add_keyvalues(const basic_snapshot<StoreTraits>& from) {
+        detail::text_table table({"key/values", "value", "time"});
+        for (const auto& one : from.keyvalues) {
+            for (const auto& value : one.cell.values()) {
+                std::string time;
+                const bool timed = value.timestamp != no_timestamp;
+                detail::append_utc(time, timed ? value.timestamp : from.timestamp);
+                table.add({name(one.name), number(value.value), std::move(time)});
+            }
+        }
+        append(table);
+    }
+
+    Transport transport_;
+    std::vector<percentile> percentiles_;
+    std::string text_{};
+};
+
+} // namespace quipu
+
+// quipu/sink/graphite.hpp
+
+// Graphite's plain text: `NAME VALUE TIMESTAMP`, one line for each number.
+
+namespace quipu {
+
+namespace detail {
+
+/// The character that stands for `c` in a Graphite path. Blanks would end the name, and '/' would
+/// leave the folder that Graphite keeps the numbers in.
+[[nodiscard]] constexpr char graphite_character(char c) noexcept {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return '_';
+    return c == '/' ? '-' : c;
+}
+
+/// Appends tags `;key=value;bare` as Graphite wants them: each with a value.
+inline void append_graphite_tags(std::string& out, std::string_view tags) {
+    while (!tags.empty()) {
+        const auto end = tags.find(';', 1);
+        const auto tag = tags.substr(0, end);
+        for (const char c : tag) out += graphite_character(c);
+        if (tag.size() > 1 && tag.find('=') == tag.npos) out += "=true";
+        if (end == tags.npos) break;
+        tags.remove_prefix(end);
+    }
+}
+
+} // namespace detail
+
+/// Appends the line of one point to `out`, with `Layout` for its value.
+/// Cost     O(size); allocates as `out` grows.
+template <class Layout>
+void append_graphite_line(std::string& out, const point& one) {
+    for (const auto part : {one.head, one.name, one.tail}) {
+        for (const char c : part) out += detail::graphite_character(c);
+    }
+    detail::append_graphite_tags(out, one.tags);
+    char text[Layout::bytes_max + 2 * integer_bytes_max + 3];
+    char* end = text;
+    *end++ = ' ';
+    const bool whole = one.integral && one.value > -9e15 && one.value < 9e15;
+    end = whole ? write_integer(end, static_cast<std::int64_t>(one.value))
+                : Layout::write(end, one.value);
+    *end++ = ' ';
+    end = write_integer(end, one.timestamp);
+    *end++ = '\n';
+    out.append(text, static_cast<std::size_t>(end - text));
+}
+
+/// Compile-time choices of the Graphite sink. Derive from this and override one line.
+struct graphite_traits {
+    /// Lines are sent in pieces of about this size.
+    static constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+    /// Change when the backend expects a connection of its own for each flush, as from Etsy's statsd.
+    static constexpr bool closes_after_flush = false;
+};
+
+/// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and counted.
+/// Graphite takes the same point twice without harm, so a write that failed can be tried again.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Schema, class Transport, class Traits = graphite_traits>
+class basic_graphite {
+    static_assert(require_transport<Transport>());
+
+public:
+    basic_graphite(Schema schema, Transport transport)
+        : schema_(std::move(schema)), transport_(std::move(transport)) {}
+
+    /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but looks
+    ///          whether the backend can be reached where the transport can tell.
+    /// Errors   those of the transport.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        piece_.clear();
+        errc error = errc::ok;
+        std::size_t bytes = 0;
+        const auto send = [&] {
+            if (error == errc::ok && !piece_.empty()) error = transport_.send(piece_);
+            bytes += piece_.size();
+            piece_.clear();
+        };
+        schema_.write(from, history_, [&](const point& one) {
+            if (!detail::is_finite(one.value)) {
+                ++skipped_;
+                return;
+            }
+            append_graphite_line<typename Schema::number_layout>(piece_, one);
+            if (piece_.size() >= Traits::piece_bytes) send();
+        });
+        send();
+        if constexpr (Traits::closes_after_flush) {
+            transport_.close();
+        } else if constexpr (requires { transport_.connect(); }) {
+            if (bytes == 0) error = transport_.connect();
+        }
+        if (error != errc::ok) {
+            history_.last_exception = from.timestamp;
+        } else {
+            history_.last_flush = from.timestamp;
+            history_.flush_bytes = static_cast<double>(bytes);
+        }
+        return error;
+    }
+
+    /// What this sink has done; who has a clock may add how long it took.
+    [[nodiscard]] sink_history& history() noexcept { return history_; }
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+
+    /// How many numbers were left out because they are not finite.
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+
+private:
+    Schema schema_;
+    Transport transport_;
+    sink_history history_{};
+    std::string piece_{};
+    std::uint64_t skipped_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/flush_clock.hpp
+
+// When to flush: ticks of the wall clock that do not drift.
+
+namespace quipu {
+
+/// When flushes are due. All times in milliseconds.
+struct flush_schedule {
+    std::int64_t interval_ms = 10'000;
+    /// Flush at multiples of the interval on the wall clock, not of the start; the first interval
+    /// is then a short one as a rule.
+    bool aligned = false;
+    /// With `aligned`: so much later.
+    std::int64_t offset_ms = 0;
+};
+
+/// Tells when the next flush is due. It holds no clock: the time is told to it, so that it can be
+/// tested, and steps of the clock can be seen.
+///
+/// The ticks are start + k × interval, or multiples of the interval plus the offset, whatever
+/// happened between them. A tick that was missed altogether (the machine slept, the clock stepped
+/// forward) is left out and counted; after a step back the ticks begin anew from the new time, but
+/// for one that was done already: twice the same would be two flushes of one timestamp.
+/// Threads  distinct objects safe, shared objects unsafe.
+class flush_clock {
+public:
+    /// Units    `now_ms`: Unix milliseconds.
+    flush_clock(flush_schedule schedule, std::int64_t now_ms) noexcept
+        : schedule_(schedule), next_ms_(first_after(now_ms)) {
+        QUIPU_ASSERT(schedule.interval_ms > 0);
+        QUIPU_ASSERT(schedule.offset_ms >= 0 && schedule.offset_ms < schedule.interval_ms);
+    }
+
+    /// The time of the next flush, in Unix milliseconds.
+    [[nodiscard]] std::int64_t next_ms() const noexcept { return next_ms_; }
+
+    /// How long to wait for it, 0 if it is due.
+    [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) noexcept {
+        if (next_ms_ - now_ms > schedule_.interval_ms) {
+            const std::int64_t first_ms = first_after(now_ms);
+            if (first_ms != last_ms_)
+                next_ms_ = first_ms;
+        }
+        return next_ms_ > now_ms ? next_ms_ - now_ms : 0;
+    }
+
+    /// Says that the flush which was due is being done; moves on to the first tick in the future.
+    /// Returns  the tick that the flush belongs to, in Unix milliseconds: the last one that is
+    /// past.
+    std::int64_t tick(std::int64_t now_ms) noexcept {
+        const std::int64_t late_ms = now_ms > next_ms_ ? now_ms - next_ms_ : 0;
+        const std::int64_t missed = late_ms / schedule_.interval_ms;
+        missed_ += static_cast<std::uint64_t>(missed);
+        const std::int64_t due_ms = next_ms_ + missed * schedule_.interval_ms;
+        last_ms_ = due_ms;
+        next_ms_ = due_ms + schedule_.interval_ms;
+        return due_ms;
+    }
+
+    /// How many ticks passed without a flush.
+    [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
+
+private:
+    [[nodiscard]] std::int64_t first_after(std::int64_t now_ms) const noexcept {
+        if (!schedule_.aligned)
+            return now_ms + schedule_.interval_ms;
+        const std::int64_t since = (now_ms - schedule_.offset_ms) % schedule_.interval_ms;
+        const std::int64_t tick_ms =
+            now_ms - since; // the one before, or the one after if since < 0
+        return since < 0 ? tick_ms : tick_ms + schedule_.interval_ms;
+    }
+
+    flush_schedule schedule_;
+    std::int64_t next_ms_;
+    std::int64_t last_ms_ = std::numeric_limits<std::int64_t>::min();
+    std::uint64_t missed_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/intake.hpp
+
+// From received bytes to the cells of one receiving thread.
+
+namespace quipu {
+
+/// What came in, counted.
+struct intake_counts {
+    std::uint64_t packets = 0; ///< datagrams, or pieces of a stream
+    std::uint64_t bytes = 0;
+    std::uint64_t lines = 0;
+    /// Lines, or samples of a line, that were refused, by cause.
+    std::uint64_t refused[errc_count] = {};
+    /// Datagrams that never came, since the system's buffer was full or they were too long.
+    std::uint64_t dropped = 0;
+
+    [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
+        std::uint64_t all = 0;
+        for (const auto one : refused) all += one;
+        return all;
+    }
+
+    void merge(const intake_counts& other) noexcept {
+        packets += other.packets;
+        bytes += other.bytes;
+        lines += other.lines;
+        dropped += other.dropped;
+        for (std::size_t cause = 0; cause < errc_count; ++cause) {
+            refused[cause] += other.refused[cause];
+        }
+    }
+};
+
+/// What one thread received in one interval.
+template <class StoreTraits>
+struct interval_input {
+    explicit interval_input(std::uint64_t seed = 0) : store(seed) {}
+
+    basic_store<StoreTraits> store;
+    intake_counts counts{};
+};
+
+/// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect and
+/// the store's traits (profile.hpp).
+///
+/// Threads  one thread, the owner of `shard()`, from which the flusher takes.
+template <class Profile>
+class basic_intake {
+public:
+    using dialect_type = typename Profile::dialect_type;
+    using input = interval_input<typename Profile::store_traits>;
+
+    /// The seed of the tables' hash.
+    explicit basic_intake(std::uint64_t seed = 0) : shard_(seed) {}
+
+    /// Takes the whole lines of one datagram or of a piece of a stream.
+    ///
+    /// Input    `now`: Unix seconds, for profiles that stamp key/values when they come.
+    ///          `on_refusal(refusal, std::string_view line)` is told of what was not accepted, after
+    ///          it was counted.
+    /// Cost     O(text.size()); allocates for new series and growing cells only.
+    template <class OnRefusal>
+    void receive(std::string_view text, std::int64_t now, OnRefusal&& on_refusal) {
+        input& into = shard_.active();
+        const auto refuse = [&](refusal why, std::string_view line) {
+            ++into.counts.refused[static_cast<std::size_t>(why.error)];
+            on_refusal(why, line);
+        };
+        ++into.counts.packets;
+        into.counts.bytes += text.size();
+        into.counts.lines += for_each_line(text, [&](std::string_view line) {
+            parse_line<dialect_type>(
+                line,
+                [&](const sample& one) {
+                    const auto error = add(one, now, into);
+                    if (error != errc::ok) refuse({error, 0}, line);
+                },
+                [&](refusal why) { refuse(why, line); });
+        });
+    }
+
+    /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
+    void count_refusals(errc why, std::uint64_t count) noexcept {
+        shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
+    }
+    /// Counts datagrams that never came.
+    void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
+
+    [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
+
+private:
+    errc add(const sample& one, std::int64_t now, input& into) {
+        const auto name = names_.name(one.series);
+        if (!name) return name.error();
+        if constexpr (Profile::stamps_on_receipt) {
+            if (one.timestamp == no_timestamp) {
+                sample stamped = one;
+                stamped.timestamp = now;
+                return into.store.apply(*name, stamped);
+            }
+        }
+        return into.store.apply(*name, one);
+    }
+
+    canonical_buffer<dialect_type> names_{};
+    quipu::shard<input> shard_;
+};
+
+} // namespace quipu
+
+// quipu/server/log.hpp
+
+// What a server tells its operator: lines on standard error, at a limited rate.
+
+#include <unistd.h>
+
+namespace quipu {
+
+enum class log_level : std::uint8_t { info, warning, error };
+
+/// Writes one line for each event to a descriptor, standard error as a rule:
+///
+///     2026-11-21T22:30:40Z warning: refused "hits:x|c" at byte 5: the value is not a number
+///
+/// Threads  safe: a line is one write.
+class log {
+public:
+    explicit log(int fd = 2) noexcept : fd_(fd) {}
+
+    void write(log_level level, std::string_view text) const {
+        constexpr std::string_view words[] = {"info: ", "warning: ", "error: "};
+        char time[32];
+        const std::time_t now = std::time(nullptr);
+        std::tm parts{};
+        ::gmtime_r(&now, &parts);
+        const auto size = std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ ", &parts);
+        std::string line(time, size);
+        line += words[static_cast<std::size_t>(level)];
+        line += text;
+        line += '\n';
+        // Who cannot be told by this line cannot be told at all.
+        static_cast<void>(!::write(fd_, line.data(), line.size()));
+    }
+
+    void info(std::string_view text) const { write(log_level::info, text); }
+    void warning(std::string_view text) const { write(log_level::warning, text); }
+    void error(std::string_view text) const { write(log_level::error, text); }
+
+private:
+    int fd_;
+};
+
+/// Lets through so many events in each period and counts the others.
+/// Threads  distinct objects safe, shared objects unsafe.
+class rate_limit {
+public:
+    explicit rate_limit(std::uint32_t events_max = 10, std::int64_t period_ms = 10'000) noexcept
+        : events_max_(events_max), period_ms_(period_ms) {}
+
+    /// True if the event may pass. Units: `now_ms` of any clock.
+    [[nodiscard]] bool allows(std::int64_t now_ms) noexcept {
+        if (now_ms - period_start_ms_ >= period_ms_ || now_ms < period_start_ms_) {
+            period_start_ms_ = now_ms;
+            events_ = 0;
+        }
+        if (events_ < events_max_) {
+            ++events_;
+            return true;
+        }
+        ++held_back_;
+        return false;
+    }
+
+    /// How many events did not pass since this was last called.
+    [[nodiscard]] std::uint64_t take_held_back() noexcept {
+        const auto count = held_back_;
+        held_back_ = 0;
+        return count;
+    }
+
+private:
+    std::uint32_t events_max_;
+    std::int64_t period_ms_;
+    std::int64_t period_start_ms_ = 0;
+    std::uint32_t events_ = 0;
+    std::uint64_t held_back_ = 0;
+};
+
+/// Text from the wire between quotes for a log: at most `bytes_max` bytes of it, and no byte that
+/// could end the line or drive a terminal.
+[[nodiscard]] inline std::string quoted(std::string_view text, std::size_t bytes_max = 120) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    const bool cut = text.size() > bytes_max;
+    std::string out = "\"";
+    for (const char c : text.substr(0, bytes_max)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte >= 0x7f) {
+            out += "\\x";
+            out += hex[byte >> 4U];
+            out += hex[byte & 15U];
+        } else {
+            if (c == '"' || c == '\\')
+                out += '\\';
+            out += c;
+        }
+    }
+    out += cut ? "\"..." : "\"";
+    return out;
+}
+
+} // namespace quipu
+
+// quipu/server/listeners.hpp
+
+// The ways in of one receiving thread: UDP and TCP sockets, and what comes through them.
+
+namespace quipu {
+
+/// The bounds of what listens.
+struct listener_options {
+    /// The system's buffer for datagrams that wait to be taken; it may grant less. 0: its default.
+    std::size_t receive_buffer_bytes = std::size_t{4} << 20;
+    /// Open TCP connections; beyond it new ones are turned away.
+    std::size_t connections_max = 1024;
+};
+
+/// Sockets that feed one intake.
+///
+/// Threads  `listen` before the thread that calls `run` starts; `stop` from any thread, or from a
+///          signal handler.
+template <class Profile>
+class basic_listeners {
+public:
+    /// Errors   of `ready`: too_many_descriptors.
+    basic_listeners(basic_intake<Profile>& intake, const log& messages,
+                    listener_options options = {})
+        : intake_(intake), log_(messages), options_(options), loop_(event_loop::open()),
+          waker_(waker::open()) {
+        if (loop_ && waker_) ready_ = loop_->add(waker_->fd(), waker_token);
+    }
+
+    /// Whether the system gave what is needed before anything can listen.
+    [[nodiscard]] errc ready() const noexcept {
+        if (!loop_) return loop_.error();
+        return waker_ ? ready_ : waker_.error();
+    }
+
+    /// Binds every address that the host of `at` has here. Each is added to `bound()`.
+    /// Errors   those of resolve and of binding; what was bound before the error stays.
+    [[nodiscard]] errc listen(const endpoint& at) {
+        const auto addresses = resolve(at.at, address_use::bind);
+        if (!addresses) return addresses.error();
+        for (const address& one : *addresses) {
+            const errc error = at.protocol == ip_protocol::udp ? listen_udp(one) : listen_tcp(one);
+            if (error != errc::ok) return error;
+        }
+        return errc::ok;
+    }
+
+    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
+
+    /// Receives until `stop`, then takes what has come by then, and returns.
+    void run() {
+        while (!stopping_) wait(-1);
+        // What the senders got rid of before the end is not lost: datagrams and bytes that wait.
+        for (int rounds = 0; rounds < drain_rounds_max && wait(0) > 0; ++rounds) {}
+        end_streams();
+        count_dropped();
+    }
+
+    /// Brings `run` to its end.
+    void stop() noexcept {
+        stop_asked_.store(true, std::memory_order_release);
+        wake();
+    }
+
+    /// Brings `run` to its next boundary, where the shard of the intake may be handed over.
+    void wake() noexcept {
+        if (waker_) waker_->wake();
+    }
+
+private:
+    struct stream {
+        tcp_connection connection;
+        line_stream lines;
+    };
+    using source = std::variant<std::monostate, udp_receiver, tcp_listener, stream>;
+    using dialect_type = typename Profile::dialect_type;
+
+    static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
+    /// So much is taken from one socket before the others have their turn.
+    static constexpr int turns_max = 16;
+    static constexpr int drain_rounds_max = 4096;
+
+    [[nodiscard]] errc listen_udp(const address& at) {
+        udp_receiver_options options;
+        options.receive_buffer_bytes = options_.receive_buffer_bytes;
+        auto opened = udp_receiver::bind(at, options);
+        if (!opened) return opened.error();
+        const auto local = opened->local_address();
+        const int fd = opened->fd();
+        return add(fd, *std::move(opened), ip_protocol::udp, local);
+    }
+
+    [[nodiscard]] errc listen_tcp(const address& at) {
+        auto opened = tcp_listener::listen(at);
+        if (!opened) return opened.error();
+        const auto local = opened->local_address();
+        const int fd = opened->fd();
+        return add(fd, *std::move(opened), ip_protocol::tcp, local);
+    }
+
+    [[nodiscard]] errc add(int fd, source&& opened, ip_protocol protocol,
+                           const result<address>& local) {
+        if (!local) return local.error();
+        const errc error = loop_->add(fd, place(std::move(opened)));
+        if (error == errc::ok) {
+            bound_.push_back((protocol == ip_protocol::udp ? "udp://" : "tcp://") +
+                             to_string(*local));
+        }
+        return error;
+    }
+
+    /// Puts a source into a free place and returns its token.
+    [[nodiscard]] std::uint64_t place(source&& opened) {
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            if (!std::holds_alternative<std::monostate>(sources_[i])) continue;
+            sources_[i] = std::move(opened);
+            return i;
+        }
+        sources_.push_back(std::move(opened));
+        return sources_.size() - 1;
+    }
+
+    /// Waits for readiness and takes what is there. Returns how many datagrams and pieces were taken.
+    std::size_t wait(int timeout_ms) {
+        taken_ = 0;
+        const auto ready = loop_->wait(timeout_ms, [&](std::uint64_t token) { take(token); });
+        if (!ready) log_limited("cannot wait for input", ready.error());
+        pass_boundary();
+        return taken_;
+    }
+
+    void take(std::uint64_t token) {
+        if (token == waker_token) {
+            waker_->clear();
+            stopping_ = stop_asked_.load(std::memory_order_acquire);
+            return;
+        }
+        source& from = sources_[token];
+        if (auto* const datagrams = std::get_if<udp_receiver>(&from)) {
+            take_datagrams(*datagrams);
+        } else if (std::holds_alternative<tcp_listener>(from)) {
+            take_connections(token);
+        } else if (auto* const connection = std::get_if<stream>(&from)) {
+            take_pieces(*connection, token);
+        }
+    }
+
+    void take_datagrams(udp_receiver& from) {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            const auto count = from.receive([&](std::string_view text) { receive(text); });
+            if (!count) return log_limited("cannot receive", count.error());
+            if (*count == 0) return;
+            taken_ += *count;
+            pass_boundary();
+        }
+    }
+
+    void take_connections(std::uint64_t token) {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            auto accepted = std::get<tcp_listener>(sources_[token]).accept();
+            if (!accepted) {
+                if (accepted.error() == errc::would_block) return;
+                return log_limited("a connection is turned away", accepted.error());
+            }
+            if (connections_ == options_.connections_max) {
+                log_limited("a connection is turned away", errc::queue_full);
+                continue;
+            }
+            const int fd = accepted->fd();
+            const auto at = place(stream{*std::move(accepted),
+                                         line_stream(dialect_type::line_bytes_max)});
+            if (const errc error = loop_->add(fd, at); error != errc::ok) {
+                sources_[at] = std::monostate{};
+                return log_limited("a connection is turned away", error);
+            }
+            ++connections_;
+        }
+    }
+
+    void take_pieces(stream& from, std::uint64_t token) {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            const auto overlong = from.lines.overlong();
+            const auto count = from.connection.receive([&](std::string_view bytes) {
+                from.lines.feed(bytes, [&](std::string_view text) { receive(text); });
+            });
+            if (from.lines.overlong() != overlong) {
+                intake_.count_refusals(errc::line_too_long, from.lines.overlong() - overlong);
+                log_limited("refused a line of a stream", errc::line_too_long);
+            }
+            if (!count || from.connection.closed()) {
+                // A stream that was cut off may have been cut within a number.
+                end(from, count && dialect_type::unterminated_lines);
+                loop_->remove(from.connection.fd());
+                sources_[token] = std::monostate{};
+                --connections_;
+                return;
+            }
+            if (*count == 0) return;
+            ++taken_;
+            pass_boundary();
+        }
+    }
+
+    /// Takes or refuses what is left of a stream that ended without a newline.
+    void end(stream& ending, bool counts) {
+        const auto rest = ending.lines.rest();
+        if (rest.empty()) return;
+        if (counts) return receive(rest);
+        intake_.count_refusals(errc::unterminated_line, 1);
+        log_refusal({errc::unterminated_line, 0}, rest);
+    }
+
+    void end_streams() {
+        for (auto& one : sources_) {
+            if (auto* const open = std::get_if<stream>(&one)) end(*open, false);
+        }
+    }
+
+    void receive(std::string_view text) {
+        const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
+        intake_.receive(text, now,
+                        [&](refusal why, std::string_view line) { log_refusal(why, line); });
+    }
+
+    void pass_boundary() {
+        if (!intake_.shard().asked()) return;
+        count_dropped();
+        intake_.shard().pass_boundary();
+    }
+
+    /// Counts the datagrams that were lost before they could be taken.
+    void count_dropped() {
+        std::uint64_t lost = 0;
+        for (auto& one : sources_) {
+            auto* const datagrams = std::get_if<udp_receiver>(&one);
+            if (datagrams != nullptr) {
+                lost += datagrams->oversized() + datagrams->dropped().value_or(0);
+            }
+        }
+        intake_.count_dropped(lost - std::exchange(lost_, lost));
+    }
+
+    [[nodiscard]] bool may_log() noexcept { return limit_.allows(std::time(nullptr) * 1000); }
+
+    [[nodiscard]] std::string held_back() {
+        const auto count = limit_.take_held_back();
+        return count == 0 ? "" : " (and " + std::to_string(count) + " lines not logged)";
+    }
+
+    void log_limited(std::string_view what, errc why) {
+        if (!may_log()) return;
+        log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
+    }
+
+    void log_refusal(refusal why, std::string_view line) {
+        if (!may_log()) return;
+        log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
+                     std::string(message(why.error)) + held_back());
+    }
+
+    basic_intake<Profile>& intake_;
+    const log& log_;
+    listener_options options_;
+    rate_limit limit_{};
+    result<event_loop> loop_;
+    result<waker> waker_;
+    errc ready_ = errc::ok;
+    std::atomic<bool> stop_asked_{false};
+    bool stopping_ = false;
+    std::vector<source> sources_{};
+    std::vector<std::string> bound_{};
+    std::size_t connections_ = 0;
+    std::size_t taken_ = 0;
+    std::uint64_t lost_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/profile.hpp
+
+// Profiles: dialect, cells and schema bound together, so that the whole equals one existing server.
+
+namespace quipu {
+
+namespace profile {
+
+/// quipu's own: the native dialect; idle series do not report, gauges stay.
+struct quipu {
+    static constexpr std::string_view name = "quipu";
+    using dialect_type = dialect::quipu;
+    using store_traits = ::quipu::store_traits;
+    using schema_type = native_schema;
+    using schema_options = native_schema_options;
+    /// A key/value without a time gets the time when it came, not that of the flush.
+    static constexpr bool stamps_on_receipt = false;
+    /// The server's own counters are part of each flush, as in Etsy's statsd.
+    static constexpr bool counts_itself = false;
+    /// Graphite gets a connection of its own for each flush.
+    static constexpr bool connects_for_each_flush = false;
+};
+
+/// Etsy's statsd with its defaults: nothing that was once seen is forgotten.
+struct etsy {
+    struct store_traits : ::quipu::store_traits {
+        using timer = basic_timer<exact, timer_weighting::count_only>;
+        using counter_retention = retention::forever;
+        using timer_retention = retention::forever;
+        using unique_retention = retention::forever;
+    };
+
+    static constexpr std::string_view name = "etsy";
+    using dialect_type = dialect::etsy;
+    using schema_type = etsy_schema;
+    using schema_options = etsy_schema_options;
+    static constexpr bool stamps_on_receipt = false;
+    static constexpr bool counts_itself = true;
+    static constexpr bool connects_for_each_flush = true;
+};
+
+/// The Python statsite: every interval begins with nothing.
+struct kiip {
+    static constexpr std::string_view name = "kiip";
+    using dialect_type = dialect::kiip;
+    using store_traits = ::quipu::store_traits;
+    using schema_type = kiip_schema;
+    using schema_options = kiip_schema_options;
+    static constexpr bool stamps_on_receipt = true;
+    static constexpr bool counts_itself = false;
+    static constexpr bool connects_for_each_flush = false;
+};
+
+} // namespace profile
+
+/// Binds what a server needs to know at compile time.
+/// Requires  the types and constants of `profile::quipu`.
+/// Provided  profile::quipu (default), etsy, kiip.   Chosen at  basic_intake, basic_pipeline.
+template <class P>
+concept server_profile = requires {
+    { P::name } -> std::convertible_to<std::string_view>;
+    { P::stamps_on_receipt } -> std::convertible_to<bool>;
+    { P::counts_itself } -> std::convertible_to<bool>;
+    { P::connects_for_each_flush } -> std::convertible_to<bool>;
+    typename P::schema_options;
+    requires wire_dialect<typename P::dialect_type>;
+    requires schema_for<typename P::schema_type, typename P::store_traits>;
+};
+
+static_assert(server_profile<profile::quipu>);
+static_assert(server_profile<profile::etsy>);
+static_assert(server_profile<profile::kiip>);
+
+} // namespace quipu
+
+// quipu/server/pipeline.hpp
+
+// From the shards of the receiving threads to snapshots: the flusher's half of a server.
+
+namespace quipu {
+
+/// Merges what the receiving threads handed over, keeps what lasts beyond an interval, and makes the
+/// snapshot of each flush. It does no input or output and holds no clock.
+///
+/// Threads  one thread, the flusher's.
+template <server_profile Profile = profile::quipu>
+class basic_pipeline {
+public:
+    using store_traits = typename Profile::store_traits;
+    using snapshot_type = basic_snapshot<store_traits>;
+    using input = interval_input<store_traits>;
+
+    /// `own_prefix` is the node of the server's own counters, if the profile has them.
+    explicit basic_pipeline(std::uint64_t seed = 0, std::string own_prefix = "statsd",
+                            basic_retentions<store_traits> keep = {})
+        : store_(seed), keep_(keep), own_prefix_(std::move(own_prefix)) {
+        if constexpr (Profile::counts_itself) count_itself({});
+    }
+
+    /// Adds the input of one thread and empties it; its series stay known to the thread for a while,
+    /// so that they cost no allocation when they come again.
+    void take(input& from) {
+        if constexpr (Profile::counts_itself) count_itself(from.counts);
+        counts_.merge(from.counts);
+        const auto refused = store_.merge(from.store);
+        counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
+        from.store.reset(known_intervals_max);
+        from.counts = {};
+    }
+
+    /// Makes the snapshot of the interval that ends now and begins the next.
+    ///
+    /// Units    `timestamp` in Unix seconds.
+    /// Cost     O(size of the cells), see collect.
+    [[nodiscard]] snapshot_type flush(std::int64_t timestamp, double interval_seconds) {
+        if constexpr (Profile::counts_itself) {
+            if (last_timestamp_ != 0) {
+                const auto since = static_cast<double>(timestamp - last_timestamp_);
+                apply_own(".timestamp_lag", metric_kind::gauge, since - interval_seconds);
+            }
+            last_timestamp_ = timestamp;
+        }
+        return collect(store_, timestamp, interval_seconds, keep_);
+    }
+
+    /// What came in since this was last called.
+    [[nodiscard]] intake_counts take_counts() noexcept { return std::exchange(counts_, {}); }
+
+    [[nodiscard]] const basic_store<store_traits>& store() const noexcept { return store_; }
+
+private:
+    /// Idle intervals after which a receiving thread forgets a series.
+    static constexpr std::uint32_t known_intervals_max = 8;
+
+    void count_itself(const intake_counts& counts) {
+        apply_own(".bad_lines_seen", metric_kind::counter,
+                  static_cast<double>(counts.refused_in_all()));
+        apply_own(".packets_received", metric_kind::counter, static_cast<double>(counts.packets));
+        apply_own(".metrics_received", metric_kind::counter, static_cast<double>(counts.lines));
+    }
+
+    void apply_own(std::string_view tail, metric_kind kind, double value) {
+        sample own;
+        own.series = {kind, {}, {}};
+        own.value = value;
+        static_cast<void>(store_.apply(own_prefix_ + std::string(tail), own));
+    }
+
+    basic_store<store_traits> store_;
+    basic_retentions<store_traits> keep_;
+    std::string own_prefix_;
+    intake_counts counts_{};
+    std::int64_t last_timestamp_ = 0;
+};
+
+using pipeline = basic_pipeline<>;
+
+} // namespace quipu
+
+// quipu/server/sink_worker.hpp
+
+// A sink with a queue and a thread of its own, so that it delays nobody.
+
+namespace quipu {
+
+/// The bounds of a sink worker.
+struct sink_worker_options {
+    /// Snapshots that wait while a backend is down; beyond it the oldest is dropped, counted and
+    /// logged.
+    std::size_t snapshots_max = 64;
+    /// The pause after a failed write: doubled after each, up to the second.
+    std::chrono::milliseconds pause_first{250};
+    std::chrono::milliseconds pause_max{15'000};
+};
+
+/// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
+/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery are
+/// logged, not each try.
+///
+/// Threads  `push` and `finish` from one thread.
+template <class Snapshot>
+class sink_worker {
+public:
+    using write_function = std::function<errc(const Snapshot&)>;
+
+    /// `name` is for the log; `write` is called on the worker's thread only.
+    sink_worker(std::string name, write_function write, const log& messages,
+                sink_worker_options options = {})
+        : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
+          thread_([shared = state_] { shared->run(); }) {}
+
+    sink_worker(const sink_worker&) = delete;
+    sink_worker& operator=(const sink_worker&) = delete;
+    ~sink_worker() { finish(std::chrono::milliseconds(0)); }
+
+    /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
+    void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
+
+    /// Tries to write all that waits and ends the thread. What a sink has not taken after `patience`
+    /// is dropped, counted and logged; a write that hangs is left behind.
+    void finish(std::chrono::milliseconds patience) {
+        if (!thread_.joinable()) return;
+        if (state_->finish(patience)) {
+            thread_.join();
+        } else {
+            thread_.detach(); // it owns a share of the state
+        }
+    }
+
+    /// How many snapshots were dropped.
+    [[nodiscard]] std::uint64_t dropped() const { return state_->dropped(); }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    class state {
+    public:
+        state(std::string name, write_function write, const log& messages,
+              sink_worker_options options)
+            : name_(std::move(name)), write_(std::move(write)), log_(messages),
+              options_(options) {}
+
+        void push(std::shared_ptr<const Snapshot> one) {
+            const std::lock_guard hold(mutex_);
+            if (one->size() == 0 && !queue_.empty()) return;
+            if (queue_.size() == options_.snapshots_max) {
+                // The first may be in the middle of a write, which keeps its own share of it.
+                queue_.pop_front();
+                ++popped_;
+                ++dropped_;
+                log_.error(name_ + ": dropped the oldest of " +
+                           std::to_string(options_.snapshots_max) + " waiting flushes");
+            }
+            queue_.push_back(std::move(one));
+            changed_.notify_all();
+        }
+
+        [[nodiscard]] bool finish(std::chrono::milliseconds patience) {
+            std::unique_lock hold(mutex_);
+            end_ = clock::now() + patience;
+            finishing_ = true;
+            changed_.notify_all();
+            const bool ended = changed_.wait_until(hold, end_, [&] { return ended_; });
+            if (!ended) give_up();
+            return ended;
+        }
+
+        [[nodiscard]] std::uint64_t dropped() const {
+            const std::lock_guard hold(mutex_);
+            return dropped_;
+        }
+
+        void run() {
+            std::unique_lock hold(mutex_);
+            auto pause = options_.pause_first;
+            for (;;) {
+                changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
+                if (queue_.empty() || given_up_) break;
+                const auto one = queue_.front();
+                const auto popped = popped_;
+                hold.unlock();
+                const errc error = write_(*one);
+                hold.lock();
+                if (error == errc::ok) {
+                    if (popped == popped_ && !given_up_) {
+                        queue_.pop_front();
+                        ++popped_;
+                    }
+                    report_recovery();
+                    pause = options_.pause_first;
+                    continue;
+                }
+                report_failure(error);
+                if (finishing_ && clock::now() + pause >= end_) break;
+                const auto until = clock::now() + pause;
+                const bool was_finishing = finishing_;
+                changed_.wait_until(hold, until,
+                                    [&] { return given_up_ || finishing_ != was_finishing; });
+                pause = std::min(pause * 2, options_.pause_max);
+                if (finishing_) pause = std::min(pause, options_.pause_first);
+            }
+            if (!given_up_) give_up();
+            ended_ = true;
+            changed_.notify_all();
+        }
+
+    private:
+        void report_failure(errc error) {
+            if (failing_) return;
+            failing_ = true;
+            log_.error(name_ + ": " + std::string(message(error)) +
+                       "; flushes wait until it can be reached");
+        }
+
+        void report_recovery() {
+            if (!failing_) return;
+            failing_ = false;
+            log_.info(name_ + ": reached again, " + std::to_string(queue_.size()) +
+                      " flushes are waiting");
+        }
+
+        void give_up() {
+            given_up_ = true;
+            if (queue_.empty()) return;
+            dropped_ += queue_.size();
+            log_.error(name_ + ": " + std::to_string(queue_.size()) +
+                       " flushes could not be sent before the end");
+            queue_.clear();
+        }
+
+        const std::string name_;
+        const write_function write_;
+        const log log_;
+        const sink_worker_options options_;
+
+        mutable std::mutex mutex_{};
+        std::condition_variable changed_{};
+        std::deque<std::shared_ptr<const Snapshot>> queue_{};
+        clock::time_point end_{};
+        std::uint64_t popped_ = 0; // how many left the front, to know whether the first still is it
+        std::uint64_t dropped_ = 0;
+        bool failing_ = false;
+        bool finishing_ = false;
+        bool given_up_ = false;
+        bool ended_ = false;
+    };
+
+    std::shared_ptr<state> state_;
+    std::thread thread_;
+};
+
+} // namespace quipu
+
+// quipu/server/server.hpp
+
+// A whole server: sockets, the flush clock, the pipeline and the sinks, each at its place.
+
+namespace quipu {
+
+/// What a server can be told.
+struct server_options {
+    flush_schedule schedule{};
+    listener_options listeners{};
+    sink_worker_options sinks{};
+    /// The node of the server's own counters, if the profile has them.
+    std::string own_prefix = "statsd";
+    /// The seed of the tables' hash; choose it at random.
+    std::uint64_t hash_seed = 0;
+    /// How long the sinks may take for what is left at the end.
+    std::chrono::milliseconds patience{1500};
+};
+
+/// Receives, aggregates, flushes. Bind with `listen`, add sinks, and `run`.
+///
+/// Threads  one thread calls everything but `stop`, which any thread or signal handler may call.
+///          `run` adds one thread for the input and one for each sink, and ends them.
+template <server_profile Profile = profile::quipu>
+class basic_server {
+public:
+    using snapshot_type = basic_snapshot<typename Profile::store_traits>;
+    using write_function = typename sink_worker<snapshot_type>::write_function;
+
+    explicit basic_server(const log& messages, server_options options = {})
+        : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
+          pipeline_(options_.hash_seed, options_.own_prefix),
+          listeners_(intake_, log_, options_.listeners), stop_loop_(event_loop::open()),
+          stop_waker_(waker::open()) {}
+
+    /// Whether the system gave what is needed before anything can listen.
+    /// Errors   too_many_descriptors, system_failure.
+    [[nodiscard]] errc ready() {
+        if (!stop_loop_) return stop_loop_.error();
+        if (!stop_waker_) return stop_waker_.error();
+        const errc error = stop_loop_->add(stop_waker_->fd(), 0);
+        return error == errc::ok ? listeners_.ready() : error;
+    }
+
+    /// Binds every address that the host of `at` has here.
+    /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
+    [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
+
+    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    [[nodiscard]] const std::vector<std::string>& bound() const noexcept {
+        return listeners_.bound();
+    }
+
+    /// Adds a sink; `write` is called on a thread of its own. `name` is for the log.
+    void add_sink(std::string name, write_function write) {
+        sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
+            std::move(name), std::move(write), log_, options_.sinks));
+    }
+
+    /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
+    /// the options and a moment.
+    void run() {
+        std::thread input([this] { listeners_.run(); });
+        flush_clock clock(options_.schedule, now_ms());
+        bool ticked = false;
+        for (;;) {
+            const auto wait_ms = clock.wait_ms(now_ms());
+            bool stopped = false;
+            static_cast<void>(stop_loop_->wait(static_cast<int>(wait_ms),
+                                               [&](std::uint64_t) { stopped = true; }));
+            if (stopped) break;
+            const auto now = now_ms();
+            if (now < clock.next_ms()) continue;
+            flush(clock.tick(now), [&](auto& shard) {
+                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
+            });
+            ticked = true;
+        }
+        listeners_.stop();
+        input.join();
+        // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
+        // place of the flush before where a backend keeps one value for each interval.
+        flush(ticked ? clock.next_ms() : now_ms(), [&](auto& shard) {
+            shard.end();
+            for (int side = 0; side < 2; ++side) pipeline_.take(shard.retire([] {}));
+        });
+        const auto end = std::chrono::steady_clock::now() + options_.patience;
+        for (auto& sink : sinks_) {
+            const auto left = end - std::chrono::steady_clock::now();
+            sink->finish(std::max(std::chrono::milliseconds(0),
+                                  std::chrono::duration_cast<std::chrono::milliseconds>(left)));
+        }
+    }
+
+    /// Brings `run` to its end. Async-signal-safe.
+    void stop() noexcept { stop_waker_->wake(); }
+
+private:
+    [[nodiscard]] static std::int64_t now_ms() {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    }
+
+    template <class TakeShard>
+    void flush(std::int64_t at_ms, TakeShard&& take_shard) {
+        const auto start = std::chrono::steady_clock::now();
+        take_shard(intake_.shard());
+        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
+        auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
+        const std::chrono::duration<double, std::milli> took =
+            std::chrono::steady_clock::now() - start;
+        one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
+        const auto shared = std::make_shared<const snapshot_type>(std::move(one));
+        for (auto& sink : sinks_) sink->push(shared);
+        log_losses(pipeline_.take_counts());
+    }
+
+    /// Says what of the interval's input was not taken, and why.
+    void log_losses(const intake_counts& counts) const {
+        std::string causes;
+        for (std::size_t cause = 0; cause < errc_count; ++cause) {
+            if (counts.refused[cause] == 0) continue;
+            causes += causes.empty() ? ": " : ", ";
+            causes += std::to_string(counts.refused[cause]) + " × " +
+                      std::string(message(static_cast<errc>(cause)));
+        }
+        if (!causes.empty()) {
+            log_.warning("refused in this interval, of " + std::to_string(counts.lines) + " lines" +
+                         causes);
+        }
+        if (counts.dropped > 0) {
+            log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
+                         " datagrams, since the system's buffer was full");
+        }
+    }
+
+    server_options options_;
+    const log log_;
+    basic_intake<Profile> intake_;
+    basic_pipeline<Profile> pipeline_;
+    basic_listeners<Profile> listeners_;
+    result<event_loop> stop_loop_;
+    result<waker> stop_waker_;
+    std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
+};
+
+using server = basic_server<>;
 
 } // namespace quipu
