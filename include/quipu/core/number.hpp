@@ -202,8 +202,8 @@ constexpr void scan_exponent(scanned_number& number, const char* text_end) noexc
 ///          0 or that; "-0" is -0.
 /// Errors   bad_number if no number is there ("nan", "inf" and "0x" never are one: of "0x10" the
 ///          prefix is "0"); number_out_of_range if it rounds to infinity.
-/// Cost     O(text.size()); as fast as std::from_chars up to 15 digits and faster where those are
-///          the rule; some microseconds for hundreds of digits next to a halfway point.
+/// Cost     O(text.size()): up to 15 digits a product or quotient of doubles, up to 19 some
+///          128-bit products; only more digits next to a halfway point take a big integer.
 /// Threads  pure.
 [[nodiscard]] constexpr result<number_prefix> parse_number_prefix(std::string_view text) noexcept {
     const detail::scanned_number number = detail::scan_number(text);
