@@ -127,6 +127,21 @@ TEST_CASE("datagram: parses all its lines in their order", "[wire][datagram]") {
     CHECK(heard == std::vector<std::string>{"a", "b|c at 0", "c", "c:1:x|c at 4"});
 }
 
+TEST_CASE("datagram: the largest that UDP carries is read", "[wire][datagram]") {
+    constexpr std::size_t largest = 65507;
+    const exact_bytes one_line(std::string(largest, 'x'));
+    CHECK(count(one_line.view()) == tally{0, 0, 1, 1});
+
+    std::string text;
+    while (text.size() + 6 <= largest) {
+        text += "a:1|c\n";
+    }
+    const auto lines = text.size() / 6;
+    text += std::string(largest - text.size(), '\n');
+    const exact_bytes many_lines(text);
+    CHECK(count(many_lines.view()) == tally{double(lines), lines, 0, lines});
+}
+
 TEMPLATE_TEST_CASE("datagram: any bytes are read or refused, and good lines among them survive",
                    "[wire][datagram]",
                    dialect::quipu,

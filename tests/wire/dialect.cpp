@@ -168,6 +168,7 @@ constexpr expectation kiip_lines[] = {
     {"a:1|c|@2", {{counter("a", 1).sampled(2)}}},
     {"a:1|c|@0", {{counter("a", 1)}}},
     {"a:1|ms|@0.1", {{timer("a", 1)}}},
+    {"__proto__:1|ms", {{timer("__proto__", 1)}}},
     {"a:1|kv|@1000000000", {{keyvalue("a", 1).timed(1000000000)}}},
     {"a:1|kv|@12.75", {{keyvalue("a", 1).timed(12)}}},
     {"a:1|kv|@0", {{keyvalue("a", 1).timed(0)}}},
@@ -215,6 +216,13 @@ constexpr expectation kiip_refused[] = {
     {"a:1|c|@+1", {{}, {{errc::bad_rate, 6}}}},
     {"a:1|kv|@-1", {{}, {{errc::bad_timestamp, 7}}}},
     {"a:1|kv|@9999999999999999999", {{}, {{errc::bad_timestamp, 7}}}},
+    {"a:1|c|@0x10", {{}, {{errc::bad_rate, 6}}}},
+    {"a:inf|g", {{}, {{errc::unknown_type, 6}}}},
+    {"a:inf|ms", {{}, {{errc::bad_number, 2}}}},
+    {"a:1e400|c", {{}, {{errc::bad_number, 2}}}},
+    {"a:1abc|c", {{}, {{errc::bad_number, 2}}}},
+    {"a:1|c|#x:y|@0.1", {{}, {{errc::unknown_field, 6}}}},
+    {"a:1|g|T0", {{}, {{errc::unknown_type, 4}}}},
     {"_e{4294967295,4294967295}:a|b", {{}, {{errc::bad_name, 0}}}},
 };
 static_assert(first_wrong<dialect::kiip>(kiip_refused) == "none");

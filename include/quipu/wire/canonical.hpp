@@ -99,7 +99,8 @@ class canonical_buffer {
     static_assert(require_dialect<Dialect>());
 
 public:
-    constexpr canonical_buffer() noexcept {} // the bytes are written before they are read
+    // NOLINTNEXTLINE(modernize-use-equals-default) because that would let {} clear all the bytes
+    constexpr canonical_buffer() noexcept {} // they are written before they are read
 
     /// Gives the canonical text of a series.
     ///

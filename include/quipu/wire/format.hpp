@@ -18,7 +18,8 @@ namespace quipu {
 template <std::size_t BytesMax>
 class basic_line_buffer {
 public:
-    constexpr basic_line_buffer() noexcept {} // the bytes are written before they are read
+    // NOLINTNEXTLINE(modernize-use-equals-default) because that would let {} clear all the bytes
+    constexpr basic_line_buffer() noexcept {} // they are written before they are read
 
     /// Appends all of `piece`, or nothing and returns false.
     [[nodiscard]] constexpr bool append(std::string_view piece) noexcept {
