@@ -24,7 +24,8 @@ struct intake_counts {
 
     [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
         std::uint64_t all = 0;
-        for (const auto one : refused) all += one;
+        for (const auto one : refused)
+            all += one;
         return all;
     }
 
@@ -48,8 +49,8 @@ struct interval_input {
     intake_counts counts{};
 };
 
-/// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect and
-/// the store's traits (profile.hpp).
+/// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect
+/// and the store's traits (profile.hpp).
 ///
 /// Threads  one thread, the owner of `shard()`, from which the flusher takes.
 template <class Profile>
@@ -64,8 +65,8 @@ public:
     /// Takes the whole lines of one datagram or of a piece of a stream.
     ///
     /// Input    `now`: Unix seconds, for profiles that stamp key/values when they come.
-    ///          `on_refusal(refusal, std::string_view line)` is told of what was not accepted, after
-    ///          it was counted.
+    ///          `on_refusal(refusal, std::string_view line)` is told of what was not accepted,
+    ///          after it was counted.
     /// Cost     O(text.size()); allocates for new series and growing cells only.
     template <class OnRefusal>
     void receive(std::string_view text, std::int64_t now, OnRefusal&& on_refusal) {
@@ -81,7 +82,8 @@ public:
                 line,
                 [&](const sample& one) {
                     const auto error = add(one, now, into);
-                    if (error != errc::ok) refuse({error, 0}, line);
+                    if (error != errc::ok)
+                        refuse({error, 0}, line);
                 },
                 [&](refusal why) { refuse(why, line); });
         });
@@ -99,7 +101,8 @@ public:
 private:
     errc add(const sample& one, std::int64_t now, input& into) {
         const auto name = names_.name(one.series);
-        if (!name) return name.error();
+        if (!name)
+            return name.error();
         if constexpr (Profile::stamps_on_receipt) {
             if (one.timestamp == no_timestamp) {
                 sample stamped = one;

@@ -12,8 +12,8 @@
 
 namespace quipu {
 
-/// Merges what the receiving threads handed over, keeps what lasts beyond an interval, and makes the
-/// snapshot of each flush. It does no input or output and holds no clock.
+/// Merges what the receiving threads handed over, keeps what lasts beyond an interval, and makes
+/// the snapshot of each flush. It does no input or output and holds no clock.
 ///
 /// Threads  one thread, the flusher's.
 template <server_profile Profile = profile::quipu>
@@ -24,16 +24,19 @@ public:
     using input = interval_input<store_traits>;
 
     /// `own_prefix` is the node of the server's own counters, if the profile has them.
-    explicit basic_pipeline(std::uint64_t seed = 0, std::string own_prefix = "statsd",
+    explicit basic_pipeline(std::uint64_t seed = 0,
+                            std::string own_prefix = "statsd",
                             basic_retentions<store_traits> keep = {})
         : store_(seed), keep_(keep), own_prefix_(std::move(own_prefix)) {
-        if constexpr (Profile::counts_itself) count_itself({});
+        if constexpr (Profile::counts_itself)
+            count_itself({});
     }
 
-    /// Adds the input of one thread and empties it; its series stay known to the thread for a while,
-    /// so that they cost no allocation when they come again.
+    /// Adds the input of one thread and empties it; its series stay known to the thread for a
+    /// while, so that they cost no allocation when they come again.
     void take(input& from) {
-        if constexpr (Profile::counts_itself) count_itself(from.counts);
+        if constexpr (Profile::counts_itself)
+            count_itself(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
@@ -66,8 +69,8 @@ private:
     static constexpr std::uint32_t known_intervals_max = 8;
 
     void count_itself(const intake_counts& counts) {
-        apply_own(".bad_lines_seen", metric_kind::counter,
-                  static_cast<double>(counts.refused_in_all()));
+        apply_own(
+            ".bad_lines_seen", metric_kind::counter, static_cast<double>(counts.refused_in_all()));
         apply_own(".packets_received", metric_kind::counter, static_cast<double>(counts.packets));
         apply_own(".metrics_received", metric_kind::counter, static_cast<double>(counts.lines));
     }

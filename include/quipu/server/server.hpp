@@ -9,7 +9,6 @@
 #include <quipu/server/profile.hpp>
 #include <quipu/server/sink_worker.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -52,8 +51,10 @@ public:
     /// Whether the system gave what is needed before anything can listen.
     /// Errors   too_many_descriptors, system_failure.
     [[nodiscard]] errc ready() {
-        if (!stop_loop_) return stop_loop_.error();
-        if (!stop_waker_) return stop_waker_.error();
+        if (!stop_loop_)
+            return stop_loop_.error();
+        if (!stop_waker_)
+            return stop_waker_.error();
         const errc error = stop_loop_->add(stop_waker_->fd(), 0);
         return error == errc::ok ? listeners_.ready() : error;
     }
@@ -62,7 +63,8 @@ public:
     /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
     [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
 
-    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
+    /// chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept {
         return listeners_.bound();
     }
@@ -84,12 +86,13 @@ public:
             bool stopped = false;
             static_cast<void>(stop_loop_->wait(static_cast<int>(wait_ms),
                                                [&](std::uint64_t) { stopped = true; }));
-            if (stopped) break;
+            if (stopped)
+                break;
             const auto now = now_ms();
-            if (now < clock.next_ms()) continue;
-            flush(clock.tick(now), [&](auto& shard) {
-                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
-            });
+            if (now < clock.next_ms())
+                continue;
+            flush(clock.tick(now),
+                  [&](auto& shard) { pipeline_.take(shard.retire([&] { listeners_.wake(); })); });
             ticked = true;
         }
         listeners_.stop();
@@ -98,14 +101,14 @@ public:
         // place of the flush before where a backend keeps one value for each interval.
         flush(ticked ? clock.next_ms() : now_ms(), [&](auto& shard) {
             shard.end();
-            for (int side = 0; side < 2; ++side) pipeline_.take(shard.retire([] {}));
+            for (int side = 0; side < 2; ++side)
+                pipeline_.take(shard.retire([] {}));
         });
-        const auto end = std::chrono::steady_clock::now() + options_.patience;
-        for (auto& sink : sinks_) {
-            const auto left = end - std::chrono::steady_clock::now();
-            sink->finish(std::max(std::chrono::milliseconds(0),
-                                  std::chrono::duration_cast<std::chrono::milliseconds>(left)));
-        }
+        // All use the same time: one that hangs leaves it to the others.
+        for (auto& sink : sinks_)
+            sink->end_within(options_.patience);
+        for (auto& sink : sinks_)
+            sink->finish(options_.patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -127,7 +130,8 @@ private:
             std::chrono::steady_clock::now() - start;
         one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
         const auto shared = std::make_shared<const snapshot_type>(std::move(one));
-        for (auto& sink : sinks_) sink->push(shared);
+        for (auto& sink : sinks_)
+            sink->push(shared);
         log_losses(pipeline_.take_counts());
     }
 
@@ -135,7 +139,8 @@ private:
     void log_losses(const intake_counts& counts) const {
         std::string causes;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
-            if (counts.refused[cause] == 0) continue;
+            if (counts.refused[cause] == 0)
+                continue;
             causes += causes.empty() ? ": " : ", ";
             causes += std::to_string(counts.refused[cause]) + " × " +
                       std::string(message(static_cast<errc>(cause)));

@@ -1,6 +1,7 @@
 // A sink with a queue and a thread of its own, so that it delays nobody.
 #pragma once
 
+#include <quipu/core/config.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/server/log.hpp>
 
@@ -30,8 +31,8 @@ struct sink_worker_options {
 };
 
 /// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
-/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery are
-/// logged, not each try.
+/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
+/// are logged, not each try.
 ///
 /// Threads  `push` and `finish` from one thread.
 template <class Snapshot>
@@ -40,7 +41,9 @@ public:
     using write_function = std::function<errc(const Snapshot&)>;
 
     /// `name` is for the log; `write` is called on the worker's thread only.
-    sink_worker(std::string name, write_function write, const log& messages,
+    sink_worker(std::string name,
+                write_function write,
+                const log& messages,
                 sink_worker_options options = {})
         : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
           thread_([shared = state_] { shared->run(); }) {}
@@ -52,11 +55,18 @@ public:
     /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
     void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
 
-    /// Tries to write all that waits and ends the thread. What a sink has not taken after `patience`
-    /// is dropped, counted and logged; a write that hangs is left behind.
+    /// Announces the end: what waits is tried more often from now on, for `patience` at most.
+    /// Returns at once, so that several sinks can use the same time; the first call sets the end.
+    void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
+
+    /// Tries to write all that waits and ends the thread. What a sink has not taken after
+    /// `patience`, or that of `end_within`, is dropped, counted and logged; a write that hangs is
+    /// left behind.
     void finish(std::chrono::milliseconds patience) {
-        if (!thread_.joinable()) return;
-        if (state_->finish(patience)) {
+        if (!thread_.joinable())
+            return;
+        state_->end_within(patience);
+        if (state_->await_end()) {
             thread_.join();
         } else {
             thread_.detach(); // it owns a share of the state
@@ -71,34 +81,48 @@ private:
 
     class state {
     public:
-        state(std::string name, write_function write, const log& messages,
+        state(std::string name,
+              write_function write,
+              const log& messages,
               sink_worker_options options)
-            : name_(std::move(name)), write_(std::move(write)), log_(messages),
-              options_(options) {}
+            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options) {
+            QUIPU_ASSERT(options.snapshots_max > 0);
+        }
 
         void push(std::shared_ptr<const Snapshot> one) {
             const std::lock_guard hold(mutex_);
-            if (one->size() == 0 && !queue_.empty()) return;
+            if (one->size() == 0 && !queue_.empty())
+                return;
             if (queue_.size() == options_.snapshots_max) {
-                // The first may be in the middle of a write, which keeps its own share of it.
                 queue_.pop_front();
-                ++popped_;
-                ++dropped_;
-                log_.error(name_ + ": dropped the oldest of " +
-                           std::to_string(options_.snapshots_max) + " waiting flushes");
+                // One in the middle of its write is lost only if that fails.
+                if (writing_ && !front_left_) {
+                    front_left_ = true;
+                } else {
+                    count_dropped();
+                }
             }
             queue_.push_back(std::move(one));
             changed_.notify_all();
         }
 
-        [[nodiscard]] bool finish(std::chrono::milliseconds patience) {
-            std::unique_lock hold(mutex_);
+        void end_within(std::chrono::milliseconds patience) {
+            const std::lock_guard hold(mutex_);
+            if (finishing_)
+                return;
             end_ = clock::now() + patience;
             finishing_ = true;
             changed_.notify_all();
-            const bool ended = changed_.wait_until(hold, end_, [&] { return ended_; });
-            if (!ended) give_up();
-            return ended;
+        }
+
+        /// False if a write hangs; else the thread has ended or does so at once.
+        [[nodiscard]] bool await_end() {
+            std::unique_lock hold(mutex_);
+            if (changed_.wait_until(hold, end_, [&] { return ended_; }))
+                return true;
+            give_up();
+            changed_.notify_all();
+            return !writing_;
         }
 
         [[nodiscard]] std::uint64_t dropped() const {
@@ -111,53 +135,68 @@ private:
             auto pause = options_.pause_first;
             for (;;) {
                 changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
-                if (queue_.empty() || given_up_) break;
+                if (queue_.empty() || given_up_)
+                    break;
                 const auto one = queue_.front();
-                const auto popped = popped_;
+                writing_ = true;
                 hold.unlock();
                 const errc error = write_(*one);
                 hold.lock();
+                writing_ = false;
+                const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
-                    if (popped == popped_ && !given_up_) {
+                    if (!left && !given_up_)
                         queue_.pop_front();
-                        ++popped_;
-                    }
                     report_recovery();
                     pause = options_.pause_first;
                     continue;
                 }
                 report_failure(error);
-                if (finishing_ && clock::now() + pause >= end_) break;
+                if (left)
+                    count_dropped();
+                if (finishing_)
+                    pause = std::min(pause, options_.pause_first);
                 const auto until = clock::now() + pause;
+                if (finishing_ && until >= end_)
+                    break;
                 const bool was_finishing = finishing_;
-                changed_.wait_until(hold, until,
-                                    [&] { return given_up_ || finishing_ != was_finishing; });
+                changed_.wait_until(
+                    hold, until, [&] { return given_up_ || finishing_ != was_finishing; });
                 pause = std::min(pause * 2, options_.pause_max);
-                if (finishing_) pause = std::min(pause, options_.pause_first);
             }
-            if (!given_up_) give_up();
+            if (!given_up_)
+                give_up();
             ended_ = true;
             changed_.notify_all();
         }
 
     private:
         void report_failure(errc error) {
-            if (failing_) return;
+            if (failing_)
+                return;
             failing_ = true;
             log_.error(name_ + ": " + std::string(message(error)) +
                        "; flushes wait until it can be reached");
         }
 
         void report_recovery() {
-            if (!failing_) return;
+            if (!failing_)
+                return;
             failing_ = false;
             log_.info(name_ + ": reached again, " + std::to_string(queue_.size()) +
                       " flushes are waiting");
         }
 
+        void count_dropped() {
+            ++dropped_;
+            log_.error(name_ + ": dropped the oldest of " + std::to_string(options_.snapshots_max) +
+                       " waiting flushes");
+        }
+
         void give_up() {
             given_up_ = true;
-            if (queue_.empty()) return;
+            if (queue_.empty())
+                return;
             dropped_ += queue_.size();
             log_.error(name_ + ": " + std::to_string(queue_.size()) +
                        " flushes could not be sent before the end");
@@ -173,8 +212,9 @@ private:
         std::condition_variable changed_{};
         std::deque<std::shared_ptr<const Snapshot>> queue_{};
         clock::time_point end_{};
-        std::uint64_t popped_ = 0; // how many left the front, to know whether the first still is it
         std::uint64_t dropped_ = 0;
+        bool writing_ = false;    // the front one, at the moment
+        bool front_left_ = false; // the one that is being written is no longer in the queue
         bool failing_ = false;
         bool finishing_ = false;
         bool given_up_ = false;
