@@ -5,6 +5,7 @@
 #include <quipu/core/result.hpp>
 #include <quipu/net/transport.hpp>
 #include <quipu/schema/schema.hpp>
+#include <quipu/sink/graphite_name.hpp>
 #include <quipu/sink/sink.hpp>
 
 #include <cstddef>
@@ -15,44 +16,17 @@
 
 namespace quipu {
 
-namespace detail {
-
-/// The character that stands for `c` in a Graphite path. Blanks would end the name, and '/' would
-/// leave the folder that Graphite keeps the numbers in.
-[[nodiscard]] constexpr char graphite_character(char c) noexcept {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
-        return '_';
-    return c == '/' ? '-' : c;
-}
-
-/// Appends tags `;key=value;bare` as Graphite wants them: each with a value, none empty.
-inline void append_graphite_tags(std::string& out, std::string_view tags) {
-    while (!tags.empty()) {
-        const auto end = tags.find(';', 1);
-        const auto tag = tags.substr(0, end);
-        if (tag.size() > 1) {
-            for (const char c : tag)
-                out += graphite_character(c);
-            if (tag.find('=') == tag.npos)
-                out += "=true";
-        }
-        if (end == tags.npos)
-            break;
-        tags.remove_prefix(end);
-    }
-}
-
-} // namespace detail
-
-/// Appends the line of one point to `out`, with `Layout` for its value.
+/// Appends the line of one point to `out`, with `Layout` for its value. Its name goes through
+/// append_graphite_name, unless `Verbatim`.
 /// Cost     O(size); allocates as `out` grows.
-template <class Layout>
+template <class Layout, bool Verbatim = false>
 void append_graphite_line(std::string& out, const point& one) {
-    for (const auto part : {one.head, one.name, one.tail}) {
-        for (const char c : part)
-            out += detail::graphite_character(c);
+    if constexpr (Verbatim) {
+        for (const auto part : {one.head, one.name, one.tail, one.tags})
+            out += part;
+    } else {
+        append_graphite_name(out, one);
     }
-    detail::append_graphite_tags(out, one.tags);
     char text[Layout::bytes_max + 2 * integer_bytes_max + 3];
     char* end = text;
     *end++ = ' ';
@@ -72,6 +46,8 @@ struct graphite_traits {
     /// Change when the backend expects a connection of its own for each flush, as from Etsy's
     /// statsd.
     static constexpr bool closes_after_flush = false;
+    /// Change when the dialect has cleaned the names, and they are to go out to the letter.
+    static constexpr bool verbatim_names = false;
 };
 
 /// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and
@@ -108,7 +84,8 @@ public:
                 ++skipped;
                 return;
             }
-            append_graphite_line<typename Schema::number_layout>(piece_, one);
+            append_graphite_line<typename Schema::number_layout, Traits::verbatim_names>(piece_,
+                                                                                         one);
             if (piece_.size() >= Traits::piece_bytes)
                 send();
         });

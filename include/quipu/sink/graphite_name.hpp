@@ -1,0 +1,106 @@
+// The names of Graphite: what of a point's name carbon takes, and what stands for the rest.
+#pragma once
+
+#include <quipu/core/ascii.hpp>
+#include <quipu/core/utf8.hpp>
+#include <quipu/schema/schema.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace quipu {
+
+namespace detail {
+
+/// Whether carbon would take this character, well-formed and not ASCII, for the end of a line:
+/// U+0085, U+2028 and U+2029; or for a blank: U+00A0 and its kin, U+2000 to U+200A among them.
+[[nodiscard]] constexpr bool is_wide_blank(std::string_view character) noexcept {
+    constexpr std::string_view blanks[] = {"\xc2\x85",
+                                           "\xc2\xa0",
+                                           "\xe1\x9a\x80",
+                                           "\xe2\x80\xa8",
+                                           "\xe2\x80\xa9",
+                                           "\xe2\x80\xaf",
+                                           "\xe2\x81\x9f",
+                                           "\xe3\x80\x80"};
+    for (const auto blank : blanks) {
+        if (character == blank)
+            return true;
+    }
+    return character.size() == 3 && character >= "\xe2\x80\x80" && character <= "\xe2\x80\x8a";
+}
+
+/// Appends a part of a path so that carbon takes it as one word. Blanks and control characters
+/// would end the name, '/' would leave the folder that the numbers are kept in, and one byte that
+/// is not UTF-8 would make carbon close the connection, with the points of all others in it.
+inline void append_graphite_text(std::string& out, std::string_view text) {
+    while (!text.empty()) {
+        const auto size = utf8_size(text);
+        const auto character = text.substr(0, size == 0 ? 1 : size);
+        text.remove_prefix(character.size());
+        const char c = character.front();
+        if (size == 0 || (size == 1 && (c == ' ' || is_control(c))) || is_wide_blank(character)) {
+            out += '_';
+        } else if (c == '/') {
+            out += '-';
+        } else {
+            out += character;
+        }
+    }
+}
+
+/// Appends one tag by Graphite's rules: a key without `!^=`, a value that does not begin with '~',
+/// and neither of them empty; a bare tag is `true`.
+inline void append_graphite_tag(std::string& out, std::string_view tag) {
+    const auto equals = tag.find('=');
+    const auto key = tag.substr(0, equals);
+    out += ';';
+    const auto first = out.size();
+    append_graphite_text(out, key);
+    for (auto i = first; i < out.size(); ++i) {
+        if (out[i] == '!' || out[i] == '^')
+            out[i] = '_';
+    }
+    if (key.empty())
+        out += '_';
+    out += '=';
+    if (equals == tag.npos) {
+        out += "true";
+        return;
+    }
+    auto value = tag.substr(equals + 1);
+    if (value.empty() || value.front() == '~') {
+        out += '_';
+        value.remove_prefix(value.empty() ? 0 : 1);
+    }
+    append_graphite_text(out, value);
+}
+
+/// Appends tags `;key=value;bare`; empty ones are left out.
+inline void append_graphite_tags(std::string& out, std::string_view tags) {
+    while (!tags.empty()) {
+        const auto end = tags.find(';', 1);
+        const auto tag = tags.substr(1, end == tags.npos ? end : end - 1);
+        if (!tag.empty())
+            append_graphite_tag(out, tag);
+        if (end == tags.npos)
+            break;
+        tags.remove_prefix(end);
+    }
+}
+
+} // namespace detail
+
+/// Appends the name of a point, tags behind it, so that carbon takes it for one word and the series
+/// for a tagged one: blanks, control characters and bytes that are not UTF-8 become '_', and '/'
+/// becomes
+/// '-'; a bare tag gets the value `true`, and a value that carbon refuses becomes '_'.
+/// Cost     O(size); allocates as `out` grows.
+/// Source   carbon 1.1.10: carbon/protocols.py and carbon/util.py, TaggedSeries.
+inline void append_graphite_name(std::string& out, const point& one) {
+    for (const auto part : {one.head, one.name, one.tail})
+        detail::append_graphite_text(out, part);
+    detail::append_graphite_tags(out, one.tags);
+}
+
+} // namespace quipu
