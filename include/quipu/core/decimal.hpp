@@ -172,9 +172,9 @@ namespace detail {
 /// Threads  pure.
 [[nodiscard]] constexpr decimal rounded_decimal(double finite, int digits) noexcept {
     QUIPU_ASSERT(1 <= digits && digits <= 15);
-    const detail::binary exact = detail::to_binary(finite);
+    const detail::binary parts = detail::to_binary(finite);
     decimal number;
-    if (exact.significand < std::uint64_t{1} << 52 && exact.significand != 0) {
+    if (parts.significand < std::uint64_t{1} << 52 && exact.significand != 0) {
         number = detail::round_subnormal(exact, digits);
         number.negative = detail::is_negative(finite);
         return number;
@@ -193,7 +193,7 @@ namespace detail {
         ++kept;
     } else if (rest == unit / 2) {
         const int order = detail::compare_exactly(
-            detail::big_integer(number.digits), number.exponent, exact.significand, exact.exponent);
+            detail::big_integer(number.digits), number.exponent, parts.significand, parts.exponent);
         if (order < 0 || (order == 0 && (kept & 1) != 0))
             ++kept;
     }
