@@ -174,8 +174,8 @@ namespace detail {
     QUIPU_ASSERT(1 <= digits && digits <= 15);
     const detail::binary parts = detail::to_binary(finite);
     decimal number;
-    if (parts.significand < std::uint64_t{1} << 52 && exact.significand != 0) {
-        number = detail::round_subnormal(exact, digits);
+    if (parts.significand < std::uint64_t{1} << 52 && parts.significand != 0) {
+        number = detail::round_subnormal(parts, digits);
         number.negative = detail::is_negative(finite);
         return number;
     }
