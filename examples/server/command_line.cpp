@@ -18,26 +18,38 @@ constexpr std::int64_t interval_ms_max = std::int64_t{24} * 60 * 60 * 1000;
 
 /// Known to quipu's design, but not to this version.
 constexpr std::array later_options{
-    std::string_view("--config"),    std::string_view("-c"),
-    std::string_view("-f"),          std::string_view("--set"),
-    std::string_view("-s"),          std::string_view("--offset"),
-    std::string_view("--threads"),   std::string_view("--state"),
-    std::string_view("--admin"),     std::string_view("--check"),
-    std::string_view("--log-level"), std::string_view("--print-config"),
+    std::string_view("--config"),
+    std::string_view("-c"),
+    std::string_view("-f"),
+    std::string_view("--set"),
+    std::string_view("-s"),
+    std::string_view("--offset"),
+    std::string_view("--threads"),
+    std::string_view("--state"),
+    std::string_view("--admin"),
+    std::string_view("--check"),
+    std::string_view("--log-level"),
+    std::string_view("--print-config"),
 };
 
 constexpr std::array later_schemes{
-    std::string_view("unixgram:"),         std::string_view("unix:"),
-    std::string_view("stdin:"),            std::string_view("graphite+pickle:"),
-    std::string_view("prometheus:"),       std::string_view("influx:"),
-    std::string_view("opentsdb:"),         std::string_view("json:"),
-    std::string_view("exec:"),             std::string_view("statsd:"),
+    std::string_view("unixgram:"),
+    std::string_view("unix:"),
+    std::string_view("stdin:"),
+    std::string_view("graphite+pickle:"),
+    std::string_view("prometheus:"),
+    std::string_view("influx:"),
+    std::string_view("opentsdb:"),
+    std::string_view("json:"),
+    std::string_view("exec:"),
+    std::string_view("statsd:"),
 };
 
 template <class List>
 bool contains(const List& list, std::string_view text) {
     for (const auto one : list) {
-        if (one == text) return true;
+        if (one == text)
+            return true;
     }
     return false;
 }
@@ -47,7 +59,9 @@ bool is_later_scheme(std::string_view url) {
     return colon != url.npos && contains(later_schemes, url.substr(0, colon + 1));
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string quoted(std::string_view text) {
+    return "'" + std::string(text) + "'";
+}
 
 /// "10s", "500ms", "2m", "1h"; a bare number is seconds.
 result<std::int64_t> parse_interval(std::string_view text) {
@@ -62,9 +76,11 @@ result<std::int64_t> parse_interval(std::string_view text) {
         }
     }
     const auto number = quipu::parse_number(text);
-    if (!number) return number.error();
+    if (!number)
+        return number.error();
     const double ms = *number * unit_ms;
-    if (!(ms >= interval_ms_min && ms <= interval_ms_max)) return quipu::errc::number_out_of_range;
+    if (!(ms >= interval_ms_min && ms <= interval_ms_max))
+        return quipu::errc::number_out_of_range;
     return static_cast<std::int64_t>(ms + 0.5);
 }
 
@@ -74,7 +90,8 @@ public:
     explicit reader(const std::vector<std::string_view>& arguments) : arguments_(arguments) {}
 
     parsed_command_line read() {
-        while (error_.empty() && next_ < arguments_.size()) read_argument(arguments_[next_++]);
+        while (error_.empty() && next_ < arguments_.size())
+            read_argument(arguments_[next_++]);
         return {std::move(options_), std::move(error_)};
     }
 
@@ -82,11 +99,16 @@ private:
     void read_argument(std::string_view argument) {
         const auto equals = argument.starts_with("--") ? argument.find('=') : argument.npos;
         const auto name = argument.substr(0, equals);
-        if (name == "--help" || name == "-h") return read_switch(name, equals, options_.help);
-        if (name == "--version") return read_switch(name, equals, options_.version);
-        if (name == "--align") return read_switch(name, equals, options_.align);
-        if (contains(later_options, name)) return fail("not available yet: " + std::string(name));
-        if (!name.starts_with('-')) return fail("not available yet: config file " + quoted(name));
+        if (name == "--help" || name == "-h")
+            return read_switch(name, equals, options_.help);
+        if (name == "--version")
+            return read_switch(name, equals, options_.version);
+        if (name == "--align")
+            return read_switch(name, equals, options_.align);
+        if (contains(later_options, name))
+            return fail("not available yet: " + std::string(name));
+        if (!name.starts_with('-'))
+            return fail("not available yet: config file " + quoted(name));
 
         using setter = void (reader::*)(std::string_view);
         constexpr std::array<std::pair<std::string_view, setter>, 6> valued{{
@@ -98,16 +120,20 @@ private:
             {"--prefix", &reader::set_prefix},
         }};
         for (const auto& [option, set] : valued) {
-            if (name != option) continue;
-            if (equals != argument.npos) return (this->*set)(argument.substr(equals + 1));
-            if (next_ == arguments_.size()) return fail(std::string(name) + " needs a value");
+            if (name != option)
+                continue;
+            if (equals != argument.npos)
+                return (this->*set)(argument.substr(equals + 1));
+            if (next_ == arguments_.size())
+                return fail(std::string(name) + " needs a value");
             return (this->*set)(arguments_[next_++]);
         }
         fail("unknown option " + quoted(name) + "; --help lists them");
     }
 
     void read_switch(std::string_view name, std::size_t equals, bool& option) {
-        if (equals != std::string_view::npos) return fail(std::string(name) + " takes no value");
+        if (equals != std::string_view::npos)
+            return fail(std::string(name) + " takes no value");
         option = true;
     }
 
@@ -126,7 +152,8 @@ private:
     }
 
     void add_listen(std::string_view value) {
-        if (is_later_scheme(value)) return fail("not available yet: --listen " + std::string(value));
+        if (is_later_scheme(value))
+            return fail("not available yet: --listen " + std::string(value));
         auto read = quipu::parse_endpoint(value, statsd_port);
         if (!read) {
             return fail("--listen " + quoted(value) + ": use udp://HOST:PORT or tcp://HOST:PORT");
@@ -135,14 +162,15 @@ private:
     }
 
     void add_sink(std::string_view value) {
-        if (value == "console:") return options_.sinks.push_back({});
-        if (is_later_scheme(value)) return fail("not available yet: --sink " + std::string(value));
+        if (value == "console:")
+            return options_.sinks.push_back({});
+        if (is_later_scheme(value))
+            return fail("not available yet: --sink " + std::string(value));
         constexpr std::string_view graphite = "graphite://";
         if (value.starts_with(graphite)) {
             auto to = quipu::parse_host_port(value.substr(graphite.size()), graphite_port);
             if (to && !to->host.empty() && to->host != "*" && to->port != 0) {
-                options_.sinks.push_back(
-                    {sink_kind::graphite, *std::move(to), std::string(value)});
+                options_.sinks.push_back({sink_kind::graphite, *std::move(to), std::string(value)});
                 return;
             }
         }
@@ -176,7 +204,14 @@ private:
         options_.prefix = std::string(value);
     }
 
-    void fail(std::string why) { error_ = std::move(why); }
+    /// What is wrong is one line, whatever the argument has in it.
+    void fail(std::string why) {
+        for (char& c : why) {
+            if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+                c = '?';
+        }
+        error_ = std::move(why);
+    }
 
     const std::vector<std::string_view>& arguments_;
     std::size_t next_ = 0;

@@ -42,7 +42,8 @@ struct parsed_command_line {
 };
 
 /// Reads the arguments, the program's own name left out. Both `--name value` and `--name=value` do.
-[[nodiscard]] parsed_command_line parse_command_line(const std::vector<std::string_view>& arguments);
+[[nodiscard]] parsed_command_line
+parse_command_line(const std::vector<std::string_view>& arguments);
 
 /// What `--help` prints.
 [[nodiscard]] std::string_view help_text() noexcept;

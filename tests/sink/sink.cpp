@@ -24,7 +24,7 @@ struct silent_sink {
 };
 
 struct other_traits : quipu::store_traits {
-    static constexpr std::size_t series_max = 1;
+    using counter_retention = quipu::retention::forever;
 };
 
 } // namespace

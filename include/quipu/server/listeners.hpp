@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/result.hpp>
+#include <quipu/net/deadline.hpp>
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/event_loop.hpp>
 #include <quipu/net/resolve.hpp>
@@ -40,16 +41,19 @@ template <class Profile>
 class basic_listeners {
 public:
     /// Errors   of `ready`: too_many_descriptors.
-    basic_listeners(basic_intake<Profile>& intake, const log& messages,
+    basic_listeners(basic_intake<Profile>& intake,
+                    const log& messages,
                     listener_options options = {})
         : intake_(intake), log_(messages), options_(options), loop_(event_loop::open()),
           waker_(waker::open()) {
-        if (loop_ && waker_) ready_ = loop_->add(waker_->fd(), waker_token);
+        if (loop_ && waker_)
+            ready_ = loop_->add(waker_->fd(), waker_token);
     }
 
     /// Whether the system gave what is needed before anything can listen.
     [[nodiscard]] errc ready() const noexcept {
-        if (!loop_) return loop_.error();
+        if (!loop_)
+            return loop_.error();
         return waker_ ? ready_ : waker_.error();
     }
 
@@ -57,22 +61,28 @@ public:
     /// Errors   those of resolve and of binding; what was bound before the error stays.
     [[nodiscard]] errc listen(const endpoint& at) {
         const auto addresses = resolve(at.at, address_use::bind);
-        if (!addresses) return addresses.error();
+        if (!addresses)
+            return addresses.error();
         for (const address& one : *addresses) {
             const errc error = at.protocol == ip_protocol::udp ? listen_udp(one) : listen_tcp(one);
-            if (error != errc::ok) return error;
+            if (error != errc::ok)
+                return error;
         }
         return errc::ok;
     }
 
-    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
+    /// chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
 
     /// Receives until `stop`, then takes what has come by then, and returns.
     void run() {
-        while (!stopping_) wait(-1);
+        while (!stopping_)
+            wait(-1);
         // What the senders got rid of before the end is not lost: datagrams and bytes that wait.
-        for (int rounds = 0; rounds < drain_rounds_max && wait(0) > 0; ++rounds) {}
+        const deadline enough(drain_ms_max); // for who never ends to send
+        while (wait(0) > 0 && enough.remaining_ms() > 0) {
+        }
         end_streams();
         count_dropped();
     }
@@ -85,7 +95,8 @@ public:
 
     /// Brings `run` to its next boundary, where the shard of the intake may be handed over.
     void wake() noexcept {
-        if (waker_) waker_->wake();
+        if (waker_)
+            waker_->wake();
     }
 
 private:
@@ -99,13 +110,14 @@ private:
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
     static constexpr int turns_max = 16;
-    static constexpr int drain_rounds_max = 4096;
+    static constexpr int drain_ms_max = 250;
 
     [[nodiscard]] errc listen_udp(const address& at) {
         udp_receiver_options options;
         options.receive_buffer_bytes = options_.receive_buffer_bytes;
         auto opened = udp_receiver::bind(at, options);
-        if (!opened) return opened.error();
+        if (!opened)
+            return opened.error();
         const auto local = opened->local_address();
         const int fd = opened->fd();
         return add(fd, *std::move(opened), ip_protocol::udp, local);
@@ -113,15 +125,17 @@ private:
 
     [[nodiscard]] errc listen_tcp(const address& at) {
         auto opened = tcp_listener::listen(at);
-        if (!opened) return opened.error();
+        if (!opened)
+            return opened.error();
         const auto local = opened->local_address();
         const int fd = opened->fd();
         return add(fd, *std::move(opened), ip_protocol::tcp, local);
     }
 
-    [[nodiscard]] errc add(int fd, source&& opened, ip_protocol protocol,
-                           const result<address>& local) {
-        if (!local) return local.error();
+    [[nodiscard]] errc
+    add(int fd, source&& opened, ip_protocol protocol, const result<address>& local) {
+        if (!local)
+            return local.error();
         const errc error = loop_->add(fd, place(std::move(opened)));
         if (error == errc::ok) {
             bound_.push_back((protocol == ip_protocol::udp ? "udp://" : "tcp://") +
@@ -133,7 +147,8 @@ private:
     /// Puts a source into a free place and returns its token.
     [[nodiscard]] std::uint64_t place(source&& opened) {
         for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (!std::holds_alternative<std::monostate>(sources_[i])) continue;
+            if (!std::holds_alternative<std::monostate>(sources_[i]))
+                continue;
             sources_[i] = std::move(opened);
             return i;
         }
@@ -141,11 +156,13 @@ private:
         return sources_.size() - 1;
     }
 
-    /// Waits for readiness and takes what is there. Returns how many datagrams and pieces were taken.
+    /// Waits for readiness and takes what is there. Returns how much: datagrams, pieces of streams,
+    /// and connections that began or ended.
     std::size_t wait(int timeout_ms) {
         taken_ = 0;
         const auto ready = loop_->wait(timeout_ms, [&](std::uint64_t token) { take(token); });
-        if (!ready) log_limited("cannot wait for input", ready.error());
+        if (!ready)
+            log_limited("cannot wait for input", ready.error());
         pass_boundary();
         return taken_;
     }
@@ -169,8 +186,10 @@ private:
     void take_datagrams(udp_receiver& from) {
         for (int turn = 0; turn < turns_max; ++turn) {
             const auto count = from.receive([&](std::string_view text) { receive(text); });
-            if (!count) return log_limited("cannot receive", count.error());
-            if (*count == 0) return;
+            if (!count)
+                return log_limited("cannot receive", count.error());
+            if (*count == 0)
+                return;
             taken_ += *count;
             pass_boundary();
         }
@@ -180,16 +199,18 @@ private:
         for (int turn = 0; turn < turns_max; ++turn) {
             auto accepted = std::get<tcp_listener>(sources_[token]).accept();
             if (!accepted) {
-                if (accepted.error() == errc::would_block) return;
+                if (accepted.error() == errc::would_block)
+                    return;
                 return log_limited("a connection is turned away", accepted.error());
             }
             if (connections_ == options_.connections_max) {
                 log_limited("a connection is turned away", errc::queue_full);
                 continue;
             }
+            ++taken_;
             const int fd = accepted->fd();
-            const auto at = place(stream{*std::move(accepted),
-                                         line_stream(dialect_type::line_bytes_max)});
+            const auto at =
+                place(stream{*std::move(accepted), line_stream(dialect_type::line_bytes_max)});
             if (const errc error = loop_->add(fd, at); error != errc::ok) {
                 sources_[at] = std::monostate{};
                 return log_limited("a connection is turned away", error);
@@ -214,9 +235,11 @@ private:
                 loop_->remove(from.connection.fd());
                 sources_[token] = std::monostate{};
                 --connections_;
+                ++taken_;
                 return;
             }
-            if (*count == 0) return;
+            if (*count == 0)
+                return;
             ++taken_;
             pass_boundary();
         }
@@ -225,26 +248,30 @@ private:
     /// Takes or refuses what is left of a stream that ended without a newline.
     void end(stream& ending, bool counts) {
         const auto rest = ending.lines.rest();
-        if (rest.empty()) return;
-        if (counts) return receive(rest);
+        if (rest.empty())
+            return;
+        if (counts)
+            return receive(rest);
         intake_.count_refusals(errc::unterminated_line, 1);
         log_refusal({errc::unterminated_line, 0}, rest);
     }
 
     void end_streams() {
         for (auto& one : sources_) {
-            if (auto* const open = std::get_if<stream>(&one)) end(*open, false);
+            if (auto* const open = std::get_if<stream>(&one))
+                end(*open, false);
         }
     }
 
     void receive(std::string_view text) {
         const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(text, now,
-                        [&](refusal why, std::string_view line) { log_refusal(why, line); });
+        intake_.receive(
+            text, now, [&](refusal why, std::string_view line) { log_refusal(why, line); });
     }
 
     void pass_boundary() {
-        if (!intake_.shard().asked()) return;
+        if (!intake_.shard().asked())
+            return;
         count_dropped();
         intake_.shard().pass_boundary();
     }
@@ -269,12 +296,14 @@ private:
     }
 
     void log_limited(std::string_view what, errc why) {
-        if (!may_log()) return;
+        if (!may_log())
+            return;
         log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
     }
 
     void log_refusal(refusal why, std::string_view line) {
-        if (!may_log()) return;
+        if (!may_log())
+            return;
         log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
                      std::string(message(why.error)) + held_back());
     }

@@ -1,0 +1,447 @@
+// quipud as its users have it: a program with a command line, signals, output and an exit code.
+#include <quipu/core/config.hpp>
+#include <quipu/net/resolve.hpp>
+#include <quipu/net/tcp_sender.hpp>
+#include <quipu/net/udp.hpp>
+
+#include "support/catch.hpp"
+#include "support/eventually.hpp"
+#include "support/graphite_server.hpp"
+#include "support/process.hpp"
+#include "support/tcp.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using quipu::errc;
+using quipu::test::eventually;
+using quipu::test::graphite_mood;
+using quipu::test::graphite_server;
+using quipu::test::process;
+using quipu::test::stopwatch;
+using namespace std::chrono_literals;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+std::unique_ptr<process> quipud(words options, bool closes_output = false) {
+    options.insert(options.begin(), QUIPU_QUIPUD);
+    return std::make_unique<process>(options, closes_output);
+}
+
+/// On free ports of 127.0.0.1, a UDP and a TCP one, with nothing to wait for.
+class running {
+public:
+    explicit running(words options, bool closes_output = false) {
+        for (const auto* const at : {"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}) {
+            options.emplace_back("--listen");
+            options.emplace_back(at);
+        }
+        program_ = quipud(std::move(options), closes_output);
+        INFO(program_->err());
+        if (!closes_output)
+            REQUIRE(program_->prints("server is up\n"));
+        udp_ = port_behind("listening on udp://127.0.0.1:");
+        tcp_ = port_behind("listening on tcp://127.0.0.1:");
+    }
+
+    process& program() { return *program_; }
+    [[nodiscard]] std::uint16_t udp() const { return udp_; }
+    [[nodiscard]] std::uint16_t tcp() const { return tcp_; }
+
+    void send(std::string_view text) const {
+        auto sender = quipu::udp_sender::connect(quipu::address::loopback_v4(udp_));
+        REQUIRE(sender);
+        REQUIRE(sender->send(text) == errc::ok);
+    }
+
+    /// Sends SIGTERM; true if quipud then ends well, within two seconds.
+    bool ends_well(int signal = SIGTERM) {
+        const stopwatch watch;
+        program_->signal(signal);
+        const int code = program_->exit_code();
+        const auto took = watch.elapsed();
+        CAPTURE(code, took.count(), program_->err());
+        CHECK(code == 0);
+        CHECK(took < 2s);
+        return code == 0 && took < 2s;
+    }
+
+private:
+    [[nodiscard]] std::uint16_t port_behind(std::string_view text) const {
+        const auto ends = [&] {
+            const auto at = program_->err().find(text);
+            return at != std::string::npos && program_->err().find('\n', at) != std::string::npos;
+        };
+        REQUIRE(eventually(ends));
+        const auto err = program_->err();
+        return static_cast<std::uint16_t>(std::stoi(err.substr(err.find(text) + text.size(), 5)));
+    }
+
+    std::unique_ptr<process> program_{};
+    std::uint16_t udp_ = 0;
+    std::uint16_t tcp_ = 0;
+};
+
+/// Ends at once; what it says on standard error.
+std::string refusal(const words& options, int expected_code) {
+    const auto program = quipud(options);
+    CHECK(program->exit_code() == expected_code);
+    std::string text;
+    // Its last words may still be in the pipe.
+    CHECK(eventually([&] { return (text = program->err()).ends_with('\n'); }));
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+    CHECK(text.starts_with("quipud: "));
+    CHECK(program->out().empty());
+    return text;
+}
+
+std::string name_of_good(const std::string& profile) {
+    return profile == "etsy"   ? "stats_counts.good"
+           : profile == "kiip" ? "statsite.counts.good"
+                               : "stats.counters.good.count";
+}
+
+/// The sum of the values of a name, all flushes together.
+double sum_of(const graphite_server& graphite, const std::string& name) {
+    double sum = 0;
+    for (const auto& value : graphite.values(name))
+        sum += std::stod(value);
+    return sum;
+}
+
+} // namespace
+
+TEST_CASE("quipud: --help and --version say what they should", "[quipud]") {
+    const auto help = quipud({GENERATE(as<std::string>(), "--help", "-h")});
+    CHECK(help->exit_code() == 0);
+    CHECK(help->prints("--interval TIME"));
+    CHECK(help->prints("echo 'hello:1|c'"));
+    CHECK(help->err().empty());
+
+    const auto version = quipud({"--version"});
+    CHECK(version->exit_code() == 0);
+    CHECK(version->prints("quipud " + std::to_string(quipu::version_major) + '.' +
+                          std::to_string(quipu::version_minor) + '.' +
+                          std::to_string(quipu::version_patch) + '\n'));
+}
+
+TEST_CASE("quipud: a wrong command line is one line and exit code 2", "[quipud]") {
+    const auto [options, why] = GENERATE(table<words, std::string>({
+        {{"--bogus"}, "unknown option '--bogus'"},
+        {{"-x"}, "unknown option '-x'"},
+        {{"--bogus=1"}, "unknown option '--bogus'"},
+        {{"--help=yes"}, "--help takes no value"},
+        {{"--align=1"}, "--align takes no value"},
+        {{"--interval"}, "--interval needs a value"},
+        {{"--interval", "soon"}, "--interval 'soon'"},
+        {{"--interval="}, "--interval ''"},
+        {{"--interval", "0"}, "from 100ms to 24h"},
+        {{"--interval", "-1s"}, "--interval '-1s'"},
+        {{"--interval", "99ms"}, "--interval '99ms'"},
+        {{"--interval", "25h"}, "--interval '25h'"},
+        {{"--interval", "nan"}, "--interval 'nan'"},
+        {{"--interval", "1e999"}, "--interval '1e999'"},
+        {{"--interval", "10 s"}, "--interval '10 s'"},
+        {{"--profile", "carbon"}, "choose quipu, etsy or kiip"},
+        {{"--listen", "127.0.0.1:8125"}, "use udp://HOST:PORT"},
+        {{"--listen", "udp://127.0.0.1:99999"}, "use udp://HOST:PORT"},
+        {{"--listen", "http://x:1"}, "use udp://HOST:PORT"},
+        {{"--sink", "graphite://"}, "graphite://HOST:PORT"},
+        {{"--sink", "graphite://h:0"}, "graphite://HOST:PORT"},
+        {{"--sink", "console"}, "use console:"},
+        {{"--percentiles", "50,,90"}, "--percentiles '50,,90'"},
+        {{"--percentiles", "101"}, "from -100 to 100"},
+        {{"--prefix", "a b"}, "cannot be in a name"},
+        {{"--prefix", "a;b"}, "cannot be in a name"},
+        {{"--bogus\nquipud: all is well\x1b[2J"}, "unknown option '--bogus?quipud"},
+        {{"--help", "--bogus"}, "unknown option"},
+    }));
+    CAPTURE(options);
+    CHECK(refusal(options, 2).find(why) != std::string::npos);
+}
+
+TEST_CASE("quipud: what is planned says that it is not there yet", "[quipud]") {
+    const auto options = GENERATE(values<words>({
+        {"--config", "x"},
+        {"-c", "x"},
+        {"-f", "x"},
+        {"--set", "a.b=c"},
+        {"-s", "a.b=c"},
+        {"--offset", "1s"},
+        {"--threads", "2"},
+        {"--state", "/tmp"},
+        {"--admin", "off"},
+        {"--check"},
+        {"--log-level", "info"},
+        {"--print-config"},
+        {"--threads=2"},
+        {"statsd.js"},
+        {"--profile", "statsite"},
+        {"--profile=dogstatsd"},
+        {"--listen", "unixgram:///x"},
+        {"--listen", "unix:///x"},
+        {"--listen", "stdin:"},
+        {"--sink", "graphite+pickle://x:1"},
+        {"--sink", "prometheus:"},
+        {"--sink", "influx://x"},
+        {"--sink", "opentsdb://x"},
+        {"--sink", "json:///x"},
+        {"--sink", "exec:x"},
+        {"--sink=statsd://x:1"},
+    }));
+    CAPTURE(options);
+    CHECK(refusal(options, 2).starts_with("quipud: not available yet: "));
+}
+
+TEST_CASE("quipud: an address that is taken is one line with the reason", "[quipud]") {
+    const auto taken = quipu::test::listening();
+    const auto at = "tcp://" + to_string(*taken.local_address());
+    CHECK(refusal({"--listen", at}, 1) ==
+          "quipud: cannot listen on " + at + ": the address is in use\n");
+    CHECK(refusal({"--listen", "udp://192.0.2.77:8125"}, 1) ==
+          "quipud: cannot listen on udp://192.0.2.77:8125: "
+          "the address is not one of this machine\n");
+    CHECK(refusal({"--listen", "udp://nowhere.invalid:8125"}, 1).find("nowhere.invalid:8125: ") !=
+          std::string::npos);
+}
+
+TEST_CASE("quipud: both spellings of each option do the same", "[quipud]") {
+    const bool joined = GENERATE(true, false);
+    CAPTURE(joined);
+    const graphite_server graphite;
+    const std::vector<std::pair<std::string, std::string>> options{
+        {"--profile", "quipu"},
+        {"--sink", graphite.url()},
+        {"--interval", "200ms"},
+        {"--percentiles", "75,-10"},
+        {"--prefix", "mine"},
+    };
+    words spelled{"--align"};
+    for (const auto& [name, value] : options) {
+        if (joined) {
+            spelled.push_back(name + '=' + value);
+        } else {
+            spelled.push_back(name);
+            spelled.push_back(value);
+        }
+    }
+    running server(spelled);
+    server.send("t:1|ms\nt:2|ms\nt:3|ms\nt:4|ms");
+    CHECK(graphite.shows("mine.timers.t.upper_75", "3"));
+    CHECK(graphite.last("mine.timers.t.lower_top10") == "4");
+    CHECK(graphite.last("mine.timers.t.upper_90") == "none");
+    CHECK(graphite.last("mine.timers.t.rate") == "20"); // four in 0.2 seconds
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: it says that it is up once its sockets are bound, and not before", "[quipud]") {
+    running server({"--interval", "1h"});
+    CHECK(server.program().out() == "server is up\n");
+    quipu::tcp_sender sender({"127.0.0.1", server.tcp()});
+    CHECK(sender.connect() == errc::ok);
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: each flush is a table on the console", "[quipud]") {
+    running server({"--interval=1h"});
+    server.send("api.hits:1200|c\nqueue:7|g");
+    CHECK(server.ends_well());
+    const auto out = server.program().out();
+    CAPTURE(out);
+    CHECK(out.starts_with("server is up\n20"));
+    CHECK(out.ends_with(" UTC, 3600 s, 2 series\n"
+                        "counters    count  rate/s\n"
+                        "  api.hits   1200   0.333\n"
+                        "gauges    value\n"
+                        "  queue       7\n\n"));
+}
+
+TEST_CASE("quipud: the console shows the percentiles asked for", "[quipud]") {
+    running server({"--interval=1h", "--percentiles=75"});
+    server.send("t:1|ms");
+    CHECK(server.ends_well());
+    CHECK(server.program().out().find("lower  upper  p75\n") != std::string::npos);
+}
+
+TEST_CASE("quipud: --align makes the first flush a short interval", "[quipud]") {
+    const graphite_server graphite;
+    running server({"--align", "--interval=2s", "--sink", graphite.url()});
+    server.send("a:1|c");
+    CHECK(graphite.shows("stats.counters.a.count", "1"));
+    const auto points = graphite.points();
+    REQUIRE_FALSE(points.empty());
+    CHECK(points[0].timestamp % 2 == 0);
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: SIGTERM and SIGINT flush once more", "[quipud]") {
+    const int signal = GENERATE(SIGTERM, SIGINT);
+    const std::string profile = GENERATE(as<std::string>(), "quipu", "etsy", "kiip");
+    CAPTURE(signal, profile);
+    const graphite_server graphite;
+    running server({"--profile", profile, "--interval=1h", "--sink", graphite.url()});
+    server.send("good:5|c");
+    CHECK(server.ends_well(signal));
+    CHECK(graphite.shows(name_of_good(profile), "5"));
+}
+
+TEST_CASE("quipud: it ends in time and well, while Graphite is not there", "[quipud]") {
+    std::uint16_t port = 0;
+    {
+        const graphite_server gone;
+        port = gone.port();
+    }
+    running server({"--interval=100ms", "--sink", "graphite://127.0.0.1:" + std::to_string(port)});
+    server.send("a:1|c");
+    CHECK(server.program().complains("connection refused"));
+    CHECK(server.ends_well());
+    const auto err = server.program().err();
+    CAPTURE(err);
+    std::size_t errors = 0;
+    for (auto at = err.find(" error: "); at != err.npos; at = err.find(" error: ", at + 1))
+        ++errors;
+    CHECK(errors == 2); // that it cannot be reached, and what is lost with the end
+}
+
+TEST_CASE("quipud: it ends in time and well, while Graphite never reads", "[quipud]") {
+    const graphite_server graphite(0, graphite_mood::never_reads);
+    running server({"--interval=100ms", "--sink", graphite.url()});
+    // More than the buffers on the way take.
+    std::string lines;
+    for (int i = 0; i < 40'000; ++i)
+        lines += "a.rather.long.name.of.a.series.so.that.buffers.are.full.soon." +
+                 std::to_string(i) + ":1|g\n";
+    quipu::tcp_sender sender({"127.0.0.1", server.tcp()}, {5'000, 5'000});
+    REQUIRE(sender.send(lines) == errc::ok);
+    REQUIRE(eventually([&] { return graphite.connections() > 0; }));
+    CHECK(server.program().complains("timed out"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: an outage of Graphite loses nothing", "[quipud]") {
+    auto graphite = std::make_unique<graphite_server>();
+    const auto port = graphite->port();
+    running server({"--interval=100ms", "--sink", graphite->url()});
+    server.send("good:1|c");
+    REQUIRE(graphite->shows("stats.counters.good.count", "1"));
+    graphite.reset();
+    server.send("good:2|c");
+    REQUIRE(server.program().complains("flushes wait until it can be reached"));
+    server.send("good:4|c");
+    graphite = std::make_unique<graphite_server>(port);
+    CHECK(eventually([&] { return sum_of(*graphite, "stats.counters.good.count") == 6; }));
+    CHECK(server.program().complains("reached again"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: its ports can be bound again at once", "[quipud]") {
+    std::uint16_t udp = 0;
+    std::uint16_t tcp = 0;
+    quipu::tcp_sender open({"", 0});
+    {
+        running first({"--interval=1h"});
+        udp = first.udp();
+        tcp = first.tcp();
+        open = quipu::tcp_sender({"127.0.0.1", tcp});
+        REQUIRE(open.send("a:1|c\n") == errc::ok); // quipud is the one that closes it
+        CHECK(first.ends_well());
+    }
+    const auto second = quipud({"--listen",
+                                "udp://127.0.0.1:" + std::to_string(udp),
+                                "--listen",
+                                "tcp://127.0.0.1:" + std::to_string(tcp)});
+    CHECK(second->prints("server is up\n"));
+}
+
+TEST_CASE("quipud: it outlives the reader of its output", "[quipud]") {
+    const graphite_server graphite;
+    running server({"--interval=100ms", "--sink=console:", "--sink", graphite.url()}, true);
+    server.send("good:1|c");
+    CHECK(graphite.shows("stats.counters.good.count", "1"));
+    CHECK(server.program().complains("console:: the connection is lost"));
+    server.send("good:2|c");
+    CHECK(graphite.shows("stats.counters.good.count", "2"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: many signals are like one", "[quipud]") {
+    running server({"--interval=1h"});
+    server.send("a:1|c");
+    for (int i = 0; i < 1'000 && server.program().runs(); ++i)
+        server.program().signal(i % 2 == 0 ? SIGTERM : SIGINT);
+    CHECK(server.program().exit_code() == 0);
+    CHECK(server.program().out().find("1 series") != std::string::npos);
+}
+
+TEST_CASE("quipud: no input ends it, and the next good line counts", "[quipud]") {
+    const std::string profile = GENERATE(as<std::string>(), "quipu", "etsy", "kiip");
+    CAPTURE(profile);
+    const graphite_server graphite;
+    running server({"--profile", profile, "--interval=100ms", "--sink", graphite.url()});
+    double good = 0;
+    const auto send_good = [&] {
+        server.send("good:1|c");
+        ++good;
+    };
+    // Each of them has ended or misled some server.
+    for (const std::string_view hostile : {
+             std::string_view("a:1|c|@Infinity"),
+             std::string_view("a:1|c|@ 0.1"),
+             std::string_view("a:1|c|@+1"),
+             std::string_view("a:1|c|@0"),
+             std::string_view("a:1|c|@0x10"),
+             std::string_view("__proto__:1|ms"),
+             std::string_view(":1|c"),
+             std::string_view("a:NaN|g"),
+             std::string_view("a:inf|g"),
+             std::string_view("a:1e400|c"),
+             std::string_view("a:0x10|c"),
+             std::string_view("a:1abc|c"),
+             std::string_view("a:1|c\r\n"),
+             std::string_view("a:1|c|#x:y|@0.1"),
+             std::string_view("a:1|g|T0"),
+             std::string_view("_e{4294967295,4294967295}:a|b"),
+             std::string_view(""),
+             std::string_view("\n\n\n"),
+             std::string_view("\0\0\0", 3),
+             std::string_view("\xff\xfe:1|c"),
+             std::string_view("a:1|c|@0.00000000000000000000000000000000001"),
+         }) {
+        server.send(hostile);
+        send_good();
+        server.send(std::string(hostile) + "\ngood:1|c");
+        ++good;
+    }
+    server.send(std::string(65'507, 'x'));
+    send_good();
+    server.send("a:" + std::string(60'000, '9') + "|c");
+    send_good();
+    for (int i = 0; i < 1'000; ++i)
+        send_good();
+    {
+        quipu::tcp_sender sender({"127.0.0.1", server.tcp()}, {5'000, 5'000});
+        const std::string megabyte(std::size_t{1} << 20, 'a');
+        for (int i = 0; i < 20; ++i)
+            REQUIRE(sender.send(megabyte) == errc::ok);
+        REQUIRE(sender.send("\ngood:1|c\n") == errc::ok);
+        ++good;
+    }
+    const auto seen = [&] { return sum_of(graphite, name_of_good(profile)); };
+    CHECK(eventually([&] { return seen() == good; }));
+    CHECK(server.program().complains("refused in this interval"));
+    CHECK(server.ends_well());
+    CHECK(seen() == good);
+    for (const auto& one : graphite.points()) { // which also reads each line
+        if (one.value.find_first_of("nN") != std::string::npos)
+            FAIL_CHECK(one.name << " is " << one.value);
+    }
+}

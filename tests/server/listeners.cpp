@@ -1,0 +1,418 @@
+#include <quipu/net/tcp_sender.hpp>
+#include <quipu/server/listeners.hpp>
+#include <quipu/server/profile.hpp>
+
+#include "support/catch.hpp"
+#include "support/eventually.hpp"
+#include "support/live_server.hpp"
+#include "support/sockets.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <sys/socket.h>
+
+using quipu::errc;
+using quipu::tcp_sender;
+using quipu::test::eventually;
+namespace profile = quipu::profile;
+
+namespace {
+
+/// Listeners whose thread runs from `start` to `stop`; then `store` and `counts` tell what came.
+template <class Profile = profile::quipu>
+class reception {
+public:
+    explicit reception(quipu::listener_options options = {}) : listeners(intake, log, options) {
+        REQUIRE(listeners.ready() == errc::ok);
+    }
+    ~reception() { stop(); }
+    reception(const reception&) = delete;
+    reception& operator=(const reception&) = delete;
+
+    quipu::endpoint listen(std::string_view at) {
+        const auto where = quipu::parse_endpoint(at, 1);
+        REQUIRE(where);
+        const auto before = listeners.bound().size();
+        REQUIRE(listeners.listen(*where) == errc::ok);
+        REQUIRE(listeners.bound().size() > before);
+        const auto bound = quipu::parse_endpoint(listeners.bound()[before], 1);
+        REQUIRE(bound);
+        return *bound;
+    }
+
+    void start() {
+        thread_ = std::thread([this] { listeners.run(); });
+    }
+    void stop() {
+        if (!thread_.joinable())
+            return;
+        listeners.stop();
+        thread_.join();
+    }
+
+    /// What has come until now, asked from the thread that receives.
+    quipu::interval_input<typename Profile::store_traits>& peek() {
+        auto& from = intake.shard().retire([&] { listeners.wake(); });
+        all.store.merge(from.store);
+        all.counts.merge(from.counts);
+        from.store.reset(8);
+        from.counts = {};
+        return all;
+    }
+
+    double counter(std::string_view name) { return all.store.counter(name).sum(); }
+    std::uint64_t refusals(errc why) { return all.counts.refused[static_cast<std::size_t>(why)]; }
+
+    /// Ends, and takes what is left.
+    void finish() {
+        stop();
+        intake.shard().end();
+        peek();
+        peek();
+    }
+
+    quipu::basic_intake<Profile> intake{};
+    quipu::log log{-1};
+    quipu::basic_listeners<Profile> listeners;
+    quipu::interval_input<typename Profile::store_traits> all{};
+
+private:
+    std::thread thread_{};
+};
+
+quipu::udp_sender sender_to(const quipu::endpoint& at) {
+    const auto addresses = quipu::resolve(at.at, quipu::address_use::connect);
+    REQUIRE(addresses);
+    auto sender = quipu::udp_sender::connect((*addresses)[0]);
+    REQUIRE(sender);
+    return *std::move(sender);
+}
+
+tcp_sender connection_to(const quipu::endpoint& at) {
+    tcp_sender sender(at.at);
+    REQUIRE(sender.connect() == errc::ok);
+    return sender;
+}
+
+/// Breaks off in place of ending in good order.
+void break_off(tcp_sender& sender) {
+    const linger at_once{1, 0};
+    REQUIRE(::setsockopt(sender.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+    sender.close();
+}
+
+void arrive(const tcp_sender& sender) {
+    quipu::test::live_server<>::await_arrival(sender.fd());
+}
+
+} // namespace
+
+TEST_CASE("listeners: lines come through every kind of socket", "[server][listeners]") {
+    const std::string at = GENERATE("udp://127.0.0.1:0",
+                                    "tcp://127.0.0.1:0",
+                                    "udp://[::1]:0",
+                                    "tcp://[::1]:0",
+                                    "udp://localhost:0",
+                                    "tcp://localhost:0");
+    CAPTURE(at);
+    reception here;
+    const auto bound = here.listen(at);
+    const bool udp = bound.protocol == quipu::ip_protocol::udp;
+    CHECK(bound.at.port != 0);
+    CHECK(here.listeners.bound()[0].starts_with(at.substr(0, 6)));
+    here.start();
+    if (udp) {
+        REQUIRE(sender_to(bound).send("a:1|c\nb:2|c") == errc::ok);
+    } else {
+        auto sender = connection_to(bound);
+        REQUIRE(sender.send("a:1|c\nb:2|c\n") == errc::ok);
+    }
+    CHECK(eventually([&] { return here.peek().counts.lines == 2; }));
+    CHECK(here.counter("a") == 1);
+    CHECK(here.counter("b") == 2);
+}
+
+TEST_CASE("listeners: localhost is each loopback address that there is", "[server][listeners]") {
+    reception here;
+    here.listen("udp://localhost:0");
+    const auto addresses = quipu::resolve("localhost", 0, quipu::address_use::bind);
+    REQUIRE(addresses);
+    CHECK(here.listeners.bound().size() == addresses->size());
+}
+
+TEST_CASE("listeners: any host takes IPv4 and, where there is some, IPv6", "[server][listeners]") {
+    reception here;
+    const auto bound = here.listen("tcp://*:0");
+    here.start();
+    auto sender = connection_to({quipu::ip_protocol::tcp, {"127.0.0.1", bound.at.port}});
+    REQUIRE(sender.send("a:1|c\n") == errc::ok);
+    CHECK(eventually([&] { return here.peek().counts.lines == 1; }));
+}
+
+TEST_CASE("listeners: an address that is taken is an error, what was bound stays",
+          "[server][listeners]") {
+    reception first;
+    const auto bound = first.listen("tcp://127.0.0.1:0");
+    reception second;
+    second.listen("udp://127.0.0.1:0");
+    CHECK(second.listeners.listen(bound) == errc::address_in_use);
+    CHECK(second.listeners.bound().size() == 1);
+    CHECK(second.listeners.listen({quipu::ip_protocol::udp, {"192.0.2.77", 1}}) ==
+          errc::address_unavailable);
+}
+
+TEST_CASE("listeners: a stream may be cut anywhere", "[server][listeners]") {
+    const std::string text = "first:1|c\nsecond:22|c\n\nthird:333|c\n";
+    reception here;
+    const auto at = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+        auto sender = connection_to(at);
+        REQUIRE(sender.send(text.substr(0, cut)) == errc::ok);
+        arrive(sender);
+        static_cast<void>(here.peek()); // a boundary, so that the piece is taken alone
+        REQUIRE(sender.send(text.substr(cut)) == errc::ok);
+        arrive(sender);
+    }
+    const auto rounds = static_cast<double>(text.size() + 1);
+    REQUIRE(eventually([&] { return here.peek().counts.lines == 3 * (text.size() + 1); }));
+    CHECK(here.counter("first") == rounds);
+    CHECK(here.counter("second") == 22 * rounds);
+    CHECK(here.counter("third") == 333 * rounds);
+    CHECK(here.all.counts.refused_in_all() == 0);
+}
+
+TEST_CASE("listeners: a last line without its newline counts natively, if the end is orderly",
+          "[server][listeners]") {
+    reception here;
+    const auto at = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    {
+        auto sender = connection_to(at);
+        REQUIRE(sender.send("a:1|c\na:20|c") == errc::ok);
+    }
+    CHECK(eventually([&] {
+        static_cast<void>(here.peek());
+        return here.counter("a") == 21;
+    }));
+    CHECK(here.all.counts.refused_in_all() == 0);
+
+    SECTION("a stream that breaks off was perhaps cut within a number") {
+        auto sender = connection_to(at);
+        REQUIRE(sender.send("a:300|c\na:4000|c") == errc::ok);
+        REQUIRE(eventually([&] {
+            static_cast<void>(here.peek());
+            return here.counter("a") == 321;
+        }));
+        break_off(sender);
+        CHECK(eventually([&] {
+            static_cast<void>(here.peek());
+            return here.refusals(errc::unterminated_line) == 1;
+        }));
+        CHECK(here.counter("a") == 321);
+    }
+    SECTION("as is one that is open when the server stops") {
+        auto sender = connection_to(at);
+        REQUIRE(sender.send("a:300|c\na:4000|c") == errc::ok);
+        arrive(sender);
+        here.finish();
+        CHECK(here.counter("a") == 321);
+        CHECK(here.refusals(errc::unterminated_line) == 1);
+    }
+}
+
+TEST_CASE("listeners: etsy refuses a last line without its newline, and counts it",
+          "[server][listeners]") {
+    reception<profile::etsy> here;
+    const auto at = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    {
+        auto sender = connection_to(at);
+        REQUIRE(sender.send("a:1|c\na:20|c") == errc::ok);
+    }
+    CHECK(eventually([&] {
+        static_cast<void>(here.peek());
+        return here.refusals(errc::unterminated_line) == 1;
+    }));
+    CHECK(here.counter("a") == 1);
+}
+
+TEST_CASE("listeners: a connection that is reset harms no other", "[server][listeners]") {
+    reception here;
+    const auto at = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    auto good = connection_to(at);
+    REQUIRE(good.send("a:1|c\na:1") == errc::ok);
+    for (int i = 0; i < 20; ++i) {
+        auto bad = connection_to(at);
+        REQUIRE(bad.send("b:1|c\n") == errc::ok);
+        break_off(bad);
+    }
+    REQUIRE(good.send("|c\na:1|c\n") == errc::ok);
+    CHECK(eventually([&] {
+        static_cast<void>(here.peek());
+        return here.counter("a") == 3;
+    }));
+}
+
+TEST_CASE("listeners: beyond the limit connections are turned away, and places come free again",
+          "[server][listeners]") {
+    quipu::listener_options options;
+    options.connections_max = 3;
+    reception here(options);
+    const auto at = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    std::vector<tcp_sender> open;
+    for (int i = 0; i < 3; ++i) {
+        open.push_back(connection_to(at));
+        REQUIRE(open.back().send("a:1|c\n") == errc::ok);
+    }
+    REQUIRE(eventually([&] { return here.peek().counts.lines == 3; }));
+    auto refused = connection_to(at); // the system accepts it before the server does
+    CHECK(quipu::test::comes_ready(refused.fd()));
+    char byte = 0;
+    CHECK(::recv(refused.fd(), &byte, 1, 0) <= 0); // its end
+    REQUIRE(open[0].send("a:1|c\n") == errc::ok);
+    REQUIRE(eventually([&] { return here.peek().counts.lines == 4; }));
+
+    open.clear();
+    // The server may learn of their end after it sees the next one come.
+    CHECK(eventually([&] {
+        auto next = connection_to(at);
+        static_cast<void>(next.send("b:1|c\n"));
+        arrive(next);
+        static_cast<void>(here.peek());
+        return here.counter("b") > 0;
+    }));
+}
+
+TEST_CASE("listeners: a line that never ends costs no memory and none of its neighbours",
+          "[server][listeners]") {
+    reception here;
+    const auto at = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    auto sender = connection_to(at);
+    REQUIRE(sender.send("a:1|c\n") == errc::ok);
+    const std::string megabyte(std::size_t{1} << 20, 'x');
+    for (int i = 0; i < 20; ++i)
+        REQUIRE(sender.send(megabyte) == errc::ok);
+    REQUIRE(sender.send(":1|c\na:2|c\n") == errc::ok);
+    CHECK(eventually([&] {
+        static_cast<void>(here.peek());
+        return here.counter("a") == 3;
+    }));
+    CHECK(here.refusals(errc::line_too_long) == 1);
+    CHECK(here.all.counts.refused_in_all() == 1);
+    CHECK(here.all.counts.bytes < 1000); // no more was even looked at
+}
+
+TEST_CASE("listeners: the largest datagram is taken whole", "[server][listeners]") {
+    constexpr std::size_t largest = 65'507;
+    reception here;
+    const auto at = here.listen("udp://127.0.0.1:0");
+    here.start();
+    std::string text;
+    std::size_t lines = 0;
+    for (; text.size() + 6 <= largest; ++lines)
+        text += "a:1|c\n";
+    text.append(largest - text.size(), '\n');
+    REQUIRE(sender_to(at).send(text) == errc::ok);
+    REQUIRE(eventually([&] { return here.peek().counts.packets == 1; }));
+    CHECK(here.all.counts.bytes == largest);
+    CHECK(here.counter("a") == static_cast<double>(lines));
+    REQUIRE(sender_to(at).send(std::string(largest, 'x')) == errc::ok);
+    REQUIRE(eventually([&] { return here.peek().counts.packets == 2; }));
+    CHECK(here.all.counts.refused_in_all() == 1);
+}
+
+TEST_CASE("listeners: datagrams that the system dropped are counted", "[server][listeners]") {
+    quipu::listener_options options;
+    options.receive_buffer_bytes = 1; // as little as the system gives
+    reception here(options);
+    const auto at = here.listen("udp://127.0.0.1:0");
+    constexpr int sent = 1'000;
+    auto from = sender_to(at);
+    for (int i = 0; i < sent; ++i)
+        REQUIRE(from.send("a:1|c") == errc::ok); // nobody takes them yet
+    here.start();
+    here.finish();
+    CHECK(here.all.counts.dropped > 0);
+    CHECK(here.counter("a") > 0);
+    CHECK(here.counter("a") + static_cast<double>(here.all.counts.dropped) == sent);
+}
+
+TEST_CASE("listeners: the end takes what came before it", "[server][listeners]") {
+    reception here;
+    const auto udp = here.listen("udp://127.0.0.1:0");
+    const auto tcp = here.listen("tcp://127.0.0.1:0");
+    SECTION("datagrams, and streams that have ended") {
+        auto from = sender_to(udp);
+        for (int i = 0; i < 500; ++i)
+            REQUIRE(from.send("a:1|c") == errc::ok);
+        std::vector<tcp_sender> open;
+        for (int i = 0; i < 100; ++i) { // none of them accepted so far
+            auto sender = connection_to(tcp);
+            REQUIRE(sender.send("b:1|c\n") == errc::ok);
+            arrive(sender);
+            if (i % 2 == 0)
+                open.push_back(std::move(sender));
+        }
+        here.listeners.stop();
+        here.start();
+        here.finish();
+        CHECK(here.counter("a") == 500);
+        CHECK(here.counter("b") == 100);
+    }
+    SECTION("a connection that waits behind many that say nothing") {
+        std::vector<tcp_sender> silent;
+        for (int i = 0; i < 100; ++i)
+            silent.push_back(connection_to(tcp));
+        auto sender = connection_to(tcp);
+        REQUIRE(sender.send("b:1|c\n") == errc::ok);
+        arrive(sender);
+        here.listeners.stop();
+        here.start();
+        here.finish();
+        CHECK(here.counter("b") == 1);
+    }
+}
+
+TEST_CASE("listeners: the end comes, however much is sent", "[server][listeners]") {
+    reception here;
+    const auto at = here.listen("udp://127.0.0.1:0");
+    here.start();
+    std::atomic<bool> ending{false};
+    std::thread sender([&] {
+        auto from = sender_to(at);
+        const std::string text(1'000, '\n');
+        while (!ending)
+            static_cast<void>(from.send(text));
+    });
+    CHECK(eventually([&] { return here.peek().counts.packets > 1'000; }));
+    const quipu::test::stopwatch watch;
+    here.stop();
+    CHECK(watch.elapsed() < std::chrono::seconds(2));
+    ending = true;
+    sender.join();
+}
+
+TEST_CASE("listeners: no descriptor is left open", "[server][listeners]") {
+    const auto before = quipu::test::open_descriptors();
+    {
+        reception here;
+        here.listen("udp://localhost:0");
+        const auto at = here.listen("tcp://localhost:0");
+        here.start();
+        for (int i = 0; i < 50; ++i) {
+            auto sender = connection_to(at);
+            REQUIRE(sender.send("a:1|c\n") == errc::ok);
+        }
+        REQUIRE(eventually([&] { return here.peek().counts.lines == 50; }));
+    }
+    CHECK(quipu::test::open_descriptors() == before);
+}

@@ -1,0 +1,317 @@
+#include <quipu/server/server.hpp>
+
+#include "support/catch.hpp"
+#include "support/eventually.hpp"
+#include "support/graphite_server.hpp"
+#include "support/live_server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+using quipu::errc;
+using quipu::test::eventually;
+using quipu::test::live_server;
+using quipu::test::options_of;
+using quipu::test::stopwatch;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The flushes that a sink got.
+class recording {
+public:
+    struct flush {
+        std::int64_t timestamp;
+        std::size_t series;
+        double hits;
+    };
+
+    template <class Snapshot>
+    errc write(const Snapshot& from) {
+        flush one{from.timestamp, from.size(), 0};
+        for (const auto& each : from.counters) {
+            if (each.name == "hits")
+                one.hits = each.cell.sum();
+        }
+        const std::lock_guard hold(mutex_);
+        flushes_.push_back(one);
+        return errc::ok;
+    }
+
+    [[nodiscard]] std::vector<flush> flushes() const {
+        const std::lock_guard hold(mutex_);
+        return flushes_;
+    }
+    [[nodiscard]] double hits() const {
+        double sum = 0;
+        for (const auto& one : flushes())
+            sum += one.hits;
+        return sum;
+    }
+
+private:
+    mutable std::mutex mutex_{};
+    std::vector<flush> flushes_{};
+};
+
+std::shared_ptr<recording> record(live_server<>& server) {
+    const auto made = std::make_shared<recording>();
+    server.server().add_sink("recording", [made](const auto& from) { return made->write(from); });
+    return made;
+}
+
+/// A file for the log, which goes away by itself.
+class log_file {
+public:
+    log_file() : file_(std::tmpfile()) { REQUIRE(file_ != nullptr); }
+    ~log_file() { std::fclose(file_); }
+    log_file(const log_file&) = delete;
+    log_file& operator=(const log_file&) = delete;
+
+    [[nodiscard]] int fd() const { return ::fileno(file_); }
+    [[nodiscard]] std::string text() const {
+        std::string all(1'000'000, '\0');
+        const auto size = ::pread(fd(), all.data(), all.size(), 0);
+        all.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+        return all;
+    }
+
+    /// The sum of the numbers that stand behind `before` in the log.
+    [[nodiscard]] double sum_behind(std::string_view before) const {
+        double sum = 0;
+        const auto all = text();
+        for (auto at = all.find(before); at != all.npos; at = all.find(before, at + 1))
+            sum += std::stod(all.substr(at + before.size(), 20));
+        return sum;
+    }
+
+private:
+    std::FILE* file_;
+};
+
+} // namespace
+
+TEST_CASE("server: what was sent before the end is in the last flush", "[server][server]") {
+    live_server<> server;
+    const auto seen = record(server);
+    server.start();
+    for (int i = 0; i < 100; ++i)
+        server.send("hits:1|c");
+    server.send_stream("hits:1000|c\nhits:10000|c");
+    server.stop();
+    REQUIRE(seen->flushes().size() == 1);
+    CHECK(seen->hits() == 11'100);
+}
+
+TEST_CASE("server: one that is stopped before it runs still takes what has come",
+          "[server][server]") {
+    live_server<> server;
+    const auto seen = record(server);
+    server.send("hits:1|c");
+    server.server().stop();
+    server.start();
+    server.stop();
+    CHECK(seen->hits() == 1);
+}
+
+TEST_CASE("server: flushes follow each other and the last one belongs to the interval's end",
+          "[server][server]") {
+    auto options = options_of(1'000);
+    options.schedule.aligned = true;
+    live_server<> server(options);
+    const auto seen = record(server);
+    server.start();
+    server.send("gauge:1|g"); // something to flush
+    REQUIRE(eventually([&] { return seen->flushes().size() == 2; }));
+    server.stop();
+    const auto all = seen->flushes();
+    REQUIRE(all.size() == 3);
+    CHECK(all[1].timestamp == all[0].timestamp + 1);
+    CHECK(all[2].timestamp == all[1].timestamp + 1);
+}
+
+TEST_CASE("server: aligned flushes are multiples of the interval", "[server][server]") {
+    auto options = options_of(2'000);
+    options.schedule.aligned = true;
+    live_server<> server(options);
+    const auto seen = record(server);
+    server.start();
+    server.send("hits:1|c");
+    REQUIRE(eventually([&] { return seen->flushes().size() == 1; }));
+    CHECK(seen->flushes()[0].timestamp % 2 == 0);
+}
+
+TEST_CASE("server: fifty flushes lose nothing of four streams", "[server][server]") {
+    live_server<> server(options_of(10));
+    const auto seen = record(server);
+    server.start();
+    std::atomic<bool> ending{false};
+    std::atomic<std::uint64_t> sent{0};
+    std::vector<std::thread> senders;
+    for (int i = 0; i < 4; ++i) {
+        senders.emplace_back([&] {
+            auto to = quipu::tcp_sender(server.bound(1).at, {5'000, 5'000});
+            std::string lines;
+            for (int line = 0; line < 100; ++line)
+                lines += "hits:1|c\n";
+            bool well = to.connect() == errc::ok;
+            while (well && !ending) {
+                well = to.send(lines) == errc::ok;
+                sent += well ? 100U : 1'000'000'000U;
+            }
+            live_server<>::await_arrival(to.fd());
+        });
+    }
+    const bool flushed = eventually([&] { return seen->flushes().size() >= 50; });
+    ending = true;
+    for (auto& one : senders)
+        one.join();
+    server.stop();
+    CHECK(flushed);
+    CHECK(sent > 0);
+    CHECK(seen->hits() == static_cast<double>(sent));
+}
+
+TEST_CASE("server: fifty flushes lose no datagram that the system has not lost",
+          "[server][server]") {
+    const log_file log;
+    auto options = options_of(10);
+    options.listeners.receive_buffer_bytes = std::size_t{64} << 10;
+    live_server<> server(options, log.fd());
+    const auto seen = record(server);
+    server.start();
+    std::atomic<bool> ending{false};
+    std::atomic<std::uint64_t> sent{0};
+    std::vector<std::thread> senders;
+    for (int i = 0; i < 2; ++i) {
+        senders.emplace_back([&] {
+            auto to =
+                quipu::udp_sender::connect(quipu::address::loopback_v4(server.bound(0).at.port));
+            while (!ending) {
+                if (to->send("hits:1|c") == errc::ok)
+                    ++sent;
+            }
+        });
+    }
+    const bool flushed = eventually([&] { return seen->flushes().size() >= 50; });
+    ending = true;
+    for (auto& one : senders)
+        one.join();
+    server.stop();
+    CHECK(flushed);
+    CHECK(seen->hits() + log.sum_behind("lost in this interval: ") == static_cast<double>(sent));
+}
+
+TEST_CASE("server: a sink that hangs delays neither the others nor the end", "[server][server]") {
+    // Shared with a thread that is left behind.
+    const auto released = std::make_shared<std::atomic<bool>>(false);
+    auto options = options_of(20);
+    options.patience = 200ms;
+    live_server<> server(options);
+    server.server().add_sink("hanging", [released](const auto&) {
+        released->wait(false);
+        return errc::ok;
+    });
+    const auto seen = record(server);
+    server.start();
+    server.send("hits:1|c");
+    CHECK(eventually([&] { return seen->hits() == 1; }));
+    server.send("hits:10|c");
+    CHECK(eventually([&] { return seen->hits() == 11; }));
+    server.send("hits:100|c");
+    const stopwatch watch;
+    server.stop();
+    CHECK(watch.elapsed() < 2s);
+    CHECK(seen->hits() == 111);
+    released->store(true);
+    released->notify_all();
+    CHECK(eventually([&] { return released.use_count() <= 2; }));
+}
+
+TEST_CASE("server: a sink that fails has its last try, even behind one that hangs",
+          "[server][server]") {
+    const auto released = std::make_shared<std::atomic<bool>>(false);
+    const auto tries = std::make_shared<std::atomic<int>>(0);
+    auto options = options_of(20);
+    options.patience = 300ms;
+    options.sinks.pause_first = 100ms;
+    options.sinks.pause_max = 60s;
+    live_server<> server(options);
+    server.server().add_sink("hanging", [released](const auto&) {
+        released->wait(false);
+        return errc::ok;
+    });
+    server.server().add_sink("failing", [tries](const auto&) {
+        return ++*tries < 4 ? errc::connection_refused : errc::ok;
+    });
+    server.start();
+    server.send("hits:1|c");
+    REQUIRE(eventually([&] { return *tries == 3; })); // the next pause is 400 ms
+    server.stop();
+    CHECK(*tries == 4);
+    released->store(true);
+    released->notify_all();
+}
+
+TEST_CASE("server: refused lines are told by their causes", "[server][server]") {
+    const log_file log;
+    live_server<> server(options_of(), log.fd());
+    server.start();
+    server.send("a:x|c\nb:1|c|@7\nc:y|c\ngood:1|c");
+    server.stop();
+    const auto text = log.text();
+    CAPTURE(text);
+    CHECK(text.find("warning: refused \"a:x|c\" at byte 2: the value is not a number\n") !=
+          text.npos);
+    CHECK(text.find("warning: refused in this interval, of 4 lines: "
+                    "2 \xc3\x97 the value is not a number, "
+                    "1 \xc3\x97 the sampling rate is not a number above 0 and up to 1\n") !=
+          text.npos);
+}
+
+TEST_CASE("server: a flood of bad lines does not flood the log", "[server][server]") {
+    const log_file log;
+    live_server<> server(options_of(), log.fd());
+    server.start();
+    for (int i = 0; i < 500; ++i)
+        server.send("bad\x1b[2J\nworse\n");
+    server.stop();
+    const auto text = log.text();
+    CHECK(text.size() < 5'000);
+    CHECK(text.find('\x1b') == text.npos);
+    CHECK(text.find("of 1000 lines: 1000 ") != text.npos);
+}
+
+TEST_CASE("server: an outage of Graphite loses nothing", "[server][server]") {
+    auto options = options_of(20);
+    options.sinks.pause_first = 1ms;
+    options.sinks.pause_max = 10ms;
+    options.sinks.snapshots_max = 1'000;
+    live_server<> server(options);
+    auto graphite = std::make_unique<quipu::test::graphite_server>();
+    const auto port = graphite->port();
+    server.add_graphite(graphite->host());
+    const auto seen = record(server);
+    server.start();
+    server.send("hits:1|c");
+    REQUIRE(graphite->shows("stats.counters.hits.count", "1"));
+    graphite.reset();
+    server.send("hits:2|c");
+    REQUIRE(eventually([&] { return seen->hits() == 3; })); // flushed, but nobody listens
+    server.send("hits:3|c");
+    REQUIRE(eventually([&] { return seen->hits() == 6; }));
+    graphite = std::make_unique<quipu::test::graphite_server>(port);
+    REQUIRE(graphite->shows("stats.counters.hits.count", "3"));
+    CHECK(graphite->values("stats.counters.hits.count") == std::vector<std::string>{"2", "3"});
+    server.stop();
+}
