@@ -33,6 +33,14 @@ enum class errc : std::uint8_t {
     line_too_long,
     name_too_long,
     too_many_tags,
+    // an event, a service check, a binary record, wire/
+    bad_header,
+    bad_length,
+    empty_title,
+    bad_status,
+    bad_field,
+    bad_magic,
+    bad_terminator,
     // bounds, everywhere
     no_space,
     series_limit,
@@ -81,6 +89,13 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::line_too_long: return "the line is too long";
     case errc::name_too_long: return "the name is too long";
     case errc::too_many_tags: return "too many tags";
+    case errc::bad_header: return "the line does not begin as an event or service check does";
+    case errc::bad_length: return "the length is not a number, or not that of the text";
+    case errc::empty_title: return "the title of the event is empty";
+    case errc::bad_status: return "the status is not one of 0 to 3";
+    case errc::bad_field: return "the field has no such value";
+    case errc::bad_magic: return "the binary record does not begin with its mark";
+    case errc::bad_terminator: return "a text of the binary record does not end where it says";
     case errc::no_space: return "the buffer is too small";
     case errc::series_limit: return "the limit of series is reached";
     case errc::value_limit: return "the limit of values is reached";
