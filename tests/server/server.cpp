@@ -157,10 +157,11 @@ TEST_CASE("server: fifty flushes lose nothing of four streams", "[server][server
     server.start();
     std::atomic<bool> ending{false};
     std::atomic<std::uint64_t> sent{0};
+    const auto at = server.bound(1).at;
     std::vector<std::thread> senders;
     for (int i = 0; i < 4; ++i) {
         senders.emplace_back([&] {
-            auto to = quipu::tcp_sender(server.bound(1).at, {5'000, 5'000});
+            quipu::tcp_sender to(at, {5'000, 5'000});
             std::string lines;
             for (int line = 0; line < 100; ++line)
                 lines += "hits:1|c\n";
@@ -192,11 +193,11 @@ TEST_CASE("server: fifty flushes lose no datagram that the system has not lost",
     server.start();
     std::atomic<bool> ending{false};
     std::atomic<std::uint64_t> sent{0};
+    const auto at = quipu::address::loopback_v4(server.bound(0).at.port);
     std::vector<std::thread> senders;
     for (int i = 0; i < 2; ++i) {
         senders.emplace_back([&] {
-            auto to =
-                quipu::udp_sender::connect(quipu::address::loopback_v4(server.bound(0).at.port));
+            auto to = quipu::udp_sender::connect(at);
             while (!ending) {
                 if (to->send("hits:1|c") == errc::ok)
                     ++sent;
