@@ -26,14 +26,17 @@ public:
                           std::int64_t interval_ms = 10'000,
                           way through = way::udp,
                           typename Profile::schema_options names = {}) {
-        live_server<Profile> server(options_of(interval_ms));
-        server.add_graphite(graphite_.host(), std::move(names));
-        server.start();
-        if (through == way::udp)
-            server.send(text);
-        else
-            server.send_stream(text);
-        server.stop();
+        {
+            live_server<Profile> server(options_of(interval_ms));
+            server.add_graphite(graphite_.host(), std::move(names));
+            server.start();
+            if (through == way::udp)
+                server.send(text);
+            else
+                server.send_stream(text);
+            server.stop();
+        }
+        REQUIRE(graphite_.has_all());
     }
 
     [[nodiscard]] std::string operator[](std::string_view name) const {
@@ -303,6 +306,7 @@ TEST_CASE("promise: intervals follow each other, and each has only its own", "[p
     REQUIRE(graphite.shows("stats.counters.a.rate", "5"));
     server.send("a:7|c");
     server.stop();
+    REQUIRE(quipu::test::eventually([&] { return graphite.lines().size() == 4; }));
     CHECK(graphite.values("stats.counters.a.count") == std::vector<std::string>{"5", "7"});
     const auto all = graphite.points();
     REQUIRE(all.size() == 4);

@@ -317,9 +317,9 @@ TEST_CASE("quipud: it ends in time and well, while Graphite never reads", "[quip
     running server({"--interval=100ms", "--sink", graphite.url()});
     // More than the buffers on the way take.
     std::string lines;
-    for (int i = 0; i < 40'000; ++i)
-        lines += "a.rather.long.name.of.a.series.so.that.buffers.are.full.soon." +
-                 std::to_string(i) + ":1|g\n";
+    const std::string long_name(400, 'n');
+    for (int i = 0; i < 4'000; ++i)
+        lines += long_name + std::to_string(i) + ":1|g\n";
     quipu::tcp_sender sender({"127.0.0.1", server.tcp()}, {5'000, 5'000});
     REQUIRE(sender.send(lines) == errc::ok);
     REQUIRE(eventually([&] { return graphite.connections() > 0; }));

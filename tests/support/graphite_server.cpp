@@ -73,7 +73,9 @@ bool graphite_server::take(stream& from) {
         bytes_ += end + 1;
         from.rest.erase(0, end + 1);
     }
-    return taken && !from.connection.closed();
+    const bool open = taken && !from.connection.closed();
+    ended_ += open ? 0U : 1U;
+    return open;
 }
 
 std::vector<std::string> graphite_server::lines() const {
@@ -118,6 +120,13 @@ bool graphite_server::shows(std::string_view name, std::string_view value) const
 std::size_t graphite_server::connections() const {
     const std::lock_guard hold(mutex_);
     return connections_;
+}
+
+bool graphite_server::has_all() const {
+    return eventually([&] {
+        const std::lock_guard hold(mutex_);
+        return connections_ > 0 && ended_ == connections_;
+    });
 }
 
 std::size_t graphite_server::bytes() const {

@@ -53,6 +53,8 @@ public:
     [[nodiscard]] bool shows(std::string_view name, std::string_view value) const;
 
     [[nodiscard]] std::size_t connections() const;
+    /// Waits until there was a connection and all are closed: then all that was sent is there.
+    [[nodiscard]] bool has_all() const;
     [[nodiscard]] std::size_t bytes() const;
 
 private:
@@ -75,6 +77,7 @@ private:
     mutable std::mutex mutex_{};
     std::vector<std::string> lines_{};
     std::size_t connections_ = 0;
+    std::size_t ended_ = 0;
     std::size_t bytes_ = 0;
     std::thread thread_{};
 };
