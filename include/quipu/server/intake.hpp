@@ -66,27 +66,16 @@ public:
     ///
     /// Input    `now`: Unix seconds, for profiles that stamp key/values when they come.
     ///          `on_refusal(refusal, std::string_view line)` is told of what was not accepted,
-    ///          after it was counted.
-    /// Cost     O(text.size()); allocates for new series and growing cells only.
+    ///          after it was counted; of a sample that a bound refused it gets the name.
+    /// Cost     O(size of the text); allocates for new series and growing cells only.
+    template <class OnRefusal>
+    void receive(padded_text text, std::int64_t now, OnRefusal&& on_refusal) {
+        take(text, text.text.size(), now, on_refusal);
+    }
+    /// The same for a text with nothing behind it; a little slower.
     template <class OnRefusal>
     void receive(std::string_view text, std::int64_t now, OnRefusal&& on_refusal) {
-        input& into = shard_.active();
-        const auto refuse = [&](refusal why, std::string_view line) {
-            ++into.counts.refused[static_cast<std::size_t>(why.error)];
-            on_refusal(why, line);
-        };
-        ++into.counts.packets;
-        into.counts.bytes += text.size();
-        into.counts.lines += for_each_line(text, [&](std::string_view line) {
-            parse_line<dialect_type>(
-                line,
-                [&](const sample& one) {
-                    const auto error = add(one, now, into);
-                    if (error != errc::ok)
-                        refuse({error, 0}, line);
-                },
-                [&](refusal why) { refuse(why, line); });
-        });
+        take(text, text.size(), now, on_refusal);
     }
 
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
@@ -99,6 +88,22 @@ public:
     [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
 
 private:
+    template <class Text, class OnRefusal>
+    void take(Text text, std::size_t bytes, std::int64_t now, OnRefusal& on_refusal) {
+        input& into = shard_.active();
+        const auto refuse = [&](refusal why, std::string_view line) {
+            ++into.counts.refused[static_cast<std::size_t>(why.error)];
+            on_refusal(why, line);
+        };
+        ++into.counts.packets;
+        into.counts.bytes += bytes;
+        const auto on_sample = [&](const sample& one) {
+            if (const auto error = add(one, now, into); error != errc::ok)
+                refuse({error, 0}, one.series.name);
+        };
+        into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
+    }
+
     errc add(const sample& one, std::int64_t now, input& into) {
         const auto name = names_.name(one.series);
         if (!name)

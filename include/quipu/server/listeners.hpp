@@ -266,7 +266,7 @@ private:
     void receive(std::string_view text) {
         const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
         intake_.receive(
-            text, now, [&](refusal why, std::string_view line) { log_refusal(why, line); });
+            padded_text{text}, now, [&](refusal why, std::string_view line) { log_refusal(why, line); });
     }
 
     void pass_boundary() {

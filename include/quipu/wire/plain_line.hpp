@@ -1,0 +1,291 @@
+// The fast way through lines of the commonest shapes: `name:12.5|ms`, `name:1|c|@0.1`,
+// `name:1|c|#env:prod`. What it does not know, it leaves to the full parser.
+#pragma once
+
+#include <quipu/core/config.hpp>
+#include <quipu/core/little_endian.hpp>
+#include <quipu/wire/block.hpp>
+#include <quipu/wire/dialect.hpp>
+#include <quipu/wire/sample.hpp>
+
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace quipu::detail {
+
+/// A number of at most eight characters, digits and perhaps one point.
+struct short_number {
+    double value = 0;
+    bool integral = false;
+    bool valid = false;
+};
+
+/// The place of the lowest bit of a number that is not 0.
+[[nodiscard]] constexpr unsigned lowest_bit(std::uint64_t bits) noexcept {
+    QUIPU_ASSERT(bits != 0);
+#if defined(__GNUC__)
+    if (bits == 0)
+        __builtin_unreachable(); // spares the answer for 0, which costs two instructions
+#endif
+    return static_cast<unsigned>(std::countr_zero(bits));
+}
+
+/// What to divide by, found by the place of the point's top bit divided by four: it is the seventh
+/// of its byte. Without a point the place is 0.
+inline constexpr double point_units[] = {
+    1, 1e7, 1, 1e6, 1, 1e5, 1, 1e4, 1, 1e3, 1, 1e2, 1, 1e1, 1, 1};
+
+/// Reads a number of `size` characters, 1 to 8, from a text of which eight bytes are readable;
+/// without a branch, since no processor can foretell how long a number is and where its point.
+[[nodiscard]] constexpr short_number read_short_number(const char* text,
+                                                       std::size_t size) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
+    constexpr std::uint64_t pairs = 0x0000'00ff'0000'00ff;
+    // Digits as their values, the last character in the highest byte, zeros before the first.
+    const unsigned shift = 64 - 8 * static_cast<unsigned>(size);
+    std::uint64_t digits = (read_little_endian<std::uint64_t>(text) ^ '0' * ones) << shift;
+    // The top bit of the first byte that is a point: below it no byte is zero, so nothing borrows.
+    const std::uint64_t no_point = digits ^ std::uint64_t{'.' ^ '0'} * ones;
+    const std::uint64_t point = (no_point - ones) & ~no_point & tops;
+    const bool integral = point == 0;
+    // Takes the point out: the bytes before it move up by one.
+    const std::uint64_t upto = (point ^ (point - 1)) & (std::uint64_t{integral} - 1);
+    digits = (digits & ~upto) | (digits & upto >> 8U) << 8U;
+    const bool valid = ((((digits + 0x76 * ones) | digits) & tops) == 0) & (integral | (size > 1));
+    // Twos, fours, eight: each step joins neighbours.
+    digits = digits * 10 + (digits >> 8U);
+    digits = ((digits & pairs) * 0x000f'4240'0000'0064 +
+              (digits >> 16U & pairs) * 0x0000'2710'0000'0001) >>
+             32U;
+    const auto unit = static_cast<unsigned>(std::bit_width(point | 1) - 1) / 4;
+    // Both are exact, so the quotient is correctly rounded.
+    return {static_cast<double>(static_cast<std::int64_t>(digits & 0xffff'ffff)) /
+                point_units[unit],
+            integral,
+            valid};
+}
+
+/// The kinds that the types of one character stand for in a dialect, and `ms` and `kv`; looked up
+/// without a branch on the type's length, which no processor can foretell.
+template <class Dialect>
+class type_table {
+public:
+    static constexpr std::uint8_t unknown = 0xff;
+
+    constexpr type_table() noexcept {
+        for (unsigned c = 0; c < 256; ++c) {
+            const char type = static_cast<char>(c);
+            kinds_[0][c] = number_of(Dialect::kind(std::string_view(&type, 1)));
+            kinds_[1][c] = unknown;
+        }
+        enter("ms");
+        enter("kv");
+    }
+
+    /// The kind as a number, or `unknown`. `size` is 1 or 2, and two characters are readable.
+    [[nodiscard]] constexpr std::uint8_t kind(const char* type, std::size_t size) const noexcept {
+        const auto first = static_cast<unsigned char>(type[0]);
+        const bool other = (size == 2) & (type[1] != seconds_[first]);
+        return static_cast<std::uint8_t>(kinds_[size - 1][first] | (other ? unknown : 0));
+    }
+
+private:
+    [[nodiscard]] static constexpr std::uint8_t number_of(result<metric_kind> kind) noexcept {
+        return kind ? static_cast<std::uint8_t>(*kind) : unknown;
+    }
+
+    constexpr void enter(std::string_view type) noexcept {
+        const auto first = static_cast<unsigned char>(type[0]);
+        kinds_[1][first] = number_of(Dialect::kind(type));
+        seconds_[first] = type[1];
+    }
+
+    std::uint8_t kinds_[2][256] = {};
+    char seconds_[256] = {};
+};
+
+/// A function as a type: GCC's sanitizers do not let addresses be compared at compile time.
+template <auto Function>
+struct function_type {};
+
+template <auto Function, auto... Others>
+concept is_one_of = (std::same_as<function_type<Function>, function_type<Others>> || ...);
+
+/// Whether a dialect's functions are those whose meaning for plain lines is known here. A dialect
+/// that overrides one goes the long way.
+template <class Dialect>
+concept has_plain_values = is_one_of<&Dialect::read_value,
+                                     &dialect::quipu::read_value,
+                                     &dialect::etsy::read_value,
+                                     &dialect::kiip::read_value>;
+
+template <class Dialect>
+concept has_plain_fields =
+    Dialect::tags !=
+    tag_field::absent&&
+        is_one_of<&Dialect::read_field, &dialect::quipu::read_field, &dialect::etsy::read_field>;
+
+/// Names that only a control character, a bar, or nothing at all would spoil.
+template <class Dialect>
+concept has_plain_names =
+    Dialect::name_bytes_max >=
+    block_bytes&&
+        is_one_of<&Dialect::check_name, &dialect::quipu::check_name, &dialect::etsy::check_name>;
+
+/// JavaScript has but one kind of number.
+template <class Dialect>
+concept tells_integers = !is_one_of<&Dialect::read_value, &dialect::etsy::read_value>;
+
+/// Reads lines of the commonest shapes.
+template <class Dialect>
+class plain_line_reader {
+public:
+    /// Reads the line of `length` bytes at `line` into the sample, or returns false: then it is for
+    /// the full parser. `marks` are those of the line's block, and `length` is below 64.
+    [[nodiscard]] constexpr bool
+    read(const char* line, unsigned length, const block_marks& marks) noexcept {
+        // A separator that is not there counts as one at the end, which makes a size huge.
+        const std::uint64_t end = std::uint64_t{1} << length;
+        const std::uint64_t all = marks.separators & (end - 1);
+        const std::uint64_t behind_colon = all & (all - 1);
+        const std::uint64_t behind_bar = behind_colon & (behind_colon - 1);
+        const unsigned colon = lowest_bit(all | end);
+        const unsigned bar = lowest_bit(behind_colon | end);
+        const unsigned type_end = lowest_bit(behind_bar | end);
+        const unsigned value_size = bar - colon - 1;
+        const unsigned type_size = type_end - bar - 1;
+        if ((colon == 0) | (value_size - 1 >= value_size_max) | (type_size - 1 >= 2) |
+            (line[colon] != ':') | (line[bar] != '|'))
+            return false;
+        const auto kind = types.kind(line + bar + 1, type_size);
+        if (kind == type_table<Dialect>::unknown)
+            return false;
+        sample_.series.name = {line, colon};
+        if (!name_is_good(sample_.series.name))
+            return false;
+        sample_.series.kind = static_cast<metric_kind>(kind);
+        if (has_extras_)
+            forget_extras();
+        if (behind_bar != 0 && !read_fields(line, length, behind_bar))
+            return false;
+        return read_value(line + colon + 1, value_size);
+    }
+
+    [[nodiscard]] constexpr const sample& value() const noexcept { return sample_; }
+
+private:
+    static constexpr type_table<Dialect> types{};
+    static constexpr unsigned value_size_max = 16;
+
+    [[nodiscard]] static constexpr bool name_is_good(std::string_view name) noexcept {
+        if constexpr (has_plain_names<Dialect>)
+            return true;
+        else
+            return Dialect::check_name(name) == errc::ok;
+    }
+
+    [[nodiscard]] constexpr bool read_value(const char* text, unsigned size) noexcept {
+        if (sample_.series.kind == metric_kind::unique) {
+            has_extras_ = true;
+            sample_.member = {text, size};
+            sample_.value = 0;
+            sample_.integral = false;
+            return true;
+        }
+        if (size > 8)
+            return false;
+        const auto number = read_short_number(text, size);
+        sample_.value = number.value;
+        sample_.integral = tells_integers<Dialect> && number.integral;
+        return number.valid;
+    }
+
+    /// Reads `|@rate`, `|#tags` or both in this order behind the type. `separators` are those from
+    /// the end of the type on.
+    [[nodiscard]] constexpr bool
+    read_fields(const char* line, unsigned length, std::uint64_t separators) noexcept {
+        if constexpr (!has_plain_fields<Dialect>)
+            return false;
+        has_extras_ = true;
+        const std::uint64_t end = std::uint64_t{1} << length;
+        unsigned at = lowest_bit(separators);
+        if (line[at] == '|' && at + 1 < length && line[at + 1] == '@') {
+            separators &= separators - 1;
+            const unsigned rate_end = lowest_bit(separators | end);
+            const unsigned size = rate_end - at - 2;
+            if (size - 1 >= 8 || sample_.series.kind == metric_kind::keyvalue)
+                return false;
+            const auto rate = read_short_number(line + at + 2, size);
+            if (!rate.valid || !(rate.value > 0 && rate.value <= 1))
+                return false;
+            sample_.rate = rate.value;
+            at = rate_end;
+            if (at == length)
+                return true;
+        }
+        if (line[at] != '|' || at + 1 >= length || line[at + 1] != '#')
+            return false;
+        // Tags have colons in them, but no bar.
+        for (separators &= separators - 1; separators != 0; separators &= separators - 1) {
+            if (line[lowest_bit(separators)] == '|')
+                return false;
+        }
+        sample_.series.tags = {line + at + 2, length - at - 2};
+        return true;
+    }
+
+    constexpr void forget_extras() noexcept {
+        sample_.series.tags = {};
+        sample_.rate = 1;
+        sample_.member = {};
+        has_extras_ = false;
+    }
+
+    sample sample_{};
+    bool has_extras_ = false; // something of the line before is to be forgotten
+};
+
+/// Walks along the lines of a text behind whose end `read_padding_bytes` are readable: calls
+/// `on_sample(const sample&)` for each plain line and `on_line(std::string_view)` for each other.
+/// Returns  the number of lines that are not empty.
+template <class Dialect, class Scan = default_scan, class OnSample, class OnLine>
+std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine&& on_line) {
+    plain_line_reader<Dialect> reader;
+    std::size_t lines = 0;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at < end) {
+        block_marks marks = Scan::marks(at);
+        const auto left = static_cast<std::size_t>(end - at);
+        if (left < block_bytes)
+            marks.controls |= std::uint64_t{1} << left; // the end of the text ends its last line
+        // Where the next line begins depends on this alone, so the processor can begin with it
+        // before this line is read. 64 if there is no control character.
+        const auto length = static_cast<unsigned>(std::countr_zero(marks.controls));
+        if (length == block_bytes || (length != left && at[length] != '\n')) {
+            const std::string_view rest(at, left);
+            const auto line = rest.substr(0, rest.find('\n', length));
+            ++lines;
+            on_line(line);
+            at += line.size() + 1;
+            continue;
+        }
+        const char* const line = at;
+        at += length + 1;
+        if (length == 0)
+            continue;
+        ++lines;
+        if (reader.read(line, length, marks))
+            on_sample(reader.value());
+        else
+            on_line(std::string_view(line, length));
+    }
+    return lines;
+}
+
+} // namespace quipu::detail

@@ -1,0 +1,243 @@
+#include <quipu/wire/parse.hpp>
+#include <quipu/wire/plain_line.hpp>
+
+#include "support/catch.hpp"
+#include "support/generator.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace quipu;
+
+/// What a text says: its samples and refusals in order.
+using outcome = std::vector<std::pair<sample, refusal>>;
+
+template <class Dialect>
+void add_line(outcome& to, std::string_view line) {
+    parse_line<Dialect>(
+        line,
+        [&](const sample& one) {
+            to.push_back({one, {}});
+        },
+        [&](refusal why) {
+            to.push_back({{}, why});
+        });
+}
+
+/// The full parser's word on each line.
+template <class Dialect>
+outcome parsed(std::string_view text) {
+    outcome all;
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n'));
+        if (!line.empty())
+            add_line<Dialect>(all, line);
+        text.remove_prefix(line.size() == text.size() ? line.size() : line.size() + 1);
+    }
+    return all;
+}
+
+template <class Dialect, class Scan>
+outcome read(std::string_view text, std::size_t* plain = nullptr) {
+    outcome all;
+    detail::read_plain_lines<Dialect, Scan>(
+        text,
+        [&](const sample& one) {
+            all.push_back({one, {}});
+            if (plain != nullptr)
+                ++*plain;
+        },
+        [&](std::string_view line) { add_line<Dialect>(all, line); });
+    return all;
+}
+
+/// A text with a padding that tempts the reader: marks, digits, anything.
+class padded {
+public:
+    padded(std::string_view text, generator& random)
+        : size_(text.size()), bytes_(text.size() + read_padding_bytes) {
+        if (!text.empty())
+            std::memcpy(bytes_.data(), text.data(), text.size());
+        constexpr std::string_view tempting = ":|@#c1.\n";
+        for (std::size_t i = text.size(); i < bytes_.size(); ++i)
+            bytes_[i] = tempting[random.below(tempting.size())];
+    }
+    [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
+
+private:
+    std::size_t size_;
+    std::vector<char> bytes_; // on the heap, of the exact size: a sanitizer sees a read beyond
+};
+
+/// Lines made of pieces that make sense together now and then.
+std::string pieces(generator& random) {
+    constexpr std::string_view words[] = {
+        "a",        "name.x",    ":",
+        "|",        "1",         "12.5",
+        "c",        "ms",        "g",
+        "s",        "kv",        "h",
+        "|@0.1",    "|#env:p,x", "\n",
+        "\n",       "+",         "-3",
+        "@",        "#",         "|c",
+        "|ms",      ":1|c",      "1234567",
+        "99999999", "0.5",       "2",
+        "\r",       "\x01",      "T12",
+        "|T5",      "e",         "long.name.of.a.series.in.production",
+        "|@2",      "|@0",       " ",
+        "\xc3\xa9", ",",         "|c:abc",
+        "|@1",      "|@.5",      "|#",
+        "||",       ".",         "\x7f",
+    };
+    std::string text;
+    const auto count = 1 + random.below(24);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        if (random.one_in(3)) {
+            text += "nm:";
+            text += random.one_in(2) ? "7" : "7.25";
+            text += random.one_in(2) ? "|c" : "|ms";
+        } else {
+            text += words[random.below(std::size(words))];
+        }
+    }
+    return text;
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("plain_line: says what the full parser says, however a block is looked at",
+                   "[wire][plain_line]",
+                   dialect::quipu,
+                   dialect::etsy,
+                   dialect::kiip) {
+    constexpr std::uint64_t seed = 7;
+    generator random(seed);
+    std::size_t plain = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        const padded lines(pieces(random), random);
+        const auto wanted = parsed<TestType>(lines.text());
+        if (read<TestType, detail::default_scan>(lines.text(), &plain) != wanted ||
+            read<TestType, detail::swar_scan>(lines.text()) != wanted ||
+            read<TestType, detail::plain_scan>(lines.text()) != wanted)
+            FAIL("text " << i << " of seed " << seed << ": " << lines.text());
+    }
+    CHECK(plain > 500); // else nothing was proven
+}
+
+TEST_CASE("plain_line: the commonest shapes take the fast way", "[wire][plain_line]") {
+    generator random(1);
+    for (const std::string_view line : {"a:1|c",
+                                        "api.requests:12345678|c",
+                                        "api.latency:12.5|ms",
+                                        "a:.5|h",
+                                        "a:5.|d",
+                                        "a:1|kv",
+                                        "a:7|g",
+                                        "users:ann|s",
+                                        "users:0123456789abcdef|s",
+                                        "a:1|c|@0.1",
+                                        "a:1|c|#env:prod,x",
+                                        "a:1|c|@0.25|#env:prod",
+                                        "a:1|ms|#"}) {
+        CAPTURE(line);
+        const padded text(line, random);
+        std::size_t plain = 0;
+        CHECK(read<dialect::quipu, detail::default_scan>(text.text(), &plain).size() == 1);
+        CHECK(plain == 1);
+    }
+}
+
+TEST_CASE("plain_line: a line of a block's length is read, a longer one left to the parser",
+          "[wire][plain_line]") {
+    generator random(2);
+    for (std::size_t size = detail::block_bytes - 3; size < detail::block_bytes + 4; ++size) {
+        const std::string line = std::string(size - 4, 'n') + ":1|c";
+        for (const std::string_view end : {"", "\n", "\nb:2|c"}) {
+            const padded text(line + std::string(end), random);
+            std::size_t plain = 0;
+            CAPTURE(size, end);
+            CHECK(read<dialect::quipu, detail::default_scan>(text.text(), &plain) ==
+                  parsed<dialect::quipu>(text.text()));
+            const std::size_t second = end.size() > 1 ? 1 : 0;
+            CHECK(plain == second + (size < detail::block_bytes ? 1 : 0));
+        }
+    }
+}
+
+namespace {
+
+/// Dialects that override one thing each.
+struct by_length : dialect::quipu {
+    [[nodiscard]] static constexpr errc
+    read_value(std::string_view text, std::string_view, sample& out) noexcept {
+        out.value = static_cast<double>(text.size());
+        return errc::ok;
+    }
+};
+struct shouting : dialect::quipu {
+    [[nodiscard]] static constexpr errc check_name(std::string_view name) noexcept {
+        return name == "A" ? errc::ok : errc::bad_name;
+    }
+};
+struct without_rates : dialect::quipu {
+    [[nodiscard]] static constexpr errc
+    read_field(std::string_view, std::size_t, sample&) noexcept {
+        return errc::unknown_field;
+    }
+};
+struct short_names : dialect::quipu {
+    static constexpr std::size_t name_bytes_max = 3;
+};
+
+template <class Dialect>
+void check_override(std::string_view text) {
+    generator random(3);
+    const padded lines(text, random);
+    CHECK(read<Dialect, detail::default_scan>(lines.text()) == parsed<Dialect>(lines.text()));
+}
+
+} // namespace
+
+TEST_CASE("plain_line: what a dialect overrides is never passed by", "[wire][plain_line]") {
+    STATIC_REQUIRE(detail::has_plain_values<dialect::quipu>);
+    STATIC_REQUIRE(detail::has_plain_values<shouting>);
+    STATIC_REQUIRE(!detail::has_plain_values<by_length>);
+    STATIC_REQUIRE(!detail::has_plain_fields<without_rates>);
+    check_override<shouting>("A:1|c\na:1|c\n");
+    check_override<without_rates>("A:1|c|@0.5\na:1|c\n");
+    check_override<short_names>("abc:1|c\nabcd:1|c\n");
+}
+
+TEST_CASE("plain_line: short numbers are those of parse_number", "[wire][plain_line]") {
+    constexpr std::uint64_t seed = 11;
+    constexpr std::string_view characters = "01234567890123456789....+-ex:|/;";
+    generator random(seed);
+    int valid = 0;
+    for (int i = 0; i < 300'000; ++i) {
+        char text[8];
+        std::memset(text, '|', sizeof text);
+        const std::size_t size = 1 + random.below(8);
+        bool plain = true;
+        for (std::size_t k = 0; k < size; ++k) {
+            text[k] = characters[random.below(random.one_in(3) ? characters.size() : 21)];
+            plain = plain && (detail::is_digit(text[k]) || text[k] == '.');
+        }
+        const std::string_view written(text, size);
+        const auto wanted = parse_number_prefix(written);
+        const bool good = plain && wanted && wanted->size == size;
+        const auto read = detail::read_short_number(text, size);
+        if (read.valid != good ||
+            (good && (read.value != wanted->value || read.integral != wanted->integral)))
+            FAIL(written << " of seed " << seed);
+        valid += good;
+    }
+    CHECK(valid > 50'000);
+    STATIC_REQUIRE(detail::read_short_number("12.25|ms", 5).value == 12.25);
+    STATIC_REQUIRE(!detail::read_short_number(".|ms....", 1).valid);
+}
