@@ -17,6 +17,7 @@
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/power_of_ten.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/core/utf8.hpp>
 #include <quipu/core/wide_product.hpp>
 
 // Floor 1: net
@@ -42,11 +43,16 @@
 #include <quipu/sketch/sketch.hpp>
 
 // Floor 1: wire
+#include <quipu/wire/block.hpp>
 #include <quipu/wire/canonical.hpp>
 #include <quipu/wire/datagram.hpp>
 #include <quipu/wire/dialect.hpp>
+#include <quipu/wire/event.hpp>
 #include <quipu/wire/format.hpp>
+#include <quipu/wire/format_event.hpp>
 #include <quipu/wire/parse.hpp>
+#include <quipu/wire/parse_event.hpp>
+#include <quipu/wire/plain_line.hpp>
 #include <quipu/wire/sample.hpp>
 #include <quipu/wire/series.hpp>
 #include <quipu/wire/stream.hpp>
@@ -80,6 +86,7 @@
 // Floor 6: sink
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
+#include <quipu/sink/graphite_name.hpp>
 #include <quipu/sink/sink.hpp>
 
 // Floor 7: server

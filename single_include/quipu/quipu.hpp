@@ -721,7 +721,7 @@ namespace detail {
 
 /// The number of millionths that reads back as `magnitude` when written as a decimal; -1 if there
 /// is none below 10^15. Up to 15 digits no two decimals share a double, so it is the shortest too.
-/// Cost  a product, a quotient and two conversions: a third of shortest_digits.
+/// Cost  a product, a quotient and two conversions.
 [[nodiscard]] constexpr std::int64_t exact_millionths(double magnitude) noexcept {
     if (!(magnitude < 1e9))
         return -1;
@@ -816,9 +816,10 @@ namespace detail {
 ///
 /// Input    a finite number.
 /// Returns  at most 17 digits; those of `std::to_chars`.
-/// Cost     a product and a quotient for whole numbers below 2^53 and six decimals below 10^9,
-///          otherwise about ten products of 128 bits. `std::to_chars` would cost every include the
-///          time for <charconv>, is not constexpr, and is several times slower on the former.
+/// Cost     conversions, a product and a quotient for whole numbers below 2^53 and six decimals
+///          below 10^9, otherwise about ten 128-bit products. `std::to_chars` is no alternative: it
+///          is not constexpr, <charconv> would cost every include its time, and numbers of few
+///          digits, the usual ones, took it four times as long.
 /// Threads  pure.
 [[nodiscard]] constexpr decimal shortest_decimal(double finite) noexcept {
     QUIPU_ASSERT(detail::is_finite(finite));
@@ -847,10 +848,10 @@ namespace detail {
 /// Threads  pure.
 [[nodiscard]] constexpr decimal rounded_decimal(double finite, int digits) noexcept {
     QUIPU_ASSERT(1 <= digits && digits <= 15);
-    const detail::binary exact = detail::to_binary(finite);
+    const detail::binary parts = detail::to_binary(finite);
     decimal number;
-    if (exact.significand < std::uint64_t{1} << 52 && exact.significand != 0) {
-        number = detail::round_subnormal(exact, digits);
+    if (parts.significand < std::uint64_t{1} << 52 && parts.significand != 0) {
+        number = detail::round_subnormal(parts, digits);
         number.negative = detail::is_negative(finite);
         return number;
     }
@@ -868,7 +869,7 @@ namespace detail {
         ++kept;
     } else if (rest == unit / 2) {
         const int order = detail::compare_exactly(
-            detail::big_integer(number.digits), number.exponent, exact.significand, exact.exponent);
+            detail::big_integer(number.digits), number.exponent, parts.significand, parts.exponent);
         if (order < 0 || (order == 0 && (kept & 1) != 0))
             ++kept;
     }
@@ -1105,6 +1106,14 @@ enum class errc : std::uint8_t {
     line_too_long,
     name_too_long,
     too_many_tags,
+    // an event, a service check, a binary record, wire/
+    bad_header,
+    bad_length,
+    empty_title,
+    bad_status,
+    bad_field,
+    bad_magic,
+    bad_terminator,
     // bounds, everywhere
     no_space,
     series_limit,
@@ -1153,6 +1162,13 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::line_too_long: return "the line is too long";
     case errc::name_too_long: return "the name is too long";
     case errc::too_many_tags: return "too many tags";
+    case errc::bad_header: return "the line does not begin as an event or service check does";
+    case errc::bad_length: return "the length is not a number, or not that of the text";
+    case errc::empty_title: return "the title of the event is empty";
+    case errc::bad_status: return "the status is not one of 0 to 3";
+    case errc::bad_field: return "the field has no such value";
+    case errc::bad_magic: return "the binary record does not begin with its mark";
+    case errc::bad_terminator: return "a text of the binary record does not end where it says";
     case errc::no_space: return "the buffer is too small";
     case errc::series_limit: return "the limit of series is reached";
     case errc::value_limit: return "the limit of values is reached";
@@ -1234,15 +1250,15 @@ struct number_prefix {
 
 namespace detail {
 
-/// What a text says before it is rounded: digits * 10^exponent, and more digits if `truncated`.
+/// What a text says before it is rounded: digits * 10^exponent.
 struct scanned_number {
-    std::uint64_t digits = 0; // the first 19 significant ones
-    std::int64_t exponent = 0;
-    std::size_t size = 0; // bytes in the text, 0 if it does not begin with a number
+    std::uint64_t digits = 0;    // modulo 2^64, if there are more than 19
+    std::int64_t exponent = 0;   // of the last digit
+    std::int64_t count = 0;      // of the digits, zeros in front too; 0 if there is no number
+    const char* first = nullptr; // the first digit or the point
+    const char* end = nullptr;   // behind the number
     bool negative = false;
     bool integral = false;
-    bool truncated = false;
-    std::string_view significant{}; // if truncated: all significant digits, perhaps with a '.'
 };
 
 inline constexpr int digits_kept = 19; // as many as always fit 64 bits
@@ -1251,111 +1267,122 @@ inline constexpr int digits_kept = 19; // as many as always fit 64 bits
     return static_cast<std::uint64_t>(c - '0');
 }
 
-/// Reads "[+-]digits" at `at` as an exponent and moves `at` behind it; leaves `at` if there is none.
-/// Saturates far beyond what the digits of any text could bring back into range.
-[[nodiscard]] constexpr std::int64_t scan_exponent(const char*& at, const char* end) noexcept {
-    constexpr std::int64_t bound = 1'000'000'000'000'000'000;
-    const char* next = at;
-    const bool negative = next != end && *next == '-';
-    if (next != end && (*next == '-' || *next == '+'))
-        ++next;
-    if (next == end || !is_digit(*next))
-        return 0;
-    std::int64_t exponent = 0;
-    for (; next != end && is_digit(*next); ++next) {
-        if (exponent < bound / 10)
-            exponent = exponent * 10 + static_cast<std::int64_t>(digit_value(*next));
-    }
-    at = next;
-    return negative ? -exponent : exponent;
+/// Whether eight characters, the first in the lowest byte, are all digits.
+[[nodiscard]] constexpr bool are_digits(std::uint64_t eight) noexcept {
+    // Above '9' the sum sets the top bit of a byte, below '0' the difference does; what carries
+    // into the next byte comes from one that has failed already.
+    const std::uint64_t above = eight + 0x4646'4646'4646'4646;
+    const std::uint64_t below = eight - 0x3030'3030'3030'3030;
+    return ((above | below) & 0x8080'8080'8080'8080) == 0;
 }
 
-/// Reduces `number`, of which more than 19 digits were read, to its first 19 significant ones.
-constexpr void
-keep_leading_digits(scanned_number& number, std::string_view text, std::int64_t count) noexcept {
-    std::size_t first = 0;
-    for (; first < text.size() && (text[first] == '0' || text[first] == '.'); ++first)
-        count -= text[first] == '0' ? 1 : 0;
-    if (count <= digits_kept)
-        return; // it was only leading zeros: nothing has overflowed
-    number.truncated = true;
-    number.significant = text.substr(first);
-    number.exponent += count - digits_kept;
-    number.digits = 0;
-    int kept = 0;
-    for (std::size_t i = 0; kept < digits_kept; ++i) {
-        if (number.significant[i] == '.')
-            continue;
-        number.digits = number.digits * 10 + digit_value(number.significant[i]);
-        ++kept;
+/// The number that eight digits spell: neighbours join to pairs, pairs to fours, fours to eight.
+[[nodiscard]] constexpr std::uint64_t eight_digit_value(std::uint64_t eight) noexcept {
+    std::uint64_t value = eight - 0x3030'3030'3030'3030;
+    value = (value * 10 + (value >> 8)) & 0x00ff'00ff'00ff'00ff;
+    value = (value * 100 + (value >> 16)) & 0x0000'ffff'0000'ffff;
+    return (value * 10'000 + (value >> 32)) & 0xffff'ffff;
+}
+
+/// Appends the digits at `at` to `value`, modulo 2^64.
+/// Returns  the end of them.
+[[nodiscard]] constexpr const char*
+scan_digits(const char* at, const char* end, std::uint64_t& value) noexcept {
+    while (end - at >= 8) {
+        const auto eight = read_little_endian<std::uint64_t>(at);
+        if (!are_digits(eight))
+            break;
+        value = value * 100'000'000 + eight_digit_value(eight);
+        at += 8;
     }
+    for (; at != end && is_digit(*at); ++at)
+        value = value * 10 + digit_value(*at);
+    return at;
+}
+
+/// Reads "e[+-]digits" at the end of the number and adds it; leaves a dangling 'e' alone.
+constexpr void scan_exponent(scanned_number& number, const char* text_end) noexcept {
+    const char* at = number.end + 1;
+    const bool negative = at != text_end && *at == '-';
+    if (at != text_end && (*at == '-' || *at == '+'))
+        ++at;
+    if (at == text_end || !is_digit(*at))
+        return;
+    constexpr std::int64_t bound = 100'000'000'000'000'000; // beyond what digits in memory balance
+    std::int64_t exponent = 0;
+    for (; at != text_end && is_digit(*at); ++at) {
+        if (exponent < bound)
+            exponent = exponent * 10 + static_cast<std::int64_t>(digit_value(*at));
+    }
+    number.exponent += negative ? -exponent : exponent;
+    number.integral = false;
+    number.end = at;
 }
 
 /// Reads the longest number that `text` begins with.
 [[nodiscard]] constexpr scanned_number scan_number(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
     scanned_number number;
-    const char* const begin = text.data();
-    const char* const end = begin + text.size();
-    const char* at = begin;
     if (at != end && (*at == '-' || *at == '+')) {
         number.negative = *at == '-';
         ++at;
     }
-    const char* const first = at;
-    for (; at != end && is_digit(*at); ++at)
-        number.digits = number.digits * 10 + digit_value(*at);
-    std::int64_t count = at - first;
+    number.first = at;
+    std::uint64_t digits = 0;
+    at = scan_digits(at, end, digits);
+    number.count = at - number.first;
     number.integral = true;
     if (at != end && *at == '.') {
-        number.integral = false;
         const char* const fraction = ++at;
-        for (; at != end && is_digit(*at); ++at)
-            number.digits = number.digits * 10 + digit_value(*at);
+        at = scan_digits(at, end, digits);
         number.exponent = fraction - at;
-        count -= number.exponent;
+        number.count -= number.exponent;
+        number.integral = false;
     }
-    if (count == 0)
-        return {};
-    const char* const last = at;
-    if (at != end && (*at == 'e' || *at == 'E')) {
-        const char* after = at + 1;
-        const std::int64_t exponent = scan_exponent(after, end);
-        if (after != at + 1) {
-            number.integral = false;
-            number.exponent += exponent;
-            at = after;
-        }
-    }
-    number.size = static_cast<std::size_t>(at - begin);
-    if (count > digits_kept) [[unlikely]]
-        keep_leading_digits(number, {first, static_cast<std::size_t>(last - first)}, count);
+    number.digits = digits;
+    number.end = at;
+    if (at != end && (*at | 0x20) == 'e' && number.count != 0)
+        scan_exponent(number, end);
     return number;
 }
 
-/// Rounds a number of more than 19 significant digits. Two doubles at most are in question; where
-/// 19 digits leave it open, all digits decide.
-[[nodiscard]] constexpr double round_truncated(const scanned_number& number) noexcept {
-    const double below = nearest_double(number.digits, number.exponent);
-    if (below == nearest_double(number.digits + 1, number.exponent))
-        return below;
+/// Rounds a number of more than 19 digits. The first 19 significant ones leave two doubles at most;
+/// where they leave two, all digits decide.
+[[nodiscard]] constexpr double round_long_number(const scanned_number& number) noexcept {
+    const char* at = number.first;
+    std::int64_t count = number.count; // of the significant digits
+    for (; count > 0 && (*at == '0' || *at == '.'); ++at)
+        count -= *at == '0' ? 1 : 0;
+    if (count <= digits_kept) // it was only zeros in front, and nothing has overflowed
+        return nearest_double(number.digits, number.exponent);
+
     // No point halfway between two doubles has more than 767 significant digits. So of the digits
     // behind the 768th it only matters whether all are zero; a single 1 stands for them.
-    constexpr int digits_max = 768;
-    big_integer decimal;
-    int count = 0;
-    bool rest = false;
+    constexpr std::int64_t digits_max = 768;
+    const char* digit = at;
+    std::uint64_t leading = 0;
+    for (int kept = 0; kept < digits_kept; ++digit) {
+        if (*digit == '.')
+            continue;
+        leading = leading * 10 + digit_value(*digit);
+        ++kept;
+    }
+    const std::int64_t exponent = number.exponent + count - digits_kept;
+    const double below = nearest_double(leading, exponent);
+    if (below == nearest_double(leading + 1, exponent))
+        return below;
+
+    big_integer decimal(leading);
+    std::int64_t used = digits_kept;
     std::uint32_t chunk = 0;
     std::uint32_t scale = 1;
-    for (const char c : number.significant) {
-        if (c == '.')
+    for (; used < count && used < digits_max; ++digit) {
+        if (*digit == '.')
             continue;
-        if (count == digits_max) {
-            rest = rest || c != '0';
-            continue;
-        }
-        ++count;
-        chunk = chunk * 10 + static_cast<std::uint32_t>(digit_value(c));
+        chunk = chunk * 10 + static_cast<std::uint32_t>(digit_value(*digit));
         scale *= 10;
+        ++used;
         if (scale == 1'000'000'000) {
             decimal.multiply_add(scale, chunk);
             chunk = 0;
@@ -1363,20 +1390,25 @@ keep_leading_digits(scanned_number& number, std::string_view text, std::int64_t 
         }
     }
     decimal.multiply_add(scale, chunk);
+    bool rest = false;
+    for (std::int64_t left = count - used; left > 0 && !rest; ++digit) {
+        rest = *digit != '0' && *digit != '.';
+        left -= *digit == '.' ? 0 : 1;
+    }
     if (rest) {
         decimal.multiply_add(10, 1);
-        ++count;
+        ++used;
     }
-    return choose_neighbour(below, decimal, number.exponent - (count - digits_kept));
+    return choose_neighbour(below, decimal, exponent - (used - digits_kept));
 }
 
 /// The nearest double, with its sign.
 [[nodiscard]] constexpr double round_number(const scanned_number& number) noexcept {
     double value = 0;
-    if (rounds_once(number.digits, number.exponent) && !number.truncated) [[likely]]
+    if (number.count > digits_kept) [[unlikely]]
+        value = round_long_number(number);
+    else if (rounds_once(number.digits, number.exponent)) [[likely]]
         value = round_once(number.digits, number.exponent);
-    else if (number.truncated)
-        value = round_truncated(number);
     else
         value = nearest_double(number.digits, number.exponent);
     return number.negative ? -value : value;
@@ -1398,23 +1430,25 @@ keep_leading_digits(scanned_number& number, std::string_view text, std::int64_t 
 ///          0 or that; "-0" is -0.
 /// Errors   bad_number if no number is there ("nan", "inf" and "0x" never are one: of "0x10" the
 ///          prefix is "0"); number_out_of_range if it rounds to infinity.
-/// Cost     O(text.size()); some nanoseconds up to 19 digits, some microseconds for hundreds.
+/// Cost     O(text.size()): up to 15 digits a product or quotient of doubles, up to 19 some
+///          128-bit products; only more digits next to a halfway point take a big integer.
 /// Threads  pure.
 [[nodiscard]] constexpr result<number_prefix> parse_number_prefix(std::string_view text) noexcept {
     const detail::scanned_number number = detail::scan_number(text);
-    if (number.size == 0)
+    if (number.count == 0)
         return errc::bad_number;
     const double value = detail::round_number(number);
     if (detail::is_infinite(value))
         return errc::number_out_of_range;
-    return number_prefix{value, number.size, number.integral};
+    return number_prefix{
+        value, static_cast<std::size_t>(number.end - text.data()), number.integral};
 }
 
 /// Reads a text that is a number and nothing else, as `parse_number_prefix` does.
 /// Errors   bad_number if any byte is left over or none is there; number_out_of_range.
 [[nodiscard]] constexpr result<double> parse_number(std::string_view text) noexcept {
     const detail::scanned_number number = detail::scan_number(text);
-    if (number.size == 0 || number.size != text.size())
+    if (number.count == 0 || number.end != text.data() + text.size())
         return errc::bad_number;
     const double value = detail::round_number(number);
     if (detail::is_infinite(value))
@@ -1745,6 +1779,44 @@ static_assert(number_layout<python2>);
 static_assert(number_layout<fixed<6>>);
 
 } // namespace layout
+
+} // namespace quipu
+
+// quipu/core/utf8.hpp
+
+// UTF-8, as far as text from the wire has to be checked.
+
+namespace quipu {
+
+/// The size of the character that `text` begins with, 1 to 4 bytes; 0 if it does not begin with a
+/// well-formed one: cut off, overlong, a surrogate, or beyond U+10FFFF.
+/// Cost     O(1).
+/// Source   Unicode 15, table 3-7.
+[[nodiscard]] constexpr std::size_t utf8_size(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80; };
+    const unsigned first = byte(0);
+    if (text.empty())
+        return 0;
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first > 0xf4 || !continues(1))
+        return 0;
+    if (first < 0xe0)
+        return 2;
+    // Where the second byte has less than its whole range.
+    const unsigned second = byte(1);
+    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool surrogate = first == 0xed && second > 0x9f;
+    const bool beyond = first == 0xf4 && second > 0x8f;
+    if (overlong || surrogate || beyond || !continues(2))
+        return 0;
+    if (first < 0xf0)
+        return 3;
+    return continues(3) ? 4 : 0;
+}
 
 } // namespace quipu
 
@@ -4230,6 +4302,125 @@ static_assert(distinct_sketch<exact_set>);
 
 } // namespace quipu
 
+// quipu/wire/block.hpp
+
+// Sixty-four characters at once: where in them the marks of a line stand.
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace quipu::detail {
+
+/// How many characters a block has.
+inline constexpr unsigned block_bytes = 64;
+
+/// The marks in a block: bit i is about character i.
+struct block_marks {
+    std::uint64_t separators = 0; ///< ':' and '|'
+    /// Control characters, newlines among them: the first is the end of the line, or a reason to
+    /// look closer.
+    std::uint64_t controls = 0;
+
+    friend constexpr bool operator==(const block_marks&, const block_marks&) = default;
+};
+
+// How a block is looked at. Each of these has `static block_marks marks(const char* text)
+// noexcept`, which reads 64 characters, and all give the same marks for the same characters.
+
+/// One character at a time.
+struct plain_scan {
+    [[nodiscard]] static constexpr block_marks marks(const char* text) noexcept {
+        block_marks found;
+        for (unsigned i = 0; i < block_bytes; ++i) {
+            const std::uint64_t bit = std::uint64_t{1} << i;
+            if (text[i] == ':' || text[i] == '|')
+                found.separators |= bit;
+            if (is_control(text[i]))
+                found.controls |= bit;
+        }
+        return found;
+    }
+};
+
+/// Eight characters at a time, in a 64-bit register.
+struct swar_scan {
+    [[nodiscard]] static constexpr block_marks marks(const char* text) noexcept {
+        block_marks found;
+        for (unsigned i = 0; i < block_bytes; i += 8) {
+            const auto eight = read_little_endian<std::uint64_t>(text + i);
+            found.separators |= gather(equal(eight, ':') | equal(eight, '|')) << i;
+            found.controls |= gather(below_space(eight) | equal(eight, '\x7f')) << i;
+        }
+        return found;
+    }
+
+private:
+    static constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    static constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
+
+    /// The top bit of each byte that is `c`. Exact: nothing is carried from byte to byte.
+    [[nodiscard]] static constexpr std::uint64_t equal(std::uint64_t eight, char c) noexcept {
+        const std::uint64_t zero = eight ^ static_cast<unsigned char>(c) * ones;
+        return ~(((zero & ~tops) + ~tops) | zero) & tops;
+    }
+
+    [[nodiscard]] static constexpr std::uint64_t below_space(std::uint64_t eight) noexcept {
+        return ~((eight & ~tops) + (0x80 - ' ') * ones) & ~eight & tops;
+    }
+
+    /// The eight top bits as the lowest byte.
+    [[nodiscard]] static constexpr std::uint64_t gather(std::uint64_t top_bits) noexcept {
+        return (top_bits >> 7U) * 0x0102'0408'1020'4080 >> 56U;
+    }
+};
+
+#if defined(__SSE2__)
+/// Sixteen characters at a time. SSE2 is part of every x86-64.
+struct sse2_scan {
+    [[nodiscard]] static block_marks marks(const char* text) noexcept {
+        const quarter first = look(text);
+        const quarter second = look(text + 16);
+        const quarter third = look(text + 32);
+        const quarter fourth = look(text + 48);
+        return {join(first.separators, second.separators, third.separators, fourth.separators),
+                join(first.controls, second.controls, third.controls, fourth.controls)};
+    }
+
+private:
+    struct quarter {
+        std::uint32_t separators;
+        std::uint32_t controls;
+    };
+
+    [[nodiscard]] static quarter look(const char* text) noexcept {
+        const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+        const __m128i below =
+            _mm_cmpeq_epi8(_mm_min_epu8(sixteen, _mm_set1_epi8(' ' - 1)), sixteen);
+        return {bits(_mm_or_si128(equal(sixteen, ':'), equal(sixteen, '|'))),
+                bits(_mm_or_si128(below, equal(sixteen, '\x7f')))};
+    }
+
+    [[nodiscard]] static __m128i equal(__m128i sixteen, char c) noexcept {
+        return _mm_cmpeq_epi8(sixteen, _mm_set1_epi8(c));
+    }
+
+    [[nodiscard]] static std::uint32_t bits(__m128i lanes) noexcept {
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(lanes));
+    }
+
+    [[nodiscard]] static std::uint64_t
+    join(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) noexcept {
+        return (a | b << 16U) | std::uint64_t{c | d << 16U} << 32U;
+    }
+};
+using default_scan = sse2_scan;
+#else
+using default_scan = swar_scan;
+#endif
+
+} // namespace quipu::detail
+
 // quipu/wire/series.hpp
 
 // What a sample belongs to: the kind of metric, its name, and its tags.
@@ -4730,7 +4921,8 @@ class canonical_buffer {
     static_assert(require_dialect<Dialect>());
 
 public:
-    constexpr canonical_buffer() noexcept {} // the bytes are written before they are read
+    // NOLINTNEXTLINE(modernize-use-equals-default) because that would let {} clear all the bytes
+    constexpr canonical_buffer() noexcept {} // they are written before they are read
 
     /// Gives the canonical text of a series.
     ///
@@ -4850,7 +5042,8 @@ namespace quipu {
 template <std::size_t BytesMax>
 class basic_line_buffer {
 public:
-    constexpr basic_line_buffer() noexcept {} // the bytes are written before they are read
+    // NOLINTNEXTLINE(modernize-use-equals-default) because that would let {} clear all the bytes
+    constexpr basic_line_buffer() noexcept {} // they are written before they are read
 
     /// Appends all of `piece`, or nothing and returns false.
     [[nodiscard]] constexpr bool append(std::string_view piece) noexcept {
@@ -5017,8 +5210,8 @@ public:
             return on_refusal_(at(line, errc::line_too_long));
         if constexpr (Dialect::tags == tag_field::rest_of_line) {
             if (const auto mark = line.find("|#"); mark != line.npos) {
-                line_tags_ = line.substr(mark + 2);
-                line_tags_ = line_tags_.substr(0, line_tags_.find("|#"));
+                const auto tags = line.substr(mark + 2);
+                sample_.series.tags = tags.substr(0, tags.find("|#"));
                 line = line.substr(0, mark);
             }
         }
@@ -5028,11 +5221,13 @@ public:
         sample_.series.name = line.substr(0, colon);
         if (const auto error = Dialect::check_name(sample_.series.name); error != errc::ok)
             return on_refusal_(at(line, error));
-        auto rest = line.substr(colon + 1);
-        read_samples(rest);
-        while (!rest.empty()) {
-            rest.remove_prefix(1); // the ':' that announces another sample
+        auto rest = line.substr(colon);
+        for (;;) {
+            rest.remove_prefix(1); // the ':' before each sample
             read_samples(rest);
+            if (rest.empty())
+                return;
+            start_another();
         }
     }
 
@@ -5076,7 +5271,8 @@ private:
         rest.remove_prefix(1);
         const auto type = take_field(rest);
         const auto kind = Dialect::kind(type);
-        start_sample(kind.value_or(metric_kind::counter));
+        if (kind)
+            sample_.series.kind = *kind;
         note(type, kind.error());
         for (std::size_t index = 0; !rest.empty() && rest.front() == '|'; ++index) {
             rest.remove_prefix(1);
@@ -5096,12 +5292,12 @@ private:
     }
 
     /// Forgets what the last sample of the line has left behind.
-    constexpr void start_sample(metric_kind kind) noexcept {
-        const auto name = sample_.series.name;
+    constexpr void start_another() noexcept {
+        const auto last = sample_.series;
         sample_ = {};
-        sample_.series = {kind, name, {}};
+        sample_.series.name = last.name;
         if constexpr (Dialect::tags == tag_field::rest_of_line)
-            sample_.series.tags = line_tags_;
+            sample_.series.tags = last.tags;
         refused_ = {};
     }
 
@@ -5218,6 +5414,286 @@ template <wire_dialect Dialect = dialect::quipu>
 
 } // namespace quipu
 
+// quipu/wire/plain_line.hpp
+
+// The fast way through lines of the commonest shapes: `name:12.5|ms`, `name:1|c|@0.1`,
+// `name:1|c|#env:prod`. What it does not know, it leaves to the full parser.
+
+namespace quipu::detail {
+
+/// A number of at most eight characters, digits and perhaps one point.
+struct short_number {
+    double value = 0;
+    bool integral = false;
+    bool valid = false;
+};
+
+/// The place of the lowest bit of a number that is not 0.
+[[nodiscard]] constexpr unsigned lowest_bit(std::uint64_t bits) noexcept {
+    QUIPU_ASSERT(bits != 0);
+#if defined(__GNUC__)
+    if (bits == 0)
+        __builtin_unreachable(); // spares the answer for 0, which costs two instructions
+#endif
+    return static_cast<unsigned>(std::countr_zero(bits));
+}
+
+/// What to divide by, found by the place of the point's top bit divided by four: it is the seventh
+/// of its byte. Without a point the place is 0.
+inline constexpr double point_units[] = {
+    1, 1e7, 1, 1e6, 1, 1e5, 1, 1e4, 1, 1e3, 1, 1e2, 1, 1e1, 1, 1};
+
+/// Reads a number of `size` characters, 1 to 8, from a text of which eight bytes are readable;
+/// without a branch, since no processor can foretell how long a number is and where its point.
+[[nodiscard]] constexpr short_number read_short_number(const char* text,
+                                                       std::size_t size) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
+    constexpr std::uint64_t pairs = 0x0000'00ff'0000'00ff;
+    // Digits as their values, the last character in the highest byte, zeros before the first.
+    const unsigned shift = 64 - 8 * static_cast<unsigned>(size);
+    std::uint64_t digits = (read_little_endian<std::uint64_t>(text) ^ '0' * ones) << shift;
+    // The top bit of the first byte that is a point: below it no byte is zero, so nothing borrows.
+    const std::uint64_t no_point = digits ^ std::uint64_t{'.' ^ '0'} * ones;
+    const std::uint64_t point = (no_point - ones) & ~no_point & tops;
+    const bool integral = point == 0;
+    // Takes the point out: the bytes before it move up by one.
+    const std::uint64_t upto = (point ^ (point - 1)) & (std::uint64_t{integral} - 1);
+    digits = (digits & ~upto) | (digits & upto >> 8U) << 8U;
+    const bool valid = ((((digits + 0x76 * ones) | digits) & tops) == 0) & (integral | (size > 1));
+    // Twos, fours, eight: each step joins neighbours.
+    digits = digits * 10 + (digits >> 8U);
+    digits = ((digits & pairs) * 0x000f'4240'0000'0064 +
+              (digits >> 16U & pairs) * 0x0000'2710'0000'0001) >>
+             32U;
+    const auto unit = static_cast<unsigned>(std::bit_width(point | 1) - 1) / 4;
+    // Both are exact, so the quotient is correctly rounded.
+    return {static_cast<double>(static_cast<std::int64_t>(digits & 0xffff'ffff)) /
+                point_units[unit],
+            integral,
+            valid};
+}
+
+/// The kinds that the types of one character stand for in a dialect, and `ms` and `kv`; looked up
+/// without a branch on the type's length, which no processor can foretell.
+template <class Dialect>
+class type_table {
+public:
+    static constexpr std::uint8_t unknown = 0xff;
+
+    constexpr type_table() noexcept {
+        for (unsigned c = 0; c < 256; ++c) {
+            const char type = static_cast<char>(c);
+            kinds_[0][c] = number_of(Dialect::kind(std::string_view(&type, 1)));
+            kinds_[1][c] = unknown;
+        }
+        enter("ms");
+        enter("kv");
+    }
+
+    /// The kind as a number, or `unknown`. `size` is 1 or 2, and two characters are readable.
+    [[nodiscard]] constexpr std::uint8_t kind(const char* type, std::size_t size) const noexcept {
+        const auto first = static_cast<unsigned char>(type[0]);
+        const bool other = (size == 2) & (type[1] != seconds_[first]);
+        return static_cast<std::uint8_t>(kinds_[size - 1][first] | (other ? unknown : 0));
+    }
+
+private:
+    [[nodiscard]] static constexpr std::uint8_t number_of(result<metric_kind> kind) noexcept {
+        return kind ? static_cast<std::uint8_t>(*kind) : unknown;
+    }
+
+    constexpr void enter(std::string_view type) noexcept {
+        const auto first = static_cast<unsigned char>(type[0]);
+        kinds_[1][first] = number_of(Dialect::kind(type));
+        seconds_[first] = type[1];
+    }
+
+    std::uint8_t kinds_[2][256] = {};
+    char seconds_[256] = {};
+};
+
+/// A function as a type: GCC's sanitizers do not let addresses be compared at compile time.
+template <auto Function>
+struct function_type {};
+
+template <auto Function, auto... Others>
+concept is_one_of = (std::same_as<function_type<Function>, function_type<Others>> || ...);
+
+/// Whether a dialect's functions are those whose meaning for plain lines is known here. A dialect
+/// that overrides one goes the long way.
+template <class Dialect>
+concept has_plain_values = is_one_of<&Dialect::read_value,
+                                     &dialect::quipu::read_value,
+                                     &dialect::etsy::read_value,
+                                     &dialect::kiip::read_value>;
+
+template <class Dialect>
+concept has_plain_fields =
+    Dialect::tags !=
+    tag_field::absent&&
+        is_one_of<&Dialect::read_field, &dialect::quipu::read_field, &dialect::etsy::read_field>;
+
+/// Names that only a control character, a bar, or nothing at all would spoil.
+template <class Dialect>
+concept has_plain_names =
+    Dialect::name_bytes_max >=
+    block_bytes&&
+        is_one_of<&Dialect::check_name, &dialect::quipu::check_name, &dialect::etsy::check_name>;
+
+/// JavaScript has but one kind of number.
+template <class Dialect>
+concept tells_integers = !is_one_of<&Dialect::read_value, &dialect::etsy::read_value>;
+
+/// Reads lines of the commonest shapes.
+template <class Dialect>
+class plain_line_reader {
+public:
+    /// Reads the line of `length` bytes at `line` into the sample, or returns false: then it is for
+    /// the full parser. `marks` are those of the line's block, and `length` is below 64.
+    [[nodiscard]] constexpr bool
+    read(const char* line, unsigned length, const block_marks& marks) noexcept {
+        // A separator that is not there counts as one at the end, which makes a size huge.
+        const std::uint64_t end = std::uint64_t{1} << length;
+        const std::uint64_t all = marks.separators & (end - 1);
+        const std::uint64_t behind_colon = all & (all - 1);
+        const std::uint64_t behind_bar = behind_colon & (behind_colon - 1);
+        const unsigned colon = lowest_bit(all | end);
+        const unsigned bar = lowest_bit(behind_colon | end);
+        const unsigned type_end = lowest_bit(behind_bar | end);
+        const unsigned value_size = bar - colon - 1;
+        const unsigned type_size = type_end - bar - 1;
+        if ((colon == 0) | (value_size - 1 >= value_size_max) | (type_size - 1 >= 2) |
+            (line[colon] != ':') | (line[bar] != '|'))
+            return false;
+        const auto kind = types.kind(line + bar + 1, type_size);
+        if (kind == type_table<Dialect>::unknown)
+            return false;
+        sample_.series.name = {line, colon};
+        if (!name_is_good(sample_.series.name))
+            return false;
+        sample_.series.kind = static_cast<metric_kind>(kind);
+        if (has_extras_)
+            forget_extras();
+        if (behind_bar != 0 && !read_fields(line, length, behind_bar))
+            return false;
+        return read_value(line + colon + 1, value_size);
+    }
+
+    [[nodiscard]] constexpr const sample& value() const noexcept { return sample_; }
+
+private:
+    static constexpr type_table<Dialect> types{};
+    static constexpr unsigned value_size_max = 16;
+
+    [[nodiscard]] static constexpr bool name_is_good(std::string_view name) noexcept {
+        if constexpr (has_plain_names<Dialect>)
+            return true;
+        else
+            return Dialect::check_name(name) == errc::ok;
+    }
+
+    [[nodiscard]] constexpr bool read_value(const char* text, unsigned size) noexcept {
+        if (sample_.series.kind == metric_kind::unique) {
+            has_extras_ = true;
+            sample_.member = {text, size};
+            sample_.value = 0;
+            sample_.integral = false;
+            return true;
+        }
+        if (size > 8)
+            return false;
+        const auto number = read_short_number(text, size);
+        sample_.value = number.value;
+        sample_.integral = tells_integers<Dialect> && number.integral;
+        return number.valid;
+    }
+
+    /// Reads `|@rate`, `|#tags` or both in this order behind the type. `separators` are those from
+    /// the end of the type on.
+    [[nodiscard]] constexpr bool
+    read_fields(const char* line, unsigned length, std::uint64_t separators) noexcept {
+        if constexpr (!has_plain_fields<Dialect>)
+            return false;
+        has_extras_ = true;
+        const std::uint64_t end = std::uint64_t{1} << length;
+        unsigned at = lowest_bit(separators);
+        if (line[at] == '|' && at + 1 < length && line[at + 1] == '@') {
+            separators &= separators - 1;
+            const unsigned rate_end = lowest_bit(separators | end);
+            const unsigned size = rate_end - at - 2;
+            if (size - 1 >= 8 || sample_.series.kind == metric_kind::keyvalue)
+                return false;
+            const auto rate = read_short_number(line + at + 2, size);
+            if (!rate.valid || !(rate.value > 0 && rate.value <= 1))
+                return false;
+            sample_.rate = rate.value;
+            at = rate_end;
+            if (at == length)
+                return true;
+        }
+        if (line[at] != '|' || at + 1 >= length || line[at + 1] != '#')
+            return false;
+        // Tags have colons in them, but no bar.
+        for (separators &= separators - 1; separators != 0; separators &= separators - 1) {
+            if (line[lowest_bit(separators)] == '|')
+                return false;
+        }
+        sample_.series.tags = {line + at + 2, length - at - 2};
+        return true;
+    }
+
+    constexpr void forget_extras() noexcept {
+        sample_.series.tags = {};
+        sample_.rate = 1;
+        sample_.member = {};
+        has_extras_ = false;
+    }
+
+    sample sample_{};
+    bool has_extras_ = false; // something of the line before is to be forgotten
+};
+
+/// Walks along the lines of a text behind whose end `read_padding_bytes` are readable: calls
+/// `on_sample(const sample&)` for each plain line and `on_line(std::string_view)` for each other.
+/// Returns  the number of lines that are not empty.
+template <class Dialect, class Scan = default_scan, class OnSample, class OnLine>
+std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine&& on_line) {
+    plain_line_reader<Dialect> reader;
+    std::size_t lines = 0;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at < end) {
+        block_marks marks = Scan::marks(at);
+        const auto left = static_cast<std::size_t>(end - at);
+        if (left < block_bytes)
+            marks.controls |= std::uint64_t{1} << left; // the end of the text ends its last line
+        // Where the next line begins depends on this alone, so the processor can begin with it
+        // before this line is read. 64 if there is no control character.
+        const auto length = static_cast<unsigned>(std::countr_zero(marks.controls));
+        if (length == block_bytes || (length != left && at[length] != '\n')) {
+            const std::string_view rest(at, left);
+            const auto line = rest.substr(0, rest.find('\n', length));
+            ++lines;
+            on_line(line);
+            at += line.size() + 1;
+            continue;
+        }
+        const char* const line = at;
+        at += length + 1;
+        if (length == 0)
+            continue;
+        ++lines;
+        if (reader.read(line, length, marks))
+            on_sample(reader.value());
+        else
+            on_line(std::string_view(line, length));
+    }
+    return lines;
+}
+
+} // namespace quipu::detail
+
 // quipu/wire/datagram.hpp
 
 // Several lines at once: the text of a datagram into lines and samples, and back.
@@ -5243,20 +5719,51 @@ constexpr std::size_t for_each_line(std::string_view text, OnLine&& on_line) {
     return lines;
 }
 
+/// A text behind whose end `read_padding_bytes` can be read, whatever they are: what receivers and
+/// streams of ours hand out.
+struct padded_text {
+    std::string_view text;
+};
+
 /// Parses all lines of a datagram.
 ///
-/// Input    `text`: lines with newlines between them, the last newline as one likes.
+/// Input    `from`: lines with newlines between them, the last newline as one likes.
 /// Returns  the number of lines that are not empty; calls `on_sample(const sample&)` and
 ///          `on_refusal(refusal, std::string_view line)` in the order of the text. A bad line costs
-///          none of its neighbours.
-/// Cost     O(text.size()); does not allocate; throws what the two functions throw.
+///          none of its neighbours. The sample is valid during the call.
+/// Cost     O(size); does not allocate; throws what the two functions throw. Lines of the commonest
+///          shapes are read with a few vector instructions (plain_line.hpp).
 /// Threads  pure.
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
 constexpr std::size_t
-parse_datagram(std::string_view text, OnSample&& on_sample, OnRefusal&& on_refusal) {
-    return for_each_line(text, [&](std::string_view line) {
+parse_datagram(padded_text from, OnSample&& on_sample, OnRefusal&& on_refusal) {
+    const auto on_line = [&](std::string_view line) {
         parse_line<Dialect>(line, on_sample, [&](refusal why) { on_refusal(why, line); });
-    });
+    };
+    if constexpr (detail::has_plain_values<Dialect>) {
+        if (!std::is_constant_evaluated())
+            return detail::read_plain_lines<Dialect>(from.text, on_sample, on_line);
+    }
+    return for_each_line(from.text, on_line);
+}
+
+/// The same for any text; its last lines take the longer way.
+template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
+constexpr std::size_t
+parse_datagram(std::string_view text, OnSample&& on_sample, OnRefusal&& on_refusal) {
+    std::size_t lines = 0;
+    if (text.size() > read_padding_bytes) {
+        // The newline behind which so little is left that it can serve as the padding.
+        const auto newline = text.rfind('\n', text.size() - read_padding_bytes - 1);
+        if (newline != text.npos) {
+            const padded_text padded{text.substr(0, newline + 1)};
+            lines = parse_datagram<Dialect>(padded, on_sample, on_refusal);
+            text.remove_prefix(newline + 1);
+        }
+    }
+    return lines + for_each_line(text, [&](std::string_view line) {
+               parse_line<Dialect>(line, on_sample, [&](refusal why) { on_refusal(why, line); });
+           });
 }
 
 /// Packs samples into one datagram of at most `BytesMax` bytes, lines with newlines between them.
@@ -5288,6 +5795,493 @@ private:
 };
 
 using datagram_writer = basic_datagram_writer<>;
+
+} // namespace quipu
+
+// quipu/wire/event.hpp
+
+// Events and service checks: DogStatsD's lines that are no metrics.
+
+namespace quipu {
+
+enum class event_priority : std::uint8_t { normal, low };
+enum class event_alert : std::uint8_t { info, success, warning, error };
+enum class service_status : std::uint8_t { ok, warning, critical, unknown };
+
+/// The words of the wire.
+[[nodiscard]] constexpr std::string_view to_string(event_priority priority) noexcept {
+    return priority == event_priority::low ? "low" : "normal";
+}
+[[nodiscard]] constexpr std::string_view to_string(event_alert alert) noexcept {
+    constexpr std::string_view words[] = {"info", "success", "warning", "error"};
+    return words[static_cast<std::size_t>(alert)];
+}
+[[nodiscard]] constexpr std::string_view to_string(service_status status) noexcept {
+    constexpr std::string_view words[] = {"ok", "warning", "critical", "unknown"};
+    return words[static_cast<std::size_t>(status)];
+}
+
+/// What events and service checks say about where they come from. Empty is what was not said.
+struct event_origin {
+    /// Unix seconds, or `no_timestamp`.
+    std::int64_t timestamp = no_timestamp;
+    std::string_view host{};
+    /// The text of the tag list, without its mark: `env:prod,region:eu`.
+    std::string_view tags{};
+    std::string_view container{};     ///< `|c:`
+    std::string_view external_data{}; ///< `|e:`
+    std::string_view cardinality{};   ///< `|card:`
+
+    friend constexpr bool operator==(const event_origin&, const event_origin&) = default;
+};
+
+/// Something that happened. Owns nothing: its views point into the line it was parsed from, where
+/// a newline in title or text is spelled as a backslash and an n; see append_unescaped in format_event.hpp.
+struct event {
+    std::string_view title{};
+    std::string_view text{};
+    event_origin origin{};
+    std::string_view aggregation_key{};
+    std::string_view source_type{};
+    event_priority priority = event_priority::normal;
+    event_alert alert = event_alert::info;
+
+    friend constexpr bool operator==(const event&, const event&) = default;
+};
+
+/// How a service is. Owns nothing; newlines in the message are spelled as in an event.
+struct service_check {
+    std::string_view name{};
+    service_status status = service_status::ok;
+    event_origin origin{};
+    std::string_view message{};
+
+    friend constexpr bool operator==(const service_check&, const service_check&) = default;
+};
+
+/// The longest line of an event or a service check; as long as any other.
+inline constexpr std::size_t event_bytes_max = native_line_bytes_max;
+
+/// Whether a line is one for parse_event, by its start.
+[[nodiscard]] constexpr bool is_event(std::string_view line) noexcept {
+    return line.starts_with("_e{");
+}
+
+/// Whether a line is one for parse_service_check, by its start.
+[[nodiscard]] constexpr bool is_service_check(std::string_view line) noexcept {
+    return line.starts_with("_sc|");
+}
+
+} // namespace quipu
+
+// quipu/wire/format_event.hpp
+
+// Events and service checks to text: the exact inverse of parsing.
+
+namespace quipu {
+
+namespace detail {
+
+/// Copies `text`, with each `from` in it replaced by `to`.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_replaced(std::string_view text,
+                                             std::string_view from,
+                                             std::string_view to,
+                                             basic_line_buffer<BytesMax>& out) noexcept {
+    for (;;) {
+        const auto found = text.find(from);
+        if (!out.append(text.substr(0, found)))
+            return false;
+        if (found == text.npos)
+            return true;
+        if (!out.append(to))
+            return false;
+        text.remove_prefix(found + from.size());
+    }
+}
+
+inline constexpr std::string_view newline_spelled = "\\n";
+
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_escaped(std::string_view text,
+                                            basic_line_buffer<BytesMax>& out) noexcept {
+    return append_replaced(text, "\n", newline_spelled, out);
+}
+
+/// The size of a text once its newlines are spelled.
+[[nodiscard]] constexpr std::int64_t escaped_size(std::string_view text) noexcept {
+    std::size_t size = text.size();
+    for (const char c : text)
+        size += c == '\n' ? newline_spelled.size() - 1 : 0;
+    return static_cast<std::int64_t>(size);
+}
+
+/// Whether one of the texts has what no field can carry.
+[[nodiscard]] constexpr bool breaks_a_field(std::same_as<std::string_view> auto... texts) noexcept {
+    return (has_control_or<'|'>(texts) || ...);
+}
+
+[[nodiscard]] constexpr errc check_origin(const event_origin& origin) noexcept {
+    if (origin.timestamp != no_timestamp && origin.timestamp < 0)
+        return errc::bad_timestamp;
+    if (breaks_a_field(origin.tags))
+        return errc::bad_tags;
+    return breaks_a_field(origin.host, origin.container, origin.external_data, origin.cardinality)
+               ? errc::bad_field
+               : errc::ok;
+}
+
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_field(std::string_view mark,
+                                          std::string_view text,
+                                          basic_line_buffer<BytesMax>& out) noexcept {
+    return text.empty() || (out.append(mark) && out.append(text));
+}
+
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_origin(const event_origin& origin,
+                                           basic_line_buffer<BytesMax>& out) noexcept {
+    return (origin.timestamp == no_timestamp ||
+            (out.append("|d:") && out.append(origin.timestamp))) &&
+           append_field("|h:", origin.host, out) && append_field("|#", origin.tags, out) &&
+           append_field("|c:", origin.container, out) &&
+           append_field("|e:", origin.external_data, out) &&
+           append_field("|card:", origin.cardinality, out);
+}
+
+[[nodiscard]] constexpr errc check_event(const event& one) noexcept {
+    if (one.title.empty())
+        return errc::empty_title;
+    if (one.priority > event_priority::low || one.alert > event_alert::error ||
+        breaks_a_field(one.aggregation_key, one.source_type))
+        return errc::bad_field;
+    return check_origin(one.origin);
+}
+
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_event(const event& one,
+                                          basic_line_buffer<BytesMax>& out) noexcept {
+    const bool low = one.priority != event_priority::normal;
+    const bool alerts = one.alert != event_alert::info;
+    return out.append("_e{") && out.append(escaped_size(one.title)) && out.append(",") &&
+           out.append(escaped_size(one.text)) && out.append("}:") &&
+           append_escaped(one.title, out) && out.append("|") && append_escaped(one.text, out) &&
+           append_origin(one.origin, out) && append_field("|k:", one.aggregation_key, out) &&
+           append_field("|p:", low ? to_string(one.priority) : "", out) &&
+           append_field("|s:", one.source_type, out) &&
+           append_field("|t:", alerts ? to_string(one.alert) : "", out);
+}
+
+[[nodiscard]] constexpr errc check_service_check(const service_check& one) noexcept {
+    if (const auto error = dialect::quipu::check_name(one.name); error != errc::ok)
+        return error;
+    if (one.status > service_status::unknown)
+        return errc::bad_status;
+    // A '\r' at the end of the line would not count when it is read.
+    if (one.message.find('|') != one.message.npos || one.message.ends_with('\r'))
+        return errc::bad_field;
+    return check_origin(one.origin);
+}
+
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_service_check(const service_check& one,
+                                                  basic_line_buffer<BytesMax>& out) noexcept {
+    const char status = static_cast<char>('0' + static_cast<int>(one.status));
+    return out.append("_sc|") && out.append(one.name) && out.append("|") &&
+           out.append(std::string_view(&status, 1)) && append_origin(one.origin, out) &&
+           (one.message.empty() || (out.append("|m:") && append_escaped(one.message, out)));
+}
+
+/// Leaves what was appended behind `before` if it is all there and no longer than may be read.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr errc
+keep_event_line(bool written, std::size_t before, basic_line_buffer<BytesMax>& out) noexcept {
+    const bool fits = out.size() - before <= event_bytes_max;
+    if (!written || !fits)
+        out.resize(before);
+    return !written ? errc::no_space : fits ? errc::ok : errc::line_too_long;
+}
+
+} // namespace detail
+
+/// Appends the line of an event to `out`, without a newline at its end. Newlines in title and text
+/// are spelled as a backslash and an n; what has its default value is left out.
+///
+/// Returns  ok, and then parse_event gives the same event, with its newlines spelled; else `out` is
+///          as it was.
+/// Errors   empty_title, bad_timestamp, bad_tags, bad_field (a '|' or a control character in any
+///          text but title and text; a value that is no enumerator), line_too_long, no_space.
+/// Cost     O(bytes written); does not allocate, does not throw.
+/// Threads  pure.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr errc format(const event& one, basic_line_buffer<BytesMax>& out) noexcept {
+    if (const auto error = detail::check_event(one); error != errc::ok)
+        return error;
+    const auto before = out.size();
+    return detail::keep_event_line(detail::append_event(one, out), before, out);
+}
+
+/// Appends the line of a service check to `out`, as for an event. The message comes last, as its
+/// protocol asks for.
+///
+/// Errors   empty_name, name_too_long, bad_name, bad_status, bad_timestamp, bad_tags, bad_field (a
+///          '|' in the message or a '\r' at its end; a '|' or a control character in another text),
+///          line_too_long, no_space.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr errc format(const service_check& one,
+                                    basic_line_buffer<BytesMax>& out) noexcept {
+    if (const auto error = detail::check_service_check(one); error != errc::ok)
+        return error;
+    const auto before = out.size();
+    return detail::keep_event_line(detail::append_service_check(one, out), before, out);
+}
+
+/// Appends a title, text or message with its newlines as they were meant: a backslash and an n are
+/// one again. That also holds where a sender meant the two characters: the wire cannot tell.
+///
+/// Returns  ok; else `out` is as it was.
+/// Errors   no_space.
+/// Cost     O(text.size()).
+/// Threads  pure.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr errc append_unescaped(std::string_view text,
+                                              basic_line_buffer<BytesMax>& out) noexcept {
+    const auto before = out.size();
+    if (detail::append_replaced(text, detail::newline_spelled, "\n", out))
+        return errc::ok;
+    out.resize(before);
+    return errc::no_space;
+}
+
+} // namespace quipu
+
+// quipu/wire/parse_event.hpp
+
+// The line of an event or a service check to views of its parts.
+
+namespace quipu {
+
+namespace detail {
+
+/// The walk along the line of an event or a service check. Knows where it is for refusals.
+class event_reader {
+public:
+    constexpr explicit event_reader(std::string_view line) noexcept
+        : origin_(line.data()), rest_(line) {}
+
+    [[nodiscard]] constexpr refusal read(event& out) noexcept {
+        if (rest_.size() > event_bytes_max)
+            return at(rest_, errc::line_too_long);
+        if (!skip("_e{"))
+            return at(rest_, errc::bad_header);
+        const auto title_digits = take_until<',', '}', ':', '|'>(rest_);
+        if (!skip(","))
+            return at(rest_, errc::bad_header);
+        const auto text_digits = take_until<'}', ':', '|'>(rest_);
+        if (!skip("}:"))
+            return at(rest_, errc::bad_header);
+        if (!take_counted(title_digits, out.title) || !skip("|"))
+            return at(title_digits, errc::bad_length);
+        if (out.title.empty())
+            return at(title_digits, errc::empty_title);
+        if (!take_counted(text_digits, out.text))
+            return at(text_digits, errc::bad_length);
+        drop_carriage_return();
+        if (!rest_.empty() && rest_.front() != '|')
+            return at(text_digits, errc::bad_length);
+        return read_fields([&](std::string_view field) { return read_field(field, out); });
+    }
+
+    [[nodiscard]] constexpr refusal read(service_check& out) noexcept {
+        if (rest_.size() > event_bytes_max)
+            return at(rest_, errc::line_too_long);
+        if (!skip("_sc|"))
+            return at(rest_, errc::bad_header);
+        drop_carriage_return();
+        out.name = take_until<'|'>(rest_);
+        if (const auto error = dialect::quipu::check_name(out.name); error != errc::ok)
+            return at(out.name, error);
+        if (!skip("|"))
+            return at(rest_, errc::bad_status);
+        const auto digit = take_until<'|'>(rest_);
+        if (digit.size() != 1 || digit[0] < '0' || digit[0] > '3')
+            return at(digit, errc::bad_status);
+        out.status = static_cast<service_status>(digit[0] - '0');
+        return read_fields([&](std::string_view field) { return read_field(field, out); });
+    }
+
+private:
+    [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
+        return {error, static_cast<std::size_t>(part.data() - origin_)};
+    }
+
+    /// Steps over `mark`, if it is what comes.
+    [[nodiscard]] constexpr bool skip(std::string_view mark) noexcept {
+        if (!rest_.starts_with(mark))
+            return false;
+        rest_.remove_prefix(mark.size());
+        return true;
+    }
+
+    constexpr void drop_carriage_return() noexcept {
+        if (!rest_.empty() && rest_.back() == '\r')
+            rest_.remove_suffix(1);
+    }
+
+    /// Takes as many bytes as `digits` say, if there are as many. Digits that would overflow any
+    /// integer say more than there are.
+    [[nodiscard]] constexpr bool take_counted(std::string_view digits,
+                                              std::string_view& out) noexcept {
+        if (digits.empty())
+            return false;
+        std::size_t count = 0;
+        for (const char c : digits) {
+            if (!is_digit(c))
+                return false;
+            count = count * 10 + static_cast<std::size_t>(c - '0');
+            if (count > rest_.size())
+                return false;
+        }
+        out = rest_.substr(0, count);
+        rest_.remove_prefix(count);
+        return true;
+    }
+
+    /// Hands out what stands behind each of the remaining bars, up to the first that is refused.
+    template <class OnField>
+    [[nodiscard]] constexpr refusal read_fields(OnField on_field) noexcept {
+        while (!rest_.empty()) {
+            rest_.remove_prefix(1);
+            const auto field = take_until<'|'>(rest_);
+            if (const errc error = on_field(field); error != errc::ok)
+                return at(field, error);
+        }
+        return {};
+    }
+
+    /// Cuts `mark` off a field, if it begins so.
+    [[nodiscard]] static constexpr bool begins(std::string_view& field,
+                                               std::string_view mark) noexcept {
+        if (!field.starts_with(mark))
+            return false;
+        field.remove_prefix(mark.size());
+        return true;
+    }
+
+    [[nodiscard]] static constexpr errc read_text(std::string_view text,
+                                                  std::string_view& out) noexcept {
+        if (has_control_or<>(text))
+            return errc::bad_field;
+        out = text;
+        return errc::ok;
+    }
+
+    /// The fields that events and service checks share; those of a later version are no error.
+    [[nodiscard]] static constexpr errc read_field(std::string_view field,
+                                                   event_origin& out) noexcept {
+        if (begins(field, "d:")) {
+            const auto seconds = parse_integer(field);
+            if (!seconds || *seconds < 0)
+                return errc::bad_timestamp;
+            out.timestamp = *seconds;
+            return errc::ok;
+        }
+        if (begins(field, "#")) {
+            out.tags = field;
+            return has_control_or<>(field) ? errc::bad_tags : errc::ok;
+        }
+        if (begins(field, "h:"))
+            return read_text(field, out.host);
+        if (begins(field, "c:"))
+            return read_text(field, out.container);
+        if (begins(field, "e:"))
+            return read_text(field, out.external_data);
+        if (begins(field, "card:"))
+            return read_text(field, out.cardinality);
+        return field.empty() || is_letter(field.front()) ? errc::ok : errc::unknown_field;
+    }
+
+    [[nodiscard]] static constexpr errc read_field(std::string_view field, event& out) noexcept {
+        if (begins(field, "k:"))
+            return read_text(field, out.aggregation_key);
+        if (begins(field, "s:"))
+            return read_text(field, out.source_type);
+        if (begins(field, "p:"))
+            return read_word(field, event_priority::low, out.priority);
+        if (begins(field, "t:"))
+            return read_word(field, event_alert::error, out.alert);
+        return read_field(field, out.origin);
+    }
+
+    [[nodiscard]] static constexpr errc read_field(std::string_view field,
+                                                   service_check& out) noexcept {
+        if (!begins(field, "m:"))
+            return read_field(field, out.origin);
+        out.message = field;
+        return errc::ok;
+    }
+
+    /// Looks a word up among those of the enumerators up to `last`.
+    template <class Enumeration>
+    [[nodiscard]] static constexpr errc
+    read_word(std::string_view word, Enumeration last, Enumeration& out) noexcept {
+        for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(last); ++i) {
+            if (word == to_string(static_cast<Enumeration>(i))) {
+                out = static_cast<Enumeration>(i);
+                return errc::ok;
+            }
+        }
+        return errc::bad_field;
+    }
+
+    const char* origin_;
+    std::string_view rest_;
+};
+
+template <class Parsed>
+[[nodiscard]] constexpr result<Parsed> read_event_line(std::string_view line,
+                                                       refusal* why) noexcept {
+    Parsed parsed;
+    const refusal refused = event_reader(line).read(parsed);
+    if (why != nullptr)
+        *why = refused;
+    if (refused.error != errc::ok)
+        return refused.error;
+    return parsed;
+}
+
+} // namespace detail
+
+/// Parses the line of an event, `_e{TITLE_BYTES,TEXT_BYTES}:TITLE|TEXT`, and then in any order
+/// `|d:UNIX` `|h:HOST` `|k:KEY` `|p:normal|low` `|s:SOURCE` `|t:error|warning|info|success`
+/// `|#TAGS` `|c:` `|e:` `|card:`.
+///
+/// Input    `line` without its newline; a '\r' behind its last part does not count. Not retained.
+/// Returns  the event; its views point into `line`. Unknown fields that begin with a letter, and
+///          empty ones, do not count; of a field that comes twice the last counts. `why`, if there
+///          is one, learns what was refused and where.
+/// Errors   line_too_long (event_bytes_max), bad_header, bad_length, empty_title, bad_timestamp,
+///          bad_tags, bad_field (a word that p: or t: do not have; a control character),
+///          unknown_field.
+/// Cost     O(line.size()); does not allocate, does not throw.
+/// Threads  pure.
+/// Source   DogStatsD protocol 1.6, "Events".
+[[nodiscard]] constexpr result<event> parse_event(std::string_view line,
+                                                  refusal* why = nullptr) noexcept {
+    return detail::read_event_line<event>(line, why);
+}
+
+/// Parses the line of a service check, `_sc|NAME|STATUS`, and then in any order `|d:UNIX` `|h:HOST`
+/// `|#TAGS` `|c:` `|e:` `|card:` `|m:MESSAGE`.
+///
+/// Input, Returns, Cost, Threads  as for parse_event.
+/// Errors   line_too_long (event_bytes_max), bad_header, empty_name, name_too_long, bad_name,
+///          bad_status, bad_timestamp, bad_tags, bad_field, unknown_field.
+/// Source   DogStatsD protocol 1.6, "Service checks".
+[[nodiscard]] constexpr result<service_check> parse_service_check(std::string_view line,
+                                                                  refusal* why = nullptr) noexcept {
+    return detail::read_event_line<service_check>(line, why);
+}
 
 } // namespace quipu
 
@@ -6913,8 +7907,10 @@ inline void append_utc(std::string& out, std::int64_t seconds) {
     const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
 
     const auto append = [&out](std::int64_t number, char before) {
-        if (before != '\0') out += before;
-        if (number < 10) out += '0';
+        if (before != '\0')
+            out += before;
+        if (number < 10)
+            out += '0';
         char text[integer_bytes_max];
         out.append(text, static_cast<std::size_t>(write_integer(text, number) - text));
     };
@@ -6927,16 +7923,47 @@ inline void append_utc(std::string& out, std::int64_t seconds) {
     out += " UTC";
 }
 
-/// Appends text from the wire so that a terminal shows it and does nothing else: control characters
-/// become '?'.
+/// The size of the UTF-8 character that `text` begins with; 0 if it is none, or one that controls a
+/// terminal.
+[[nodiscard]] constexpr std::size_t visible_character_bytes(std::string_view text) noexcept {
+    const auto byte = [text](std::size_t i) -> std::uint32_t {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+    };
+    const auto first = byte(0);
+    if (first < 0x80)
+        return first < 0x20 || first == 0x7f ? 0 : 1;
+    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    std::uint32_t character = first & (0x7fU >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(i) & 0xc0U) != 0x80U)
+            return 0;
+        character = character << 6U | (byte(i) & 0x3fU);
+    }
+    // What needs fewer bytes, and the control characters from 0x80 on; surrogates; what is too
+    // high.
+    constexpr std::uint32_t lowest[] = {0xa0, 0x800, 0x10000};
+    const bool surrogate = character >= 0xd800 && character < 0xe000;
+    const bool valid = first >= 0xc2 && first < 0xf8 && character < 0x110000 && !surrogate;
+    return valid && character >= lowest[size - 2] ? size : 0;
+}
+
+/// Appends text from the wire so that a terminal shows it and does nothing else: each byte of a
+/// control character, and of what is not UTF-8, becomes '?'.
 inline void append_visible(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    while (!text.empty()) {
+        const auto size = visible_character_bytes(text);
+        if (size == 0) {
+            out += '?';
+            text.remove_prefix(1);
+        } else {
+            out += text.substr(0, size);
+            text.remove_prefix(size);
+        }
     }
 }
 
-/// Rows of cells under a heading, in columns as wide as they need to be; the first is aligned to the
-/// left, the others to the right.
+/// Rows of cells under a heading, in columns as wide as they need to be; the first is aligned to
+/// the left, the others to the right.
 class text_table {
 public:
     explicit text_table(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
@@ -6949,11 +7976,13 @@ public:
         for (const auto& row : rows_) {
             for (std::size_t i = 0; i < row.size(); ++i) {
                 const auto width = columns(row[i]);
-                if (width > widths[i]) widths[i] = width;
+                if (width > widths[i])
+                    widths[i] = width;
             }
         }
         for (const auto& row : rows_) {
-            if (&row != &rows_.front()) out += "  ";
+            if (&row != &rows_.front())
+                out += "  ";
             out += row.front();
             auto pad = widths.front() - columns(row.front()) + (&row == &rows_.front() ? 2 : 0);
             for (std::size_t i = 1; i < row.size(); ++i) {
@@ -6971,7 +8000,8 @@ private:
     [[nodiscard]] static std::size_t columns(std::string_view text) noexcept {
         std::size_t count = 0;
         for (const char c : text) {
-            if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) ++count;
+            if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U)
+                ++count;
         }
         return count;
     }
@@ -6998,7 +8028,8 @@ class basic_console {
 
 public:
     explicit basic_console(Transport transport,
-                           std::vector<percentile> percentiles = {{50, "50"}, {90, "90"},
+                           std::vector<percentile> percentiles = {{50, "50"},
+                                                                  {90, "90"},
                                                                   {99, "99"}})
         : transport_(std::move(transport)), percentiles_(std::move(percentiles)) {}
 
@@ -7038,14 +8069,16 @@ private:
     }
 
     void append(const detail::text_table& table) {
-        if (table.has_rows()) table.append_to(text_);
+        if (table.has_rows())
+            table.append_to(text_);
     }
 
     template <class StoreTraits>
     void add_counters(const basic_snapshot<StoreTraits>& from) {
         detail::text_table table({"counters", "count", "rate/s"});
         for (const auto& one : from.counters) {
-            table.add({name(one.name), number(one.cell.sum()),
+            table.add({name(one.name),
+                       number(one.cell.sum()),
                        number(one.cell.rate(from.interval_seconds))});
         }
         append(table);
@@ -7054,13 +8087,17 @@ private:
     template <class StoreTraits>
     void add_timers(const basic_snapshot<StoreTraits>& from) {
         std::vector<std::string> heading{"timers", "count", "mean", "std", "lower", "upper"};
-        for (const auto& one : percentiles_) heading.push_back(label(one));
+        for (const auto& one : percentiles_)
+            heading.push_back(label(one));
         detail::text_table table(heading);
         for (const auto& one : from.timers) {
             const auto& cell = one.cell;
-            std::vector<std::string> row{name(one.name),       number(cell.count()),
-                                         number(cell.mean()),  number(cell.population_deviation()),
-                                         number(cell.min()),   number(cell.max())};
+            std::vector<std::string> row{name(one.name),
+                                         number(cell.count()),
+                                         number(cell.mean()),
+                                         number(cell.population_deviation()),
+                                         number(cell.min()),
+                                         number(cell.max())};
             for (const auto& wanted : percentiles_) {
                 const auto part = wanted.value < 0 ? cell.values().highest(wanted.share())
                                                    : cell.values().lowest(wanted.share());
@@ -7079,7 +8116,8 @@ private:
     template <class StoreTraits>
     void add_gauges(const basic_snapshot<StoreTraits>& from) {
         detail::text_table table({"gauges", "value"});
-        for (const auto& one : from.gauges) table.add({name(one.name), number(one.cell.value())});
+        for (const auto& one : from.gauges)
+            table.add({name(one.name), number(one.cell.value())});
         append(table);
     }
 
@@ -7113,43 +8151,124 @@ private:
 
 } // namespace quipu
 
-// quipu/sink/graphite.hpp
+// quipu/sink/graphite_name.hpp
 
-// Graphite's plain text: `NAME VALUE TIMESTAMP`, one line for each number.
+// The names of Graphite: what of a point's name carbon takes, and what stands for the rest.
 
 namespace quipu {
 
 namespace detail {
 
-/// The character that stands for `c` in a Graphite path. Blanks would end the name, and '/' would
-/// leave the folder that Graphite keeps the numbers in.
-[[nodiscard]] constexpr char graphite_character(char c) noexcept {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return '_';
-    return c == '/' ? '-' : c;
+/// Whether carbon would take this character, well-formed and not ASCII, for the end of a line:
+/// U+0085, U+2028 and U+2029; or for a blank: U+00A0 and its kin, U+2000 to U+200A among them.
+[[nodiscard]] constexpr bool is_wide_blank(std::string_view character) noexcept {
+    constexpr std::string_view blanks[] = {"\xc2\x85",
+                                           "\xc2\xa0",
+                                           "\xe1\x9a\x80",
+                                           "\xe2\x80\xa8",
+                                           "\xe2\x80\xa9",
+                                           "\xe2\x80\xaf",
+                                           "\xe2\x81\x9f",
+                                           "\xe3\x80\x80"};
+    for (const auto blank : blanks) {
+        if (character == blank)
+            return true;
+    }
+    return character.size() == 3 && character >= "\xe2\x80\x80" && character <= "\xe2\x80\x8a";
 }
 
-/// Appends tags `;key=value;bare` as Graphite wants them: each with a value.
+/// Appends a part of a path so that carbon takes it as one word. Blanks and control characters
+/// would end the name, '/' would leave the folder that the numbers are kept in, and one byte that
+/// is not UTF-8 would make carbon close the connection, with the points of all others in it.
+inline void append_graphite_text(std::string& out, std::string_view text) {
+    while (!text.empty()) {
+        const auto size = utf8_size(text);
+        const auto character = text.substr(0, size == 0 ? 1 : size);
+        text.remove_prefix(character.size());
+        const char c = character.front();
+        if (size == 0 || (size == 1 && (c == ' ' || is_control(c))) || is_wide_blank(character)) {
+            out += '_';
+        } else if (c == '/') {
+            out += '-';
+        } else {
+            out += character;
+        }
+    }
+}
+
+/// Appends one tag by Graphite's rules: a key without `!^=`, a value that does not begin with '~',
+/// and neither of them empty; a bare tag is `true`.
+inline void append_graphite_tag(std::string& out, std::string_view tag) {
+    const auto equals = tag.find('=');
+    const auto key = tag.substr(0, equals);
+    out += ';';
+    const auto first = out.size();
+    append_graphite_text(out, key);
+    for (auto i = first; i < out.size(); ++i) {
+        if (out[i] == '!' || out[i] == '^')
+            out[i] = '_';
+    }
+    if (key.empty())
+        out += '_';
+    out += '=';
+    if (equals == tag.npos) {
+        out += "true";
+        return;
+    }
+    auto value = tag.substr(equals + 1);
+    if (value.empty() || value.front() == '~') {
+        out += '_';
+        value.remove_prefix(value.empty() ? 0 : 1);
+    }
+    append_graphite_text(out, value);
+}
+
+/// Appends tags `;key=value;bare`; empty ones are left out.
 inline void append_graphite_tags(std::string& out, std::string_view tags) {
     while (!tags.empty()) {
         const auto end = tags.find(';', 1);
-        const auto tag = tags.substr(0, end);
-        for (const char c : tag) out += graphite_character(c);
-        if (tag.size() > 1 && tag.find('=') == tag.npos) out += "=true";
-        if (end == tags.npos) break;
+        const auto tag = tags.substr(1, end == tags.npos ? end : end - 1);
+        if (!tag.empty())
+            append_graphite_tag(out, tag);
+        if (end == tags.npos)
+            break;
         tags.remove_prefix(end);
     }
 }
 
 } // namespace detail
 
-/// Appends the line of one point to `out`, with `Layout` for its value.
+/// Appends the name of a point, tags behind it, so that carbon takes it for one word and the series
+/// for a tagged one: blanks, control characters and bytes that are not UTF-8 become '_', and '/'
+/// becomes
+/// '-'; a bare tag gets the value `true`, and a value that carbon refuses becomes '_'.
 /// Cost     O(size); allocates as `out` grows.
-template <class Layout>
-void append_graphite_line(std::string& out, const point& one) {
-    for (const auto part : {one.head, one.name, one.tail}) {
-        for (const char c : part) out += detail::graphite_character(c);
-    }
+/// Source   carbon 1.1.10: carbon/protocols.py and carbon/util.py, TaggedSeries.
+inline void append_graphite_name(std::string& out, const point& one) {
+    for (const auto part : {one.head, one.name, one.tail})
+        detail::append_graphite_text(out, part);
     detail::append_graphite_tags(out, one.tags);
+}
+
+} // namespace quipu
+
+// quipu/sink/graphite.hpp
+
+// Graphite's plain text: `NAME VALUE TIMESTAMP`, one line for each number.
+
+namespace quipu {
+
+/// Appends the line of one point to `out`, with `Layout` for its value. Its name goes through
+/// append_graphite_name, unless `Verbatim`.
+/// Cost     O(size); allocates as `out` grows.
+template <class Layout, bool Verbatim = false>
+void append_graphite_line(std::string& out, const point& one) {
+    if constexpr (Verbatim) {
+        for (const auto part : {one.head, one.name, one.tail, one.tags})
+            out += part;
+    } else {
+        append_graphite_name(out, one);
+    }
     char text[Layout::bytes_max + 2 * integer_bytes_max + 3];
     char* end = text;
     *end++ = ' ';
@@ -7166,12 +8285,16 @@ void append_graphite_line(std::string& out, const point& one) {
 struct graphite_traits {
     /// Lines are sent in pieces of about this size.
     static constexpr std::size_t piece_bytes = std::size_t{64} << 10;
-    /// Change when the backend expects a connection of its own for each flush, as from Etsy's statsd.
+    /// Change when the backend expects a connection of its own for each flush, as from Etsy's
+    /// statsd.
     static constexpr bool closes_after_flush = false;
+    /// Change when the dialect has cleaned the names, and they are to go out to the letter.
+    static constexpr bool verbatim_names = false;
 };
 
-/// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and counted.
-/// Graphite takes the same point twice without harm, so a write that failed can be tried again.
+/// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and
+/// counted. Graphite takes the same point twice without harm, so a write that failed can be tried
+/// again.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Schema, class Transport, class Traits = graphite_traits>
@@ -7182,7 +8305,8 @@ public:
     basic_graphite(Schema schema, Transport transport)
         : schema_(std::move(schema)), transport_(std::move(transport)) {}
 
-    /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but looks
+    /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but
+    /// looks
     ///          whether the backend can be reached where the transport can tell.
     /// Errors   those of the transport.
     template <class StoreTraits>
@@ -7190,28 +8314,34 @@ public:
         piece_.clear();
         errc error = errc::ok;
         std::size_t bytes = 0;
+        std::uint64_t skipped = 0;
         const auto send = [&] {
-            if (error == errc::ok && !piece_.empty()) error = transport_.send(piece_);
+            if (error == errc::ok && !piece_.empty())
+                error = transport_.send(piece_);
             bytes += piece_.size();
             piece_.clear();
         };
         schema_.write(from, history_, [&](const point& one) {
             if (!detail::is_finite(one.value)) {
-                ++skipped_;
+                ++skipped;
                 return;
             }
-            append_graphite_line<typename Schema::number_layout>(piece_, one);
-            if (piece_.size() >= Traits::piece_bytes) send();
+            append_graphite_line<typename Schema::number_layout, Traits::verbatim_names>(piece_,
+                                                                                         one);
+            if (piece_.size() >= Traits::piece_bytes)
+                send();
         });
         send();
         if constexpr (Traits::closes_after_flush) {
             transport_.close();
         } else if constexpr (requires { transport_.connect(); }) {
-            if (bytes == 0) error = transport_.connect();
+            if (bytes == 0)
+                error = transport_.connect();
         }
         if (error != errc::ok) {
             history_.last_exception = from.timestamp;
         } else {
+            skipped_ += skipped; // counted once, however often the snapshot was tried
             history_.last_flush = from.timestamp;
             history_.flush_bytes = static_cast<double>(bytes);
         }
@@ -7222,7 +8352,7 @@ public:
     [[nodiscard]] sink_history& history() noexcept { return history_; }
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
 
-    /// How many numbers were left out because they are not finite.
+    /// How many numbers of the snapshots that were sent were left out because they are not finite.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
 
 private:
@@ -7333,7 +8463,8 @@ struct intake_counts {
 
     [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
         std::uint64_t all = 0;
-        for (const auto one : refused) all += one;
+        for (const auto one : refused)
+            all += one;
         return all;
     }
 
@@ -7357,8 +8488,8 @@ struct interval_input {
     intake_counts counts{};
 };
 
-/// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect and
-/// the store's traits (profile.hpp).
+/// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect
+/// and the store's traits (profile.hpp).
 ///
 /// Threads  one thread, the owner of `shard()`, from which the flusher takes.
 template <class Profile>
@@ -7373,27 +8504,17 @@ public:
     /// Takes the whole lines of one datagram or of a piece of a stream.
     ///
     /// Input    `now`: Unix seconds, for profiles that stamp key/values when they come.
-    ///          `on_refusal(refusal, std::string_view line)` is told of what was not accepted, after
-    ///          it was counted.
-    /// Cost     O(text.size()); allocates for new series and growing cells only.
+    ///          `on_refusal(refusal, std::string_view line)` is told of what was not accepted,
+    ///          after it was counted; of a sample that a bound refused it gets the name.
+    /// Cost     O(size of the text); allocates for new series and growing cells only.
+    template <class OnRefusal>
+    void receive(padded_text text, std::int64_t now, OnRefusal&& on_refusal) {
+        take(text, text.text.size(), now, on_refusal);
+    }
+    /// The same for a text with nothing behind it; a little slower.
     template <class OnRefusal>
     void receive(std::string_view text, std::int64_t now, OnRefusal&& on_refusal) {
-        input& into = shard_.active();
-        const auto refuse = [&](refusal why, std::string_view line) {
-            ++into.counts.refused[static_cast<std::size_t>(why.error)];
-            on_refusal(why, line);
-        };
-        ++into.counts.packets;
-        into.counts.bytes += text.size();
-        into.counts.lines += for_each_line(text, [&](std::string_view line) {
-            parse_line<dialect_type>(
-                line,
-                [&](const sample& one) {
-                    const auto error = add(one, now, into);
-                    if (error != errc::ok) refuse({error, 0}, line);
-                },
-                [&](refusal why) { refuse(why, line); });
-        });
+        take(text, text.size(), now, on_refusal);
     }
 
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
@@ -7406,9 +8527,26 @@ public:
     [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
 
 private:
+    template <class Text, class OnRefusal>
+    void take(Text text, std::size_t bytes, std::int64_t now, OnRefusal& on_refusal) {
+        input& into = shard_.active();
+        const auto refuse = [&](refusal why, std::string_view line) {
+            ++into.counts.refused[static_cast<std::size_t>(why.error)];
+            on_refusal(why, line);
+        };
+        ++into.counts.packets;
+        into.counts.bytes += bytes;
+        const auto on_sample = [&](const sample& one) {
+            if (const auto error = add(one, now, into); error != errc::ok)
+                refuse({error, 0}, one.series.name);
+        };
+        into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
+    }
+
     errc add(const sample& one, std::int64_t now, input& into) {
         const auto name = names_.name(one.series);
-        if (!name) return name.error();
+        if (!name)
+            return name.error();
         if constexpr (Profile::stamps_on_receipt) {
             if (one.timestamp == no_timestamp) {
                 sample stamped = one;
@@ -7549,16 +8687,19 @@ template <class Profile>
 class basic_listeners {
 public:
     /// Errors   of `ready`: too_many_descriptors.
-    basic_listeners(basic_intake<Profile>& intake, const log& messages,
+    basic_listeners(basic_intake<Profile>& intake,
+                    const log& messages,
                     listener_options options = {})
         : intake_(intake), log_(messages), options_(options), loop_(event_loop::open()),
           waker_(waker::open()) {
-        if (loop_ && waker_) ready_ = loop_->add(waker_->fd(), waker_token);
+        if (loop_ && waker_)
+            ready_ = loop_->add(waker_->fd(), waker_token);
     }
 
     /// Whether the system gave what is needed before anything can listen.
     [[nodiscard]] errc ready() const noexcept {
-        if (!loop_) return loop_.error();
+        if (!loop_)
+            return loop_.error();
         return waker_ ? ready_ : waker_.error();
     }
 
@@ -7566,22 +8707,28 @@ public:
     /// Errors   those of resolve and of binding; what was bound before the error stays.
     [[nodiscard]] errc listen(const endpoint& at) {
         const auto addresses = resolve(at.at, address_use::bind);
-        if (!addresses) return addresses.error();
+        if (!addresses)
+            return addresses.error();
         for (const address& one : *addresses) {
             const errc error = at.protocol == ip_protocol::udp ? listen_udp(one) : listen_tcp(one);
-            if (error != errc::ok) return error;
+            if (error != errc::ok)
+                return error;
         }
         return errc::ok;
     }
 
-    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
+    /// chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
 
     /// Receives until `stop`, then takes what has come by then, and returns.
     void run() {
-        while (!stopping_) wait(-1);
+        while (!stopping_)
+            wait(-1);
         // What the senders got rid of before the end is not lost: datagrams and bytes that wait.
-        for (int rounds = 0; rounds < drain_rounds_max && wait(0) > 0; ++rounds) {}
+        const deadline enough(drain_ms_max); // for who never ends to send
+        while (wait(0) > 0 && enough.remaining_ms() > 0) {
+        }
         end_streams();
         count_dropped();
     }
@@ -7594,7 +8741,8 @@ public:
 
     /// Brings `run` to its next boundary, where the shard of the intake may be handed over.
     void wake() noexcept {
-        if (waker_) waker_->wake();
+        if (waker_)
+            waker_->wake();
     }
 
 private:
@@ -7608,13 +8756,14 @@ private:
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
     static constexpr int turns_max = 16;
-    static constexpr int drain_rounds_max = 4096;
+    static constexpr int drain_ms_max = 250;
 
     [[nodiscard]] errc listen_udp(const address& at) {
         udp_receiver_options options;
         options.receive_buffer_bytes = options_.receive_buffer_bytes;
         auto opened = udp_receiver::bind(at, options);
-        if (!opened) return opened.error();
+        if (!opened)
+            return opened.error();
         const auto local = opened->local_address();
         const int fd = opened->fd();
         return add(fd, *std::move(opened), ip_protocol::udp, local);
@@ -7622,15 +8771,17 @@ private:
 
     [[nodiscard]] errc listen_tcp(const address& at) {
         auto opened = tcp_listener::listen(at);
-        if (!opened) return opened.error();
+        if (!opened)
+            return opened.error();
         const auto local = opened->local_address();
         const int fd = opened->fd();
         return add(fd, *std::move(opened), ip_protocol::tcp, local);
     }
 
-    [[nodiscard]] errc add(int fd, source&& opened, ip_protocol protocol,
-                           const result<address>& local) {
-        if (!local) return local.error();
+    [[nodiscard]] errc
+    add(int fd, source&& opened, ip_protocol protocol, const result<address>& local) {
+        if (!local)
+            return local.error();
         const errc error = loop_->add(fd, place(std::move(opened)));
         if (error == errc::ok) {
             bound_.push_back((protocol == ip_protocol::udp ? "udp://" : "tcp://") +
@@ -7642,7 +8793,8 @@ private:
     /// Puts a source into a free place and returns its token.
     [[nodiscard]] std::uint64_t place(source&& opened) {
         for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (!std::holds_alternative<std::monostate>(sources_[i])) continue;
+            if (!std::holds_alternative<std::monostate>(sources_[i]))
+                continue;
             sources_[i] = std::move(opened);
             return i;
         }
@@ -7650,11 +8802,13 @@ private:
         return sources_.size() - 1;
     }
 
-    /// Waits for readiness and takes what is there. Returns how many datagrams and pieces were taken.
+    /// Waits for readiness and takes what is there. Returns how much: datagrams, pieces of streams,
+    /// and connections that began or ended.
     std::size_t wait(int timeout_ms) {
         taken_ = 0;
         const auto ready = loop_->wait(timeout_ms, [&](std::uint64_t token) { take(token); });
-        if (!ready) log_limited("cannot wait for input", ready.error());
+        if (!ready)
+            log_limited("cannot wait for input", ready.error());
         pass_boundary();
         return taken_;
     }
@@ -7678,8 +8832,10 @@ private:
     void take_datagrams(udp_receiver& from) {
         for (int turn = 0; turn < turns_max; ++turn) {
             const auto count = from.receive([&](std::string_view text) { receive(text); });
-            if (!count) return log_limited("cannot receive", count.error());
-            if (*count == 0) return;
+            if (!count)
+                return log_limited("cannot receive", count.error());
+            if (*count == 0)
+                return;
             taken_ += *count;
             pass_boundary();
         }
@@ -7689,16 +8845,18 @@ private:
         for (int turn = 0; turn < turns_max; ++turn) {
             auto accepted = std::get<tcp_listener>(sources_[token]).accept();
             if (!accepted) {
-                if (accepted.error() == errc::would_block) return;
+                if (accepted.error() == errc::would_block)
+                    return;
                 return log_limited("a connection is turned away", accepted.error());
             }
             if (connections_ == options_.connections_max) {
                 log_limited("a connection is turned away", errc::queue_full);
                 continue;
             }
+            ++taken_;
             const int fd = accepted->fd();
-            const auto at = place(stream{*std::move(accepted),
-                                         line_stream(dialect_type::line_bytes_max)});
+            const auto at =
+                place(stream{*std::move(accepted), line_stream(dialect_type::line_bytes_max)});
             if (const errc error = loop_->add(fd, at); error != errc::ok) {
                 sources_[at] = std::monostate{};
                 return log_limited("a connection is turned away", error);
@@ -7723,9 +8881,11 @@ private:
                 loop_->remove(from.connection.fd());
                 sources_[token] = std::monostate{};
                 --connections_;
+                ++taken_;
                 return;
             }
-            if (*count == 0) return;
+            if (*count == 0)
+                return;
             ++taken_;
             pass_boundary();
         }
@@ -7734,26 +8894,30 @@ private:
     /// Takes or refuses what is left of a stream that ended without a newline.
     void end(stream& ending, bool counts) {
         const auto rest = ending.lines.rest();
-        if (rest.empty()) return;
-        if (counts) return receive(rest);
+        if (rest.empty())
+            return;
+        if (counts)
+            return receive(rest);
         intake_.count_refusals(errc::unterminated_line, 1);
         log_refusal({errc::unterminated_line, 0}, rest);
     }
 
     void end_streams() {
         for (auto& one : sources_) {
-            if (auto* const open = std::get_if<stream>(&one)) end(*open, false);
+            if (auto* const open = std::get_if<stream>(&one))
+                end(*open, false);
         }
     }
 
     void receive(std::string_view text) {
         const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(text, now,
-                        [&](refusal why, std::string_view line) { log_refusal(why, line); });
+        intake_.receive(
+            padded_text{text}, now, [&](refusal why, std::string_view line) { log_refusal(why, line); });
     }
 
     void pass_boundary() {
-        if (!intake_.shard().asked()) return;
+        if (!intake_.shard().asked())
+            return;
         count_dropped();
         intake_.shard().pass_boundary();
     }
@@ -7778,12 +8942,14 @@ private:
     }
 
     void log_limited(std::string_view what, errc why) {
-        if (!may_log()) return;
+        if (!may_log())
+            return;
         log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
     }
 
     void log_refusal(refusal why, std::string_view line) {
-        if (!may_log()) return;
+        if (!may_log())
+            return;
         log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
                      std::string(message(why.error)) + held_back());
     }
@@ -7887,8 +9053,8 @@ static_assert(server_profile<profile::kiip>);
 
 namespace quipu {
 
-/// Merges what the receiving threads handed over, keeps what lasts beyond an interval, and makes the
-/// snapshot of each flush. It does no input or output and holds no clock.
+/// Merges what the receiving threads handed over, keeps what lasts beyond an interval, and makes
+/// the snapshot of each flush. It does no input or output and holds no clock.
 ///
 /// Threads  one thread, the flusher's.
 template <server_profile Profile = profile::quipu>
@@ -7899,16 +9065,19 @@ public:
     using input = interval_input<store_traits>;
 
     /// `own_prefix` is the node of the server's own counters, if the profile has them.
-    explicit basic_pipeline(std::uint64_t seed = 0, std::string own_prefix = "statsd",
+    explicit basic_pipeline(std::uint64_t seed = 0,
+                            std::string own_prefix = "statsd",
                             basic_retentions<store_traits> keep = {})
         : store_(seed), keep_(keep), own_prefix_(std::move(own_prefix)) {
-        if constexpr (Profile::counts_itself) count_itself({});
+        if constexpr (Profile::counts_itself)
+            count_itself({});
     }
 
-    /// Adds the input of one thread and empties it; its series stay known to the thread for a while,
-    /// so that they cost no allocation when they come again.
+    /// Adds the input of one thread and empties it; its series stay known to the thread for a
+    /// while, so that they cost no allocation when they come again.
     void take(input& from) {
-        if constexpr (Profile::counts_itself) count_itself(from.counts);
+        if constexpr (Profile::counts_itself)
+            count_itself(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
@@ -7941,8 +9110,8 @@ private:
     static constexpr std::uint32_t known_intervals_max = 8;
 
     void count_itself(const intake_counts& counts) {
-        apply_own(".bad_lines_seen", metric_kind::counter,
-                  static_cast<double>(counts.refused_in_all()));
+        apply_own(
+            ".bad_lines_seen", metric_kind::counter, static_cast<double>(counts.refused_in_all()));
         apply_own(".packets_received", metric_kind::counter, static_cast<double>(counts.packets));
         apply_own(".metrics_received", metric_kind::counter, static_cast<double>(counts.lines));
     }
@@ -7982,8 +9151,8 @@ struct sink_worker_options {
 };
 
 /// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
-/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery are
-/// logged, not each try.
+/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
+/// are logged, not each try.
 ///
 /// Threads  `push` and `finish` from one thread.
 template <class Snapshot>
@@ -7992,7 +9161,9 @@ public:
     using write_function = std::function<errc(const Snapshot&)>;
 
     /// `name` is for the log; `write` is called on the worker's thread only.
-    sink_worker(std::string name, write_function write, const log& messages,
+    sink_worker(std::string name,
+                write_function write,
+                const log& messages,
                 sink_worker_options options = {})
         : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
           thread_([shared = state_] { shared->run(); }) {}
@@ -8004,11 +9175,18 @@ public:
     /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
     void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
 
-    /// Tries to write all that waits and ends the thread. What a sink has not taken after `patience`
-    /// is dropped, counted and logged; a write that hangs is left behind.
+    /// Announces the end: what waits is tried more often from now on, for `patience` at most.
+    /// Returns at once, so that several sinks can use the same time; the first call sets the end.
+    void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
+
+    /// Tries to write all that waits and ends the thread. What a sink has not taken after
+    /// `patience`, or that of `end_within`, is dropped, counted and logged; a write that hangs is
+    /// left behind.
     void finish(std::chrono::milliseconds patience) {
-        if (!thread_.joinable()) return;
-        if (state_->finish(patience)) {
+        if (!thread_.joinable())
+            return;
+        state_->end_within(patience);
+        if (state_->await_end()) {
             thread_.join();
         } else {
             thread_.detach(); // it owns a share of the state
@@ -8023,34 +9201,48 @@ private:
 
     class state {
     public:
-        state(std::string name, write_function write, const log& messages,
+        state(std::string name,
+              write_function write,
+              const log& messages,
               sink_worker_options options)
-            : name_(std::move(name)), write_(std::move(write)), log_(messages),
-              options_(options) {}
+            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options) {
+            QUIPU_ASSERT(options.snapshots_max > 0);
+        }
 
         void push(std::shared_ptr<const Snapshot> one) {
             const std::lock_guard hold(mutex_);
-            if (one->size() == 0 && !queue_.empty()) return;
+            if (one->size() == 0 && !queue_.empty())
+                return;
             if (queue_.size() == options_.snapshots_max) {
-                // The first may be in the middle of a write, which keeps its own share of it.
                 queue_.pop_front();
-                ++popped_;
-                ++dropped_;
-                log_.error(name_ + ": dropped the oldest of " +
-                           std::to_string(options_.snapshots_max) + " waiting flushes");
+                // One in the middle of its write is lost only if that fails.
+                if (writing_ && !front_left_) {
+                    front_left_ = true;
+                } else {
+                    count_dropped();
+                }
             }
             queue_.push_back(std::move(one));
             changed_.notify_all();
         }
 
-        [[nodiscard]] bool finish(std::chrono::milliseconds patience) {
-            std::unique_lock hold(mutex_);
+        void end_within(std::chrono::milliseconds patience) {
+            const std::lock_guard hold(mutex_);
+            if (finishing_)
+                return;
             end_ = clock::now() + patience;
             finishing_ = true;
             changed_.notify_all();
-            const bool ended = changed_.wait_until(hold, end_, [&] { return ended_; });
-            if (!ended) give_up();
-            return ended;
+        }
+
+        /// False if a write hangs; else the thread has ended or does so at once.
+        [[nodiscard]] bool await_end() {
+            std::unique_lock hold(mutex_);
+            if (changed_.wait_until(hold, end_, [&] { return ended_; }))
+                return true;
+            give_up();
+            changed_.notify_all();
+            return !writing_;
         }
 
         [[nodiscard]] std::uint64_t dropped() const {
@@ -8063,53 +9255,68 @@ private:
             auto pause = options_.pause_first;
             for (;;) {
                 changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
-                if (queue_.empty() || given_up_) break;
+                if (queue_.empty() || given_up_)
+                    break;
                 const auto one = queue_.front();
-                const auto popped = popped_;
+                writing_ = true;
                 hold.unlock();
                 const errc error = write_(*one);
                 hold.lock();
+                writing_ = false;
+                const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
-                    if (popped == popped_ && !given_up_) {
+                    if (!left && !given_up_)
                         queue_.pop_front();
-                        ++popped_;
-                    }
                     report_recovery();
                     pause = options_.pause_first;
                     continue;
                 }
                 report_failure(error);
-                if (finishing_ && clock::now() + pause >= end_) break;
+                if (left)
+                    count_dropped();
+                if (finishing_)
+                    pause = std::min(pause, options_.pause_first);
                 const auto until = clock::now() + pause;
+                if (finishing_ && until >= end_)
+                    break;
                 const bool was_finishing = finishing_;
-                changed_.wait_until(hold, until,
-                                    [&] { return given_up_ || finishing_ != was_finishing; });
+                changed_.wait_until(
+                    hold, until, [&] { return given_up_ || finishing_ != was_finishing; });
                 pause = std::min(pause * 2, options_.pause_max);
-                if (finishing_) pause = std::min(pause, options_.pause_first);
             }
-            if (!given_up_) give_up();
+            if (!given_up_)
+                give_up();
             ended_ = true;
             changed_.notify_all();
         }
 
     private:
         void report_failure(errc error) {
-            if (failing_) return;
+            if (failing_)
+                return;
             failing_ = true;
             log_.error(name_ + ": " + std::string(message(error)) +
                        "; flushes wait until it can be reached");
         }
 
         void report_recovery() {
-            if (!failing_) return;
+            if (!failing_)
+                return;
             failing_ = false;
             log_.info(name_ + ": reached again, " + std::to_string(queue_.size()) +
                       " flushes are waiting");
         }
 
+        void count_dropped() {
+            ++dropped_;
+            log_.error(name_ + ": dropped the oldest of " + std::to_string(options_.snapshots_max) +
+                       " waiting flushes");
+        }
+
         void give_up() {
             given_up_ = true;
-            if (queue_.empty()) return;
+            if (queue_.empty())
+                return;
             dropped_ += queue_.size();
             log_.error(name_ + ": " + std::to_string(queue_.size()) +
                        " flushes could not be sent before the end");
@@ -8125,8 +9332,9 @@ private:
         std::condition_variable changed_{};
         std::deque<std::shared_ptr<const Snapshot>> queue_{};
         clock::time_point end_{};
-        std::uint64_t popped_ = 0; // how many left the front, to know whether the first still is it
         std::uint64_t dropped_ = 0;
+        bool writing_ = false;    // the front one, at the moment
+        bool front_left_ = false; // the one that is being written is no longer in the queue
         bool failing_ = false;
         bool finishing_ = false;
         bool given_up_ = false;
@@ -8177,8 +9385,10 @@ public:
     /// Whether the system gave what is needed before anything can listen.
     /// Errors   too_many_descriptors, system_failure.
     [[nodiscard]] errc ready() {
-        if (!stop_loop_) return stop_loop_.error();
-        if (!stop_waker_) return stop_waker_.error();
+        if (!stop_loop_)
+            return stop_loop_.error();
+        if (!stop_waker_)
+            return stop_waker_.error();
         const errc error = stop_loop_->add(stop_waker_->fd(), 0);
         return error == errc::ok ? listeners_.ready() : error;
     }
@@ -8187,7 +9397,8 @@ public:
     /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
     [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
 
-    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
+    /// chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept {
         return listeners_.bound();
     }
@@ -8209,12 +9420,13 @@ public:
             bool stopped = false;
             static_cast<void>(stop_loop_->wait(static_cast<int>(wait_ms),
                                                [&](std::uint64_t) { stopped = true; }));
-            if (stopped) break;
+            if (stopped)
+                break;
             const auto now = now_ms();
-            if (now < clock.next_ms()) continue;
-            flush(clock.tick(now), [&](auto& shard) {
-                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
-            });
+            if (now < clock.next_ms())
+                continue;
+            flush(clock.tick(now),
+                  [&](auto& shard) { pipeline_.take(shard.retire([&] { listeners_.wake(); })); });
             ticked = true;
         }
         listeners_.stop();
@@ -8223,14 +9435,14 @@ public:
         // place of the flush before where a backend keeps one value for each interval.
         flush(ticked ? clock.next_ms() : now_ms(), [&](auto& shard) {
             shard.end();
-            for (int side = 0; side < 2; ++side) pipeline_.take(shard.retire([] {}));
+            for (int side = 0; side < 2; ++side)
+                pipeline_.take(shard.retire([] {}));
         });
-        const auto end = std::chrono::steady_clock::now() + options_.patience;
-        for (auto& sink : sinks_) {
-            const auto left = end - std::chrono::steady_clock::now();
-            sink->finish(std::max(std::chrono::milliseconds(0),
-                                  std::chrono::duration_cast<std::chrono::milliseconds>(left)));
-        }
+        // All use the same time: one that hangs leaves it to the others.
+        for (auto& sink : sinks_)
+            sink->end_within(options_.patience);
+        for (auto& sink : sinks_)
+            sink->finish(options_.patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -8252,7 +9464,8 @@ private:
             std::chrono::steady_clock::now() - start;
         one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
         const auto shared = std::make_shared<const snapshot_type>(std::move(one));
-        for (auto& sink : sinks_) sink->push(shared);
+        for (auto& sink : sinks_)
+            sink->push(shared);
         log_losses(pipeline_.take_counts());
     }
 
@@ -8260,7 +9473,8 @@ private:
     void log_losses(const intake_counts& counts) const {
         std::string causes;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
-            if (counts.refused[cause] == 0) continue;
+            if (counts.refused[cause] == 0)
+                continue;
             causes += causes.empty() ? ": " : ", ";
             causes += std::to_string(counts.refused[cause]) + " × " +
                       std::string(message(static_cast<errc>(cause)));
