@@ -1,4 +1,5 @@
-// Sends metrics to a StatsD server: three seconds of demo traffic, whose totals are known beforehand.
+// Sends metrics to a StatsD server: three seconds of demo traffic, whose totals are known
+// beforehand.
 //
 //     02_send_metrics [HOST:PORT]
 #include <quipu/net/endpoint.hpp>
@@ -32,7 +33,8 @@ public:
     }
 
     void flush() {
-        if (!packet_.empty()) static_cast<void>(to_.send(packet_.view()));
+        if (!packet_.empty())
+            static_cast<void>(to_.send(packet_.view()));
         packet_.clear();
     }
     // [/readme]
