@@ -1,5 +1,4 @@
-// Sends metrics to a StatsD server: three seconds of demo traffic, whose totals are known
-// beforehand.
+// Sends a StatsD server three seconds of demo traffic, whose totals are known beforehand.
 //
 //     02_send_metrics [HOST:PORT]
 #include <quipu/net/endpoint.hpp>
