@@ -52,7 +52,8 @@ TEST_CASE("shard: the flusher gets what the owner filled, and the owner goes on 
     CHECK(&shard.retire(owner) == first);
     CHECK(second != first);
     CHECK(&shard.active() == second);
-    CHECK(&shard.retire(owner) == std::exchange(second, nullptr));
+    const pile* const filled = second; // retire changes `second`
+    CHECK(&shard.retire(owner) == filled);
     CHECK(&shard.active() == first);
 }
 
