@@ -43,13 +43,9 @@ process::process(const std::vector<std::string>& arguments, bool closes_output) 
 }
 
 process::~process() {
-    if (runs()) {
+    if (runs())
         signal(SIGKILL);
-        exit_code();
-    }
-    err_reader_.join();
-    if (out_reader_.joinable())
-        out_reader_.join();
+    exit_code();
 }
 
 void process::read(int fd, std::string& into) {
@@ -98,6 +94,10 @@ void process::signal(int number) const {
 int process::exit_code() {
     if (!eventually([&] { return !runs(); }))
         return -1;
+    for (auto* const reader : {&out_reader_, &err_reader_}) { // its last words may be in the pipes
+        if (reader->joinable())
+            reader->join();
+    }
     return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
 }
 

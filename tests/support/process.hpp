@@ -32,8 +32,8 @@ public:
 
     [[nodiscard]] bool runs();
     void signal(int number) const;
-    /// Waits for its end, ten seconds at most. Returns its exit code; 128 and the signal that ended
-    /// it; -1 if it still runs.
+    /// Waits for its end, ten seconds at most; then all that it has written is there. Returns its
+    /// exit code; 128 and the signal that ended it; -1 if it still runs.
     int exit_code();
 
 private:
