@@ -35,6 +35,11 @@ struct made : quipu::sample {
         other.integral = false;
         return other;
     }
+    [[nodiscard]] constexpr made called(quipu::timer_type type) const {
+        made other = *this;
+        other.timer = type;
+        return other;
+    }
     [[nodiscard]] constexpr made changing() const {
         made other = *this;
         other.relative = true;
@@ -125,7 +130,8 @@ inline std::string text(const outcome& all) {
                std::string(one.series.tags) + "} value " + std::to_string(one.value) + " rate " +
                std::to_string(one.rate) + " member " + std::string(one.member) + " at " +
                std::to_string(one.timestamp) + (one.relative ? " relative" : "") +
-               (one.integral ? " integral" : "") + "; ";
+               (one.integral ? " integral" : "") +
+               (one.timer == quipu::timer_type::ms ? "" : " h or d") + "; ";
     }
     for (std::size_t i = 0; i < all.refused; ++i) {
         out += "refused at " + std::to_string(all.refusals[i].offset) + ": " +

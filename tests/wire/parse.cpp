@@ -15,6 +15,7 @@ namespace {
 
 struct roomy : dialect::quipu {
     static constexpr std::size_t line_bytes_max = std::size_t{1} << 20;
+    static constexpr std::size_t values_max = line_bytes_max;
 };
 
 constexpr expectation kinds[] = {

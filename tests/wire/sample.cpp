@@ -2,7 +2,9 @@
 
 #include "support/catch.hpp"
 
+#include <initializer_list>
 #include <limits>
+#include <string_view>
 #include <type_traits>
 
 using namespace quipu;
@@ -45,5 +47,29 @@ TEST_CASE("sample: is equal where all of it is", "[wire][sample]") {
     CHECK(differs([](sample& other) { other.timestamp = no_timestamp; }));
     CHECK(differs([](sample& other) { other.relative = false; }));
     CHECK(differs([](sample& other) { other.integral = false; }));
+    CHECK(differs([](sample& other) { other.timer = timer_type::h; }));
+    CHECK(differs([](sample& other) { other.origin.add("c:1"); }));
+    CHECK_FALSE(differs([](sample& other) { other.origin.add("c:"); }));
     STATIC_REQUIRE(std::is_trivially_copyable_v<sample>);
+}
+
+TEST_CASE("sample: an origin is read from fields of one line", "[wire][sample]") {
+    constexpr std::string_view line = "a:1|c|card:low|#x|c:1|e:2";
+    constexpr auto told = [](std::initializer_list<std::string_view> fields) {
+        sample_origin origin;
+        for (const auto field : fields) {
+            origin.add(field);
+        }
+        return origin;
+    };
+    constexpr auto cardinality = line.substr(6, 8);
+    constexpr auto container = line.substr(18, 3);
+    STATIC_REQUIRE(sample_origin{}.empty());
+    STATIC_REQUIRE(told({cardinality}).cardinality() == "low");
+    STATIC_REQUIRE(told({cardinality}).container().empty());
+    STATIC_REQUIRE(told({cardinality, container}).container() == "1");
+    STATIC_REQUIRE(told({cardinality, container}).cardinality() == "low");
+    STATIC_REQUIRE(told({cardinality, container}).external_data().empty());
+    STATIC_REQUIRE(told({container}) == told({"c:1"}));
+    STATIC_REQUIRE(told({container}) != told({"c:2"}));
 }

@@ -26,6 +26,7 @@ enum class errc : std::uint8_t {
     bad_rate,
     bad_timestamp,
     bad_tags,
+    mixed_tags,
     empty_member,
     unknown_field,
     several_samples,
@@ -33,6 +34,8 @@ enum class errc : std::uint8_t {
     line_too_long,
     name_too_long,
     too_many_tags,
+    tags_too_long,
+    too_many_values,
     // an event, a service check, a binary record, wire/
     bad_header,
     bad_length,
@@ -77,11 +80,12 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::unknown_type: return "unknown metric type";
     case errc::bad_name: return "a character that a name cannot have";
     case errc::bad_number: return "the value is not a number";
-    case errc::number_out_of_range: return "the number is too large for a double";
+    case errc::number_out_of_range: return "the number is too large or too small for a double";
     case errc::negative_timing: return "a timing is below zero";
     case errc::bad_rate: return "the sampling rate is not a number above 0 and up to 1";
     case errc::bad_timestamp: return "the timestamp is not whole Unix seconds";
     case errc::bad_tags: return "the tags cannot be read";
+    case errc::mixed_tags: return "tags in the name and after the type";
     case errc::empty_member: return "a set member is empty";
     case errc::unknown_field: return "unknown field after the type";
     case errc::several_samples: return "more than one sample where one is expected";
@@ -89,6 +93,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::line_too_long: return "the line is too long";
     case errc::name_too_long: return "the name is too long";
     case errc::too_many_tags: return "too many tags";
+    case errc::tags_too_long: return "the tags are too long";
+    case errc::too_many_values: return "too many values in one line";
     case errc::bad_header: return "the line does not begin as an event or service check does";
     case errc::bad_length: return "the length is not a number, or not that of the text";
     case errc::empty_title: return "the title of the event is empty";

@@ -51,6 +51,8 @@ public:
             if (const auto mark = line.find("|#"); mark != line.npos) {
                 const auto tags = line.substr(mark + 2);
                 sample_.series.tags = tags.substr(0, tags.find("|#"));
+                if (sample_.series.tags.size() > Dialect::tag_bytes_max)
+                    return on_refusal_(at(tags, errc::tags_too_long));
                 line = line.substr(0, mark);
             }
         }
@@ -58,6 +60,10 @@ public:
         if (colon == line.npos)
             return on_refusal_(at(line, errc::missing_value));
         sample_.series.name = line.substr(0, colon);
+        if constexpr (!Dialect::names_keep_nul) {
+            auto& name = sample_.series.name;
+            name = name.substr(0, name.find('\0'));
+        }
         if (const auto error = Dialect::check_name(sample_.series.name); error != errc::ok)
             return on_refusal_(at(line, error));
         auto rest = line.substr(colon);
@@ -71,8 +77,9 @@ public:
     }
 
 private:
-    static constexpr bool repeats = Dialect::repeats != repetition::absent;
-    static constexpr bool packs = Dialect::repeats == repetition::packed;
+    /// A colon behind the type begins another sample.
+    static constexpr bool repeats =
+        Dialect::repeats == repetition::typed || Dialect::repeats == repetition::packed;
 
     [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
         return {error, static_cast<std::size_t>(part.data() - origin_)};
@@ -93,17 +100,26 @@ private:
         }
     }
 
+    [[nodiscard]] static constexpr std::size_t count_colons(std::string_view text) noexcept {
+        std::size_t colons = 0;
+        for (const char c : text)
+            colons += c == ':' ? 1 : 0;
+        return colons;
+    }
+
     /// Reads `value|type|field|field` and leaves in `rest` what follows: nothing, or ":value|...".
     constexpr void read_samples(std::string_view& rest) {
-        auto values = take_field(rest);
-        bool several = false;
-        if constexpr (packs) {
+        const auto first = take_field(rest);
+        auto values = first;
+        std::size_t colons = 0;
+        if constexpr (Dialect::repeats == repetition::packed) {
             if (!rest.empty() && rest.front() == ':') {
-                several = true;
-                const char* const first = values.data();
                 const auto others = take_until<'|'>(rest);
-                values = {first, values.size() + others.size()};
+                values = {first.data(), first.size() + others.size()};
+                colons = count_colons(others);
             }
+        } else if constexpr (Dialect::repeats == repetition::values) {
+            colons = count_colons(first);
         }
         if (rest.empty() || rest.front() == ':')
             return on_refusal_(at(values, errc::missing_type));
@@ -125,9 +141,17 @@ private:
                 note(line_tags_, line_tags_error_);
             }
         }
+        if constexpr (excludes_tag_field(Dialect::tags_in_name)) {
+            const auto& one = sample_.series;
+            if (!one.tags.empty() && split_name<Dialect::tags_in_name>(one.name).tagged)
+                note(one.tags, errc::mixed_tags);
+        }
+        values_ += sample_.series.kind == metric_kind::unique ? 1 : colons + 1;
+        if (values_ > Dialect::values_max)
+            note(values, errc::too_many_values);
         if (refused_.error != errc::ok)
             return on_refusal_(std::as_const(refused_));
-        several ? read_packed(values, type) : read_value(values, type);
+        colons > 0 ? read_packed(values, type) : read_value(values, type);
     }
 
     /// Forgets what the last sample of the line has left behind.
@@ -151,13 +175,21 @@ private:
                 return;
             }
         }
-        // Of packed lines, the fields that begin with a letter carry colons (`|c:id`).
-        const bool colons = packs && !rest.empty() && is_letter(rest.front());
-        const auto field = colons ? take_until<'|'>(rest) : take_field(rest);
+        auto field = rest;
+        if constexpr (!Dialect::bars_part_fields) {
+            rest = {};
+        } else {
+            // Of packed lines, the fields that begin with a letter carry colons (`|c:id`).
+            const bool colons =
+                Dialect::repeats == repetition::packed && !rest.empty() && is_letter(rest.front());
+            field = colons ? take_until<'|'>(rest) : take_field(rest);
+        }
         note(field, Dialect::read_field(field, index, sample_));
     }
 
     [[nodiscard]] static constexpr errc check_tags(std::string_view tags) noexcept {
+        if (tags.size() > Dialect::tag_bytes_max)
+            return errc::tags_too_long;
         return has_control_or<>(tags) ? errc::bad_tags : errc::ok;
     }
 
@@ -175,13 +207,23 @@ private:
 
     constexpr void read_packed(std::string_view values, std::string_view type) {
         // A set's member may have colons in it.
-        while (sample_.series.kind != metric_kind::unique) {
-            read_value(take_until<':'>(values), type);
+        if (sample_.series.kind == metric_kind::unique)
+            return read_value(values, type);
+        constexpr bool skips_empty = Dialect::repeats == repetition::values;
+        const auto all = values;
+        bool any = !skips_empty;
+        for (;;) {
+            const auto value = take_until<':'>(values);
+            if (!skips_empty || !value.empty()) {
+                read_value(value, type);
+                any = true;
+            }
             if (values.empty())
-                return;
+                break;
             values.remove_prefix(1);
         }
-        read_value(values, type);
+        if (!any)
+            on_refusal_(at(all, errc::bad_number));
     }
 
     constexpr void read_value(std::string_view value, std::string_view type) {
@@ -196,6 +238,7 @@ private:
     std::string_view line_tags_{};
     errc line_tags_error_ = errc::ok;
     bool line_tags_known_ = false;
+    std::size_t values_ = 0; // of the line so far
     OnSample& on_sample_;
     OnRefusal& on_refusal_;
 };
@@ -208,7 +251,7 @@ private:
 /// Returns  nothing; calls `on_sample(const sample&)` with views into `line`, and
 ///          `on_refusal(refusal)` for each sample, or for the line, that cannot be accepted. A bad
 ///          sample costs none of its neighbours.
-/// Errors   all of the first group of errc.
+/// Errors   the first group of errc, but for too_many_tags, which counts after equal ones are one.
 /// Cost     O(line.size()); does not allocate; throws what the two functions throw.
 /// Threads  pure.
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>

@@ -3,6 +3,7 @@
 
 #include <quipu/wire/series.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -14,6 +15,51 @@ inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::
 
 /// The smallest rate: a smaller one would weigh infinitely much.
 inline constexpr double rate_min = std::numeric_limits<double>::min();
+
+/// The types of a timer that DogStatsD tells apart: times, histograms, distributions.
+enum class timer_type : std::uint8_t { ms, h, d };
+
+/// Where a sample comes from, as DogStatsD's clients tell it in fields of a line. Only that dialect
+/// reads and writes them. Owns nothing: it is a view of the fields, taken apart when asked.
+class sample_origin {
+public:
+    constexpr sample_origin() noexcept = default;
+
+    /// The three, each empty if the line does not tell; of several the last.
+    [[nodiscard]] constexpr std::string_view container() const noexcept { return find("c:"); }
+    [[nodiscard]] constexpr std::string_view external_data() const noexcept { return find("e:"); }
+    [[nodiscard]] constexpr std::string_view cardinality() const noexcept { return find("card:"); }
+
+    [[nodiscard]] constexpr bool empty() const noexcept {
+        return container().empty() && external_data().empty() && cardinality().empty();
+    }
+
+    /// Takes in one more field of the line whose fields this has, or the first.
+    constexpr void add(std::string_view field) noexcept {
+        const char* const first = fields_.empty() ? field.data() : fields_.data();
+        fields_ = {first, static_cast<std::size_t>(field.data() + field.size() - first)};
+    }
+
+    /// Whether they tell the same, whatever the order of the fields.
+    friend constexpr bool operator==(const sample_origin& a, const sample_origin& b) noexcept {
+        return a.container() == b.container() && a.external_data() == b.external_data() &&
+               a.cardinality() == b.cardinality();
+    }
+
+private:
+    [[nodiscard]] constexpr std::string_view find(std::string_view mark) const noexcept {
+        std::string_view found;
+        for (auto rest = fields_; !rest.empty();) {
+            const auto field = rest.substr(0, rest.find('|'));
+            if (field.starts_with(mark))
+                found = field.substr(mark.size());
+            rest.remove_prefix(field.size() == rest.size() ? rest.size() : field.size() + 1);
+        }
+        return found;
+    }
+
+    std::string_view fields_{}; // from the first to the last; others may stand between
+};
 
 /// One datum of the wire. Owns nothing: its views point into the line it was parsed from.
 struct sample {
@@ -30,6 +76,9 @@ struct sample {
     bool relative = false;
     /// The value was written as a whole number, with neither a dot nor an exponent.
     bool integral = false;
+    /// What a timer was called; dialects that do not tell them apart leave it.
+    timer_type timer = timer_type::ms;
+    sample_origin origin{};
 
     /// How many events the sample stands for.
     [[nodiscard]] constexpr double weight() const noexcept { return 1 / rate; }
