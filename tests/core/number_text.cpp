@@ -1,5 +1,6 @@
-#include <quipu/core/number.hpp>
 #include <quipu/core/number_text.hpp>
+
+#include <quipu/core/number.hpp>
 
 #include "support/catch.hpp"
 #include "support/number_cases.hpp"

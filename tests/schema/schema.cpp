@@ -1,5 +1,6 @@
-#include <quipu/core/number_text.hpp>
 #include <quipu/schema/schema.hpp>
+
+#include <quipu/core/number_text.hpp>
 #include <quipu/snapshot/collect.hpp>
 
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
-#include <quipu/net/tcp_sender.hpp>
 #include <quipu/server/listeners.hpp>
+
+#include <quipu/net/tcp_sender.hpp>
 #include <quipu/server/profile.hpp>
 
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
-#include <quipu/net/memory.hpp>
 #include <quipu/sink/console.hpp>
+
+#include <quipu/net/memory.hpp>
 
 #include "support/catch.hpp"
 #include "support/snapshots.hpp"

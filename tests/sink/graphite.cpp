@@ -1,6 +1,7 @@
+#include <quipu/sink/graphite.hpp>
+
 #include <quipu/net/memory.hpp>
 #include <quipu/schema/native.hpp>
-#include <quipu/sink/graphite.hpp>
 
 #include "support/catch.hpp"
 #include "support/snapshots.hpp"

@@ -1,8 +1,9 @@
+#include <quipu/sink/sink.hpp>
+
 #include <quipu/net/memory.hpp>
 #include <quipu/schema/native.hpp>
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
-#include <quipu/sink/sink.hpp>
 
 #include "support/catch.hpp"
 

@@ -1,5 +1,6 @@
-#include <quipu/core/hash.hpp>
 #include <quipu/sketch/exact_set.hpp>
+
+#include <quipu/core/hash.hpp>
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"

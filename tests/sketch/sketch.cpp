@@ -1,7 +1,8 @@
+#include <quipu/sketch/sketch.hpp>
+
 #include <quipu/core/hash.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/sketch/exact_set.hpp>
-#include <quipu/sketch/sketch.hpp>
 
 #include "support/catch.hpp"
 #include "support/generator.hpp"

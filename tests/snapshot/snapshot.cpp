@@ -1,5 +1,6 @@
-#include <quipu/snapshot/collect.hpp>
 #include <quipu/snapshot/snapshot.hpp>
+
+#include <quipu/snapshot/collect.hpp>
 
 #include "support/catch.hpp"
 

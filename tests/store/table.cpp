@@ -1,6 +1,7 @@
+#include <quipu/store/table.hpp>
+
 #include <quipu/cell/counter.hpp>
 #include <quipu/cell/timer.hpp>
-#include <quipu/store/table.hpp>
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
-#include <quipu/wire/parse.hpp>
 #include <quipu/wire/plain_line.hpp>
+
+#include <quipu/wire/parse.hpp>
 
 #include "support/catch.hpp"
 #include "support/generator.hpp"
