@@ -52,6 +52,16 @@ constexpr expectation native[] = {
     {"a", "", "a"},
     {"A b/c!\xc3\xa9", "", "A b/c!\xc3\xa9"}, // byte for byte
     {"a;b=c", "", "a;b=c"},
+    // Tags in the name and after the type are one list.
+    {"a;z=1;b=2", "", "a;b=2;z=1"},
+    {"a;z=1;b=2", "m:3", "a;b=2;m=3;z=1"},
+    {"a;b=2", "b:2", "a;b=2"},
+    {"a;b=c=d", "", "a;b=c=d"},
+    {"a,b=c", "", "a,b=c"},
+    // In a name a tag has a key and a value.
+    {"a;b=1;c;d=;=e;;f=2;", "", "a;b=1;f=2"},
+    {"a;", "", "a"},
+    {"a;b", "c", "a;c"},
     {"a", "b:c", "a;b=c"},
     {"a", "z:1,b:2", "a;b=2;z=1"},
     {"a", "b:2,z:1", "a;b=2;z=1"},
@@ -111,6 +121,52 @@ constexpr expectation etsy[] = {
 };
 static_assert(first_wrong<dialect::etsy>(etsy) == "none");
 
+constexpr expectation influx[] = {
+    {"a", "", "a"},
+    {"a,z=1,b=2", "", "a;b=2;z=1"},
+    {"a,b=2,b=2", "", "a;b=2"},
+    {"a", "z:1,b", "a;b;z=1"},
+    {"a,b=c=d", "", "a;b=c=d"},
+    {"a,b,c=,=d,,e=f,", "", "a;e=f"},
+    {"a,", "", "a"},
+    {"a#b=c[d]", "", "a#b=c[d]"},
+    // A ';' means nothing here, so it must not begin to.
+    {"a;b=c", "", "a_b=c"},
+    {"a;b,c=d;e", "", "a_b;c=d_e"},
+};
+static_assert(first_wrong<dialect::influx>(influx) == "none");
+
+constexpr expectation librato[] = {
+    {"a#z=1,b=2", "", "a;b=2;z=1"},
+    {"a#b#c=d#e", "", "a;b#c=d#e"},
+    {"a,b=c", "x", "a,b=c;x"},
+};
+static_assert(first_wrong<dialect::librato>(librato) == "none");
+
+constexpr expectation signalfx[] = {
+    {"foo.[tag=bar,baz=1]test", "", "foo.test;baz=1;tag=bar"},
+    {"foo.test[tag=bar]", "", "foo.test;tag=bar"},
+    {"[tag=bar]foo", "", "foo;tag=bar"},
+    {"foo.[]test", "", "foo.test"},
+    {"foo.[tag1,tag2]test", "", "foo.test"},
+    {"[tag=bar,foo.test", "", "[tag=bar,foo.test"},
+    {"tag=bar]foo", "x:y", "tag=bar]foo;x=y"},
+    {"a;b[c=d]", "", "a_b;c=d"},
+};
+static_assert(first_wrong<dialect::signalfx>(signalfx) == "none");
+
+constexpr expectation dogstatsd[] = {
+    {"a,b=c#d[e]", "", "a,b=c#d[e]"},
+    {"a;b=c", "", "a_b=c"},
+    {"a;b=c", "d:e", "a_b=c;d=e"},
+};
+static_assert(first_wrong<dialect::dogstatsd>(dogstatsd) == "none");
+
+constexpr expectation statsite[] = {
+    {" a/b;c=d,e#f[g]\xff", "", " a/b;c=d,e#f[g]\xff"},
+};
+static_assert(first_wrong<dialect::statsite>(statsite) == "none");
+
 struct unsorted : dialect::quipu {
     static constexpr bool sorts_tags = false;
 };
@@ -136,6 +192,59 @@ TEST_CASE("canonical: tags are sorted, each once, and empty ones go", "[wire][ca
 
 TEST_CASE("canonical: etsy's names are cleaned as that server does", "[wire][canonical]") {
     check<dialect::etsy>(etsy);
+}
+
+TEST_CASE("canonical: a dialect knows the tags of a name", "[wire][canonical]") {
+    check<dialect::influx>(influx);
+    check<dialect::librato>(librato);
+    check<dialect::signalfx>(signalfx);
+}
+
+TEST_CASE("canonical: where names have no tags they get none", "[wire][canonical]") {
+    check<dialect::dogstatsd>(dogstatsd);
+    check<dialect::statsite>(statsite);
+}
+
+TEST_CASE("canonical: a name of tags alone is none", "[wire][canonical]") {
+    const auto error = [](auto&& buffer, std::string_view name) {
+        return buffer.name({metric_kind::counter, name, {}}).error();
+    };
+    CHECK(error(canonical_buffer<>(), ";b=c") == errc::empty_name);
+    CHECK(error(canonical_buffer<dialect::influx>(), ",b=c") == errc::empty_name);
+    CHECK(error(canonical_buffer<dialect::signalfx>(), "[b=c]") == errc::empty_name);
+}
+
+TEST_CASE("canonical: a form that excludes others does", "[wire][canonical]") {
+    const auto error = [](auto&& buffer, std::string_view name) {
+        return buffer.name({metric_kind::counter, name, "x:y"}).error();
+    };
+    CHECK(error(canonical_buffer<dialect::influx>(), "a,b=c") == errc::mixed_tags);
+    CHECK(error(canonical_buffer<dialect::librato>(), "a#b=c") == errc::mixed_tags);
+    CHECK(error(canonical_buffer<dialect::signalfx>(), "[b=c]a") == errc::mixed_tags);
+    CHECK(error(canonical_buffer<>(), "a;b=c") == errc::ok);
+}
+
+TEST_CASE("canonical: tags that a name loses are counted", "[wire][canonical]") {
+    canonical_buffer<dialect::influx> buffer;
+    const auto dropped_after = [&](std::string_view name) {
+        CHECK(buffer.name({metric_kind::counter, name, {}}));
+        return buffer.tags_dropped();
+    };
+    CHECK(dropped_after("a") == 0);
+    CHECK(dropped_after("a,b=c,") == 0);
+    CHECK(dropped_after("a,b,c=d,=e,f=") == 3);
+    CHECK(dropped_after("a,,b=c") == 4);
+}
+
+TEST_CASE("canonical: tags of a name count as others do", "[wire][canonical]") {
+    std::string name = "a";
+    for (std::size_t i = 0; i < dialect::quipu::tags_max; ++i) {
+        name += ";t" + std::to_string(i) + "=x";
+    }
+    canonical_buffer<> buffer;
+    CHECK(buffer.name({metric_kind::counter, name, "t0:x"}));
+    CHECK(buffer.name({metric_kind::counter, name, "u:x"}).error() == errc::too_many_tags);
+    CHECK(buffer.name({metric_kind::counter, name + ";u=x", {}}).error() == errc::too_many_tags);
 }
 
 TEST_CASE("canonical: a dialect may leave tags in their order", "[wire][canonical]") {

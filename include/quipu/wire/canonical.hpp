@@ -1,12 +1,15 @@
 // The canonical text of a series: `name;tag=value;tag=value`, one text for all spellings of the
-// same series. Stores use it as the key. A name that has such tags already is taken as it is.
+// same series. Stores use it as the key. Tags in the name and after the type are one list in it.
 #pragma once
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/wire/dialect.hpp>
+#include <quipu/wire/name_tags.hpp>
 #include <quipu/wire/series.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -82,9 +85,16 @@ struct tag_parts {
     return {tag.substr(0, colon), tag.substr(colon + 1), false};
 }
 
-/// Copies a part of a tag; what has a meaning in the canonical text becomes '_'.
-[[nodiscard]] constexpr char*
-write_tag_part(char* out, std::string_view part, bool is_key) noexcept {
+/// The same of a tag in a name, `key=value`; empty if a part is missing.
+[[nodiscard]] constexpr tag_parts split_name_tag(std::string_view tag) noexcept {
+    const auto equals = tag.find('=');
+    if (equals == tag.npos || equals == 0 || equals + 1 == tag.size())
+        return {};
+    return {tag.substr(0, equals), tag.substr(equals + 1), false};
+}
+
+/// Copies a name or a part of a tag; what has a meaning in the canonical text becomes '_'.
+[[nodiscard]] constexpr char* write_part(char* out, std::string_view part, bool is_key) noexcept {
     for (const char c : part)
         *out++ = c == ';' || (is_key && c == '=') ? '_' : c;
     return out;
@@ -106,7 +116,8 @@ public:
     ///
     /// Returns  a view into the series' own name if that is canonical as it is, else into this
     ///          buffer, valid until the next call.
-    /// Errors   too_many_tags, line_too_long.
+    /// Errors   too_many_tags, line_too_long; empty_name, if there is nothing but tags; mixed_tags,
+    ///          if the name has tags of a form that excludes others.
     /// Cost     O(size), and O(tags * tags_max) to sort them; does not allocate.
     [[nodiscard]] constexpr result<std::string_view> name(const series& of) noexcept {
         if (of.tags.empty() && is_canonical(of.name))
@@ -120,9 +131,22 @@ public:
         }
     }
 
+    /// How many tags in names were left out since this was made, because they are not `key=value`
+    /// with both parts.
+    [[nodiscard]] constexpr std::uint64_t tags_dropped() const noexcept { return tags_dropped_; }
+
 private:
+    static constexpr name_tags form = Dialect::tags_in_name;
+
     [[nodiscard]] static constexpr bool is_canonical(std::string_view name) noexcept {
-        return !Dialect::sanitizes || detail::is_etsy_key(name);
+        if constexpr (Dialect::sanitizes)
+            return detail::is_etsy_key(name);
+        // Where there are no tags at all, names are kept byte for byte.
+        constexpr bool plain = form == name_tags::absent && Dialect::tags == tag_field::absent;
+        constexpr bool other = form != name_tags::graphite; // then a ';' has no meaning in a name
+        if (plain)
+            return true;
+        return !split_name<form>(name).tagged && !(other && name.find(';') != name.npos);
     }
 
     [[nodiscard]] constexpr std::string_view view(const char* end) const noexcept {
@@ -155,9 +179,31 @@ private:
         return view(key.out);
     }
 
+    /// Puts in the tags of a name. Returns false if there is no room.
+    [[nodiscard]] constexpr bool insert_name_tags(std::string_view list) noexcept {
+        constexpr char separator = tag_separator(form);
+        while (!list.empty()) {
+            const auto text = list.substr(0, list.find(separator));
+            const auto tag = detail::split_name_tag(text);
+            if (tag.key.empty())
+                ++tags_dropped_;
+            else if (!insert(tag))
+                return false;
+            list.remove_prefix(text.size() == list.size() ? text.size() : text.size() + 1);
+        }
+        return true;
+    }
+
     /// Empty tags go, and so does the '#' that some clients put before each.
     [[nodiscard]] constexpr result<std::string_view> joined(const series& of) noexcept {
         count_ = 0;
+        const auto name = split_name<form>(of.name);
+        if (excludes_tag_field(form) && name.tagged && !of.tags.empty())
+            return errc::mixed_tags;
+        if (name.tagged && name.before.empty() && name.after.empty())
+            return errc::empty_name;
+        if (!insert_name_tags(name.tags))
+            return errc::too_many_tags;
         for (auto rest = of.tags; !rest.empty();) {
             const auto comma = rest.find(',');
             auto tag = rest.substr(0, comma);
@@ -170,15 +216,15 @@ private:
             rest.remove_prefix(comma + 1);
         }
         char* out = bytes_;
-        for (const char c : of.name)
-            *out++ = c;
+        out = detail::write_part(out, name.before, false);
+        out = detail::write_part(out, name.after, false);
         for (std::size_t i = 0; i < count_; ++i) {
             *out++ = ';';
-            out = detail::write_tag_part(out, tags_[i].key, true);
+            out = detail::write_part(out, tags_[i].key, true);
             if (tags_[i].bare)
                 continue;
             *out++ = '=';
-            out = detail::write_tag_part(out, tags_[i].value, false);
+            out = detail::write_part(out, tags_[i].value, false);
         }
         return view(out);
     }
@@ -205,6 +251,7 @@ private:
     char bytes_[Dialect::line_bytes_max + 1];
     detail::tag_parts tags_[Dialect::tags_max] = {};
     std::size_t count_ = 0; // of the tags
+    std::uint64_t tags_dropped_ = 0;
 };
 
 } // namespace quipu
