@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -17,6 +18,8 @@ extern char** environ;
 namespace quipu::test {
 
 process::process(const std::vector<std::string>& arguments, bool closes_output) {
+    // A program with the thread sanitizer and a thread that hangs would linger for a second.
+    ::setenv("TSAN_OPTIONS", "atexit_sleep_ms=0", 0);
     std::array<int, 2> out{};
     std::array<int, 2> err{};
     REQUIRE(::pipe2(out.data(), O_CLOEXEC) == 0);
