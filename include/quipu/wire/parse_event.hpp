@@ -16,64 +16,86 @@ namespace quipu {
 
 namespace detail {
 
+/// Cuts `mark` off a text that begins so.
+[[nodiscard]] constexpr bool take_mark(std::string_view& text, std::string_view mark) noexcept {
+    if (!text.starts_with(mark))
+        return false;
+    text.remove_prefix(mark.size());
+    return true;
+}
+
+[[nodiscard]] constexpr errc read_event_text(std::string_view text,
+                                             std::string_view& out) noexcept {
+    if (has_control_or<>(text))
+        return errc::bad_field;
+    out = text;
+    return errc::ok;
+}
+
+/// Looks a word up among those of the enumerators up to `last`.
+template <class Enumeration>
+[[nodiscard]] constexpr errc
+read_event_word(std::string_view word, Enumeration last, Enumeration& out) noexcept {
+    for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(last); ++i) {
+        if (word == to_string(static_cast<Enumeration>(i))) {
+            out = static_cast<Enumeration>(i);
+            return errc::ok;
+        }
+    }
+    return errc::bad_field;
+}
+
+/// The fields that events and service checks share; those of a later version are no error.
+[[nodiscard]] constexpr errc read_event_field(std::string_view field, event_origin& out) noexcept {
+    if (take_mark(field, "d:")) {
+        const auto seconds = parse_integer(field);
+        if (!seconds || *seconds < 0)
+            return errc::bad_timestamp;
+        out.timestamp = *seconds;
+        return errc::ok;
+    }
+    if (take_mark(field, "#")) {
+        out.tags = field;
+        return has_control_or<>(field) ? errc::bad_tags : errc::ok;
+    }
+    if (take_mark(field, "h:"))
+        return read_event_text(field, out.host);
+    if (take_mark(field, "c:"))
+        return read_event_text(field, out.container);
+    if (take_mark(field, "e:"))
+        return read_event_text(field, out.external_data);
+    if (take_mark(field, "card:"))
+        return read_event_text(field, out.cardinality);
+    return field.empty() || is_letter(field.front()) ? errc::ok : errc::unknown_field;
+}
+
+[[nodiscard]] constexpr errc read_event_field(std::string_view field, event& out) noexcept {
+    if (take_mark(field, "k:"))
+        return read_event_text(field, out.aggregation_key);
+    if (take_mark(field, "s:"))
+        return read_event_text(field, out.source_type);
+    if (take_mark(field, "p:"))
+        return read_event_word(field, event_priority::low, out.priority);
+    if (take_mark(field, "t:"))
+        return read_event_word(field, event_alert::error, out.alert);
+    return read_event_field(field, out.origin);
+}
+
+[[nodiscard]] constexpr errc read_event_field(std::string_view field, service_check& out) noexcept {
+    if (!take_mark(field, "m:"))
+        return read_event_field(field, out.origin);
+    out.message = field;
+    return errc::ok;
+}
+
 /// The walk along the line of an event or a service check. Knows where it is for refusals.
 class event_reader {
-public:
-    constexpr explicit event_reader(std::string_view line) noexcept
-        : origin_(line.data()), rest_(line) {}
+    // First what the others use: Clang needs it so at compile time.
+    const char* origin_;
+    std::string_view rest_;
 
-    [[nodiscard]] constexpr refusal read(event& out) noexcept {
-        if (rest_.size() > event_bytes_max)
-            return at(rest_, errc::line_too_long);
-        if (!skip("_e{"))
-            return at(rest_, errc::bad_header);
-        const auto title_digits = take_until<',', '}', ':', '|'>(rest_);
-        if (!skip(","))
-            return at(rest_, errc::bad_header);
-        const auto text_digits = take_until<'}', ':', '|'>(rest_);
-        if (!skip("}:"))
-            return at(rest_, errc::bad_header);
-        if (!take_counted(title_digits, out.title) || !skip("|"))
-            return at(title_digits, errc::bad_length);
-        if (out.title.empty())
-            return at(title_digits, errc::empty_title);
-        if (!take_counted(text_digits, out.text))
-            return at(text_digits, errc::bad_length);
-        drop_carriage_return();
-        if (!rest_.empty() && rest_.front() != '|')
-            return at(text_digits, errc::bad_length);
-        return read_fields([&](std::string_view field) { return read_field(field, out); });
-    }
-
-    [[nodiscard]] constexpr refusal read(service_check& out) noexcept {
-        if (rest_.size() > event_bytes_max)
-            return at(rest_, errc::line_too_long);
-        if (!skip("_sc|"))
-            return at(rest_, errc::bad_header);
-        drop_carriage_return();
-        out.name = take_until<'|'>(rest_);
-        if (const auto error = dialect::quipu::check_name(out.name); error != errc::ok)
-            return at(out.name, error);
-        if (!skip("|"))
-            return at(rest_, errc::bad_status);
-        const auto digit = take_until<'|'>(rest_);
-        if (digit.size() != 1 || digit[0] < '0' || digit[0] > '3')
-            return at(digit, errc::bad_status);
-        out.status = static_cast<service_status>(digit[0] - '0');
-        return read_fields([&](std::string_view field) { return read_field(field, out); });
-    }
-
-private:
     [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
         return {error, static_cast<std::size_t>(part.data() - origin_)};
-    }
-
-    /// Steps over `mark`, if it is what comes.
-    [[nodiscard]] constexpr bool skip(std::string_view mark) noexcept {
-        if (!rest_.starts_with(mark))
-            return false;
-        rest_.remove_prefix(mark.size());
-        return true;
     }
 
     constexpr void drop_carriage_return() noexcept {
@@ -100,95 +122,62 @@ private:
         return true;
     }
 
-    /// Hands out what stands behind each of the remaining bars, up to the first that is refused.
-    template <class OnField>
-    [[nodiscard]] constexpr refusal read_fields(OnField on_field) noexcept {
+    /// Reads what stands behind each of the remaining bars, up to the first that is refused.
+    template <class Parsed>
+    [[nodiscard]] constexpr refusal read_fields(Parsed& out) noexcept {
         while (!rest_.empty()) {
             rest_.remove_prefix(1);
             const auto field = take_until<'|'>(rest_);
-            if (const errc error = on_field(field); error != errc::ok)
+            if (const auto error = read_event_field(field, out); error != errc::ok)
                 return at(field, error);
         }
         return {};
     }
 
-    /// Cuts `mark` off a field, if it begins so.
-    [[nodiscard]] static constexpr bool begins(std::string_view& field,
-                                               std::string_view mark) noexcept {
-        if (!field.starts_with(mark))
-            return false;
-        field.remove_prefix(mark.size());
-        return true;
+public:
+    constexpr explicit event_reader(std::string_view line) noexcept
+        : origin_(line.data()), rest_(line) {}
+
+    [[nodiscard]] constexpr refusal read(event& out) noexcept {
+        if (rest_.size() > event_bytes_max)
+            return at(rest_, errc::line_too_long);
+        if (!take_mark(rest_, "_e{"))
+            return at(rest_, errc::bad_header);
+        const auto title_digits = take_until<',', '}', ':', '|'>(rest_);
+        if (!take_mark(rest_, ","))
+            return at(rest_, errc::bad_header);
+        const auto text_digits = take_until<'}', ':', '|'>(rest_);
+        if (!take_mark(rest_, "}:"))
+            return at(rest_, errc::bad_header);
+        if (!take_counted(title_digits, out.title) || !take_mark(rest_, "|"))
+            return at(title_digits, errc::bad_length);
+        if (out.title.empty())
+            return at(title_digits, errc::empty_title);
+        if (!take_counted(text_digits, out.text))
+            return at(text_digits, errc::bad_length);
+        drop_carriage_return();
+        if (!rest_.empty() && rest_.front() != '|')
+            return at(text_digits, errc::bad_length);
+        return read_fields(out);
     }
 
-    [[nodiscard]] static constexpr errc read_text(std::string_view text,
-                                                  std::string_view& out) noexcept {
-        if (has_control_or<>(text))
-            return errc::bad_field;
-        out = text;
-        return errc::ok;
+    [[nodiscard]] constexpr refusal read(service_check& out) noexcept {
+        if (rest_.size() > event_bytes_max)
+            return at(rest_, errc::line_too_long);
+        if (!take_mark(rest_, "_sc|"))
+            return at(rest_, errc::bad_header);
+        drop_carriage_return();
+        out.name = take_until<'|'>(rest_);
+        if (const auto error = dialect::quipu::check_name(out.name); error != errc::ok)
+            return at(out.name, error);
+        if (!take_mark(rest_, "|"))
+            return at(rest_, errc::bad_status);
+        const auto digit = take_until<'|'>(rest_);
+        if (digit.size() != 1 || digit[0] < '0' || digit[0] > '3')
+            return at(digit, errc::bad_status);
+        out.status = static_cast<service_status>(digit[0] - '0');
+        return read_fields(out);
     }
-
-    /// The fields that events and service checks share; those of a later version are no error.
-    [[nodiscard]] static constexpr errc read_field(std::string_view field,
-                                                   event_origin& out) noexcept {
-        if (begins(field, "d:")) {
-            const auto seconds = parse_integer(field);
-            if (!seconds || *seconds < 0)
-                return errc::bad_timestamp;
-            out.timestamp = *seconds;
-            return errc::ok;
-        }
-        if (begins(field, "#")) {
-            out.tags = field;
-            return has_control_or<>(field) ? errc::bad_tags : errc::ok;
-        }
-        if (begins(field, "h:"))
-            return read_text(field, out.host);
-        if (begins(field, "c:"))
-            return read_text(field, out.container);
-        if (begins(field, "e:"))
-            return read_text(field, out.external_data);
-        if (begins(field, "card:"))
-            return read_text(field, out.cardinality);
-        return field.empty() || is_letter(field.front()) ? errc::ok : errc::unknown_field;
-    }
-
-    [[nodiscard]] static constexpr errc read_field(std::string_view field, event& out) noexcept {
-        if (begins(field, "k:"))
-            return read_text(field, out.aggregation_key);
-        if (begins(field, "s:"))
-            return read_text(field, out.source_type);
-        if (begins(field, "p:"))
-            return read_word(field, event_priority::low, out.priority);
-        if (begins(field, "t:"))
-            return read_word(field, event_alert::error, out.alert);
-        return read_field(field, out.origin);
-    }
-
-    [[nodiscard]] static constexpr errc read_field(std::string_view field,
-                                                   service_check& out) noexcept {
-        if (!begins(field, "m:"))
-            return read_field(field, out.origin);
-        out.message = field;
-        return errc::ok;
-    }
-
-    /// Looks a word up among those of the enumerators up to `last`.
-    template <class Enumeration>
-    [[nodiscard]] static constexpr errc
-    read_word(std::string_view word, Enumeration last, Enumeration& out) noexcept {
-        for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(last); ++i) {
-            if (word == to_string(static_cast<Enumeration>(i))) {
-                out = static_cast<Enumeration>(i);
-                return errc::ok;
-            }
-        }
-        return errc::bad_field;
-    }
-
-    const char* origin_;
-    std::string_view rest_;
 };
 
 template <class Parsed>
