@@ -259,3 +259,201 @@ TEST_CASE("line_buffer: takes a piece whole or not at all", "[wire][format]") {
     CHECK(out.append(std::int64_t{-123}));
     CHECK(out.view() == "a-123");
 }
+
+namespace {
+
+/// Writes a sample, reads it back, and tells whether it is the same.
+template <class Dialect>
+bool comes_back(const sample& one, std::string& written) {
+    basic_line_buffer<4 * native_line_bytes_max> out;
+    const auto error = format<Dialect>(one, out);
+    written = error == errc::ok ? std::string(out.view()) : std::string(message(error));
+    auto read = parse<Dialect>(last_line(written));
+    if (error != errc::ok || !read) {
+        return false;
+    }
+    read->integral = one.integral;                                      // tells of the text
+    read->relative = one.relative || (read->relative && one.value < 0); // of the second line
+    sample same = one;
+    same.relative = one.relative || (Dialect::signs_change_gauges && read->relative);
+    return *read == same;
+}
+
+std::string any_line(generator& random) {
+    constexpr std::string_view names[] = {"a",
+                                          "a.b",
+                                          "a b/c",
+                                          "a;b=c",
+                                          "a,b=c",
+                                          "a#b=c",
+                                          "n[b=c]m",
+                                          "a|b",
+                                          "\xc3\xa9",
+                                          "a\tb",
+                                          "a[b"};
+    constexpr std::string_view values[] = {"1",
+                                           "-2.5",
+                                           "+4",
+                                           "0.0000000123",
+                                           "1e300",
+                                           ".5",
+                                           "5.",
+                                           "-0",
+                                           "abc",
+                                           "1:2",
+                                           "0x10",
+                                           "1e-9",
+                                           "+0",
+                                           "-",
+                                           "b c",
+                                           "1abc",
+                                           "123456789012345678901234567"};
+    constexpr std::string_view types[] = {"c", "ms", "g", "s", "kv", "h", "d", "ms ", "x"};
+    constexpr std::string_view fields[] = {"|@0.5",
+                                           "|@0.00000012",
+                                           "|@2",
+                                           "|@1e-3",
+                                           "|#x:y,z",
+                                           "|#",
+                                           "|T17",
+                                           "|@1000000000",
+                                           "|c:in-1|e:x|card:low",
+                                           "|card:high",
+                                           "|x",
+                                           ""};
+    const auto pick = [&](const auto& list) {
+        return std::string(list[below(random, std::size(list))]);
+    };
+    auto line = pick(names) + ':' + pick(values) + '|' + pick(types);
+    for (auto count = below(random, 4); count > 0; --count) {
+        line += pick(fields);
+    }
+    return line;
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("format: what a dialect accepts it can write",
+                   "[wire][format]",
+                   dialect::quipu,
+                   dialect::etsy,
+                   dialect::statsite,
+                   dialect::kiip,
+                   dialect::dogstatsd,
+                   dialect::influx,
+                   dialect::librato,
+                   dialect::signalfx) {
+    generator random(7);
+    std::size_t accepted = 0;
+    for (int i = 0; i < 4000; ++i) {
+        const auto line = any_line(random);
+        parse_line<TestType>(
+            line,
+            [&](const sample& one) {
+                ++accepted;
+                std::string written;
+                if (!comes_back<TestType>(one, written)) {
+                    FAIL_CHECK(line << " is written as " << written);
+                }
+            },
+            [](refusal) {});
+    }
+    CHECK(accepted > 20);
+}
+
+namespace {
+
+template <class Dialect>
+errc refusal_of(const sample& one) {
+    line_buffer out;
+    return format<Dialect>(one, out);
+}
+
+template <class Dialect, class Names = format_policy::refuse>
+std::string written(const sample& one) {
+    line_buffer out;
+    const auto error = format<Dialect, Names>(one, out);
+    return std::string(error == errc::ok ? out.view() : message(error));
+}
+
+} // namespace
+
+TEST_CASE("format: each dialect has its own words", "[wire][format]") {
+    auto told = timer("a", 1).called(timer_type::d).sampled(0.5).timed(7).tagged("x:y");
+    told.origin.add("c:in-1|card:low");
+    CHECK(written<dialect::dogstatsd>(told) == "a:1|d|@0.5|T7|c:in-1|card:low|#x:y");
+    CHECK(written<dialect::dogstatsd>(gauge("a", -7)) == "a:-7|g"); // a sign means nothing
+    CHECK(written<dialect::etsy>(gauge("a", -7)) == "a:0|g\na:-7|g");
+    CHECK(written<dialect::etsy>(counter("a", 1).sampled(1e-7)) == "a:1|c|@0.0000001");
+    CHECK(written<dialect::statsite>(gauge("a", 4).changing()) == "a:+4|g");
+    CHECK(written<dialect::kiip>(keyvalue("a", 1e21).timed(7)) == "a:1000000000000000000000|kv|@7");
+    CHECK(written<dialect::kiip>(counter("a", -1.5e-7)) == "a:-0.00000015|c");
+    CHECK(written<dialect::signalfx>(counter("n[b=c]m", 1)) == "n[b=c]m:1|c");
+}
+
+TEST_CASE("format: what a dialect cannot say is refused with its reason", "[wire][format]") {
+    using dialect::dogstatsd;
+    using dialect::etsy;
+    using dialect::influx;
+    using dialect::kiip;
+    using dialect::statsite;
+    auto told = counter("a", 1);
+    told.origin.add("c:in-1");
+    CHECK(refusal_of<dialect::quipu>(told) == errc::unknown_field);
+    CHECK(refusal_of<etsy>(told) == errc::bad_rate);
+    CHECK(refusal_of<statsite>(told) == errc::unknown_field);
+    CHECK(refusal_of<dialect::quipu>(timer("a", 1).called(timer_type::h)) == errc::unknown_type);
+    CHECK(refusal_of<statsite>(timer("a", 1).called(timer_type::h)) == errc::unknown_type);
+    CHECK(refusal_of<etsy>(keyvalue("a", 1)) == errc::unknown_type);
+    CHECK(refusal_of<kiip>(gauge("a", 1)) == errc::unknown_type);
+    CHECK(refusal_of<kiip>(set_member("a", "b")) == errc::unknown_type);
+    CHECK(refusal_of<dogstatsd>(keyvalue("a", 1)) == errc::unknown_type);
+    CHECK(refusal_of<dogstatsd>(gauge("a", 1).changing()) == errc::unknown_type);
+    CHECK(refusal_of<statsite>(counter("a", 1).tagged("b")) == errc::bad_tags);
+    CHECK(refusal_of<kiip>(counter("a", 1).tagged("b")) == errc::bad_tags);
+    CHECK(refusal_of<influx>(counter("a,b=c", 1).tagged("d")) == errc::mixed_tags);
+    CHECK(refusal_of<etsy>(counter("a", 1).timed(7)) == errc::bad_timestamp);
+    CHECK(refusal_of<statsite>(keyvalue("a", 1).timed(7)) == errc::bad_timestamp);
+    CHECK(refusal_of<dogstatsd>(counter("a", 1).timed(0)) == errc::bad_timestamp);
+    CHECK(refusal_of<kiip>(timer("a", 1).sampled(0.5)) == errc::bad_rate);
+    CHECK(refusal_of<statsite>(counter("a", 1).sampled(2)) == errc::bad_rate);
+    CHECK(refusal_of<kiip>(counter("a b", 1)) == errc::bad_name);
+    CHECK(refusal_of<statsite>(counter("a\0b"sv, 1)) == errc::bad_name);
+    CHECK(refusal_of<etsy>(counter("a|#b", 1)) == errc::missing_value);
+    CHECK(refusal_of<dogstatsd>(counter("a\xff", 1)) == errc::bad_name);
+    CHECK(refusal_of<etsy>(set_member("a", "b:c")) == errc::missing_type);
+    const std::string tags(dialect::quipu::tag_bytes_max + 1, 't');
+    CHECK(refusal_of<dialect::quipu>(counter("a", 1).tagged(tags)) == errc::tags_too_long);
+}
+
+TEMPLATE_TEST_CASE("format: no dialect smuggles in a line",
+                   "[wire][format]",
+                   dialect::quipu,
+                   dialect::etsy,
+                   dialect::statsite,
+                   dialect::dogstatsd,
+                   dialect::influx) {
+    CHECK(refusal_of<TestType>(counter("a:1|c\nb", 1)) == errc::bad_name);
+    CHECK(refusal_of<TestType>(counter("a\nb", 1)) == errc::bad_name);
+    CHECK(refusal_of<TestType>(counter("a", 1).tagged("b\nc:1|c")) == errc::bad_tags);
+    CHECK(refusal_of<TestType>(set_member("a", "b\nc:1|c")) == errc::bad_name);
+    auto told = counter("a", 1);
+    told.origin.add("c:x\nb:1");
+    CHECK(refusal_of<TestType>(told) == errc::unknown_field);
+}
+
+TEST_CASE("format: a name can be sanitized", "[wire][format]") {
+    using format_policy::sanitize;
+    CHECK(written<dialect::quipu, sanitize>(counter("a:b|c\nd e", 1)) == "a_b_c_d e:1|c");
+    CHECK(written<dialect::quipu, sanitize>(counter("a.b", 1).tagged("x")) == "a.b:1|c|#x");
+    CHECK(written<dialect::kiip, sanitize>(counter("a b/c;d=\xc3\xa9!", 1)) == "a_b_c_d___:1|c");
+    CHECK(written<dialect::dogstatsd, sanitize>(counter("\xc3\xa9\xff", 1)) == "\xc3\xa9_:1|c");
+    CHECK(written<dialect::statsite, sanitize>(counter("a\0b:c"sv, 1)) == "a_b_c:1|c");
+    CHECK(written<dialect::quipu, sanitize>(gauge(":", -1)) == "_:0|g\n_:-1|g");
+    // Nothing else is: it has no reading that is nearly right.
+    CHECK(written<dialect::quipu, sanitize>(counter("", 1)) == message(errc::empty_name));
+    CHECK(written<dialect::quipu, sanitize>(counter("a", 1).tagged("\n")) ==
+          message(errc::bad_tags));
+    const std::string name(native_name_bytes_max + 1, 'n');
+    CHECK(written<dialect::quipu, sanitize>(counter(name, 1)) == message(errc::name_too_long));
+}

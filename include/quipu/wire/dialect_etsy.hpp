@@ -39,9 +39,12 @@ struct etsy : quipu {
         return metric_kind::counter;
     }
 
-    /// It has no key/values: `kv` is a counter there.
+    /// It has no key/values: `kv` is a counter there. The blank lets a timing below zero pass.
     [[nodiscard]] static constexpr std::string_view type_of(const sample& one) noexcept {
-        return one.series.kind == metric_kind::keyvalue ? std::string_view() : quipu::type_of(one);
+        if (one.series.kind == metric_kind::keyvalue)
+            return {};
+        const bool below_zero = one.series.kind == metric_kind::timer && one.value < 0;
+        return below_zero ? std::string_view("ms ") : quipu::type_of(one);
     }
 
     [[nodiscard]] static constexpr char time_mark(metric_kind /*kind*/) noexcept { return '\0'; }
