@@ -366,7 +366,7 @@ TEST_CASE("quipud: it outlives the reader of its output", "[quipud]") {
     running server({"--interval=100ms", "--sink=console:", "--sink", graphite.url()}, true);
     server.send("good:1|c");
     CHECK(graphite.shows("stats.counters.good.count", "1"));
-    CHECK(server.program().complains("console:: the connection is lost"));
+    CHECK(server.program().complains("console: the connection is lost"));
     server.send("good:2|c");
     CHECK(graphite.shows("stats.counters.good.count", "2"));
     CHECK(server.ends_well());

@@ -103,14 +103,11 @@ void add_graphite(quipu::basic_server<Profile>& server,
 }
 
 template <class Profile>
-void add_console(quipu::basic_server<Profile>& server,
-                 const sink_option& option,
-                 const command_line& line) {
+void add_console(quipu::basic_server<Profile>& server, const command_line& line) {
     using sink = quipu::basic_console<quipu::file_writer>;
-    const auto console = line.percentiles
-                             ? std::make_shared<sink>(quipu::file_writer(), *line.percentiles)
-                             : std::make_shared<sink>(quipu::file_writer());
-    server.add_sink(option.url, [console](const auto& from) { return console->write(from); });
+    const auto percentiles = schema_options<typename Profile::schema_options>(line).percentiles;
+    const auto console = std::make_shared<sink>(quipu::file_writer(), percentiles);
+    server.add_sink("console", [console](const auto& from) { return console->write(from); });
 }
 
 template <class Profile>
@@ -137,7 +134,7 @@ int serve(const command_line& line) {
     const auto sinks = line.sinks.empty() ? std::vector<sink_option>(1) : line.sinks;
     for (const auto& one : sinks) {
         one.kind == sink_kind::graphite ? add_graphite(server, one, line)
-                                        : add_console(server, one, line);
+                                        : add_console(server, line);
     }
     for (const auto& one : server.bound())
         messages.info("listening on " + one);

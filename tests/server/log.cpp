@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <array>
+#include <climits>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ public:
     pipe_text& operator=(const pipe_text&) = delete;
 
     [[nodiscard]] int writer() const { return ends_[1]; }
+    [[nodiscard]] int reader() const { return ends_[0]; }
 
     /// All up to the end.
     std::string read() {
@@ -100,6 +102,31 @@ TEST_CASE("log: lines of several threads stay whole", "[server][log]") {
 TEST_CASE("log: nobody reads it, and nothing happens", "[server][log]") {
     quipu::log(-1).error("lost");
     SUCCEED();
+}
+
+TEST_CASE("log: who does not read does not hold up the server", "[server][log]") {
+    pipe_text pipe;
+    const quipu::log messages(pipe.writer());
+    constexpr int lines = 2'000; // of 100 bytes: a pipe has room for 64 KiB
+    const std::string text(100, 'x');
+    for (int i = 0; i < lines; ++i)
+        messages.info(text);
+    std::array<char, 32 * 1024> taken{};
+    REQUIRE(::read(pipe.reader(), taken.data(), taken.size()) > 0);
+    messages.info("now");
+    const auto rest = pipe.read();
+    const auto now = rest.find("info: now (and ");
+    REQUIRE(now != rest.npos);
+    CHECK(std::stoi(rest.substr(now + 15)) > lines / 2);
+    CHECK(rest.substr(now).find(" lines that nobody took)\n") != rest.npos);
+}
+
+TEST_CASE("log: a long line is cut to what a pipe takes in one piece", "[server][log]") {
+    pipe_text pipe;
+    quipu::log(pipe.writer()).info(std::string(100'000, 'x'));
+    const auto text = pipe.read();
+    CHECK(text.size() == PIPE_BUF);
+    CHECK(text.ends_with("x\n"));
 }
 
 TEST_CASE("rate_limit: so many events pass in each period", "[server][log]") {

@@ -265,8 +265,9 @@ private:
 
     void receive(std::string_view text) {
         const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(
-            padded_text{text}, now, [&](refusal why, std::string_view line) { log_refusal(why, line); });
+        intake_.receive(padded_text{text}, now, [&](refusal why, std::string_view line) {
+            log_refusal(why, line);
+        });
     }
 
     void pass_boundary() {

@@ -3,12 +3,15 @@
 
 #include <quipu/core/config.hpp>
 
+#include <atomic>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <string>
 #include <string_view>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace quipu {
@@ -19,10 +22,16 @@ enum class log_level : std::uint8_t { info, warning, error };
 ///
 ///     2026-11-21T22:30:40Z warning: refused "hits:x|c" at byte 5: the value is not a number
 ///
+/// It never waits: a line that nobody takes, since the pipe is full, is dropped, and the next one
+/// that gets through says how many were.
 /// Threads  safe: a line is one write.
 class log {
 public:
     explicit log(int fd = 2) noexcept : fd_(fd) {}
+    /// A copy writes to the same place; what the other dropped, the other tells.
+    log(const log& other) noexcept : fd_(other.fd_) {}
+    log& operator=(const log&) = delete;
+    ~log() = default;
 
     void write(log_level level, std::string_view text) const {
         constexpr std::string_view words[] = {"info: ", "warning: ", "error: "};
@@ -31,9 +40,19 @@ public:
         std::tm parts{};
         ::gmtime_r(&now, &parts);
         const auto size = std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ ", &parts);
+        pollfd room{fd_, POLLOUT, 0};
+        if (::poll(&room, 1, 0) == 0) {
+            dropped_.fetch_add(1, std::memory_order_relaxed);
+            return;
+        }
         std::string line(time, size);
         line += words[static_cast<std::size_t>(level)];
         line += text;
+        if (const auto dropped = dropped_.exchange(0, std::memory_order_relaxed); dropped != 0)
+            line += " (and " + std::to_string(dropped) + " lines that nobody took)";
+        // A pipe that is ready has room for so much in one piece.
+        if (line.size() >= PIPE_BUF)
+            line.resize(PIPE_BUF - 1);
         line += '\n';
         // Who cannot be told by this line cannot be told at all.
         static_cast<void>(!::write(fd_, line.data(), line.size()));
@@ -45,6 +64,7 @@ public:
 
 private:
     int fd_;
+    mutable std::atomic<std::uint64_t> dropped_{0};
 };
 
 /// Lets through so many events in each period and counts the others.

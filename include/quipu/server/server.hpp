@@ -91,15 +91,18 @@ public:
             const auto now = now_ms();
             if (now < clock.next_ms())
                 continue;
-            flush(clock.tick(now),
-                  [&](auto& shard) { pipeline_.take(shard.retire([&] { listeners_.wake(); })); });
+            const auto missed = clock.missed();
+            const auto due = clock.tick(now);
+            flush(due, clock.missed() - missed + 1, [&](auto& shard) {
+                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
+            });
             ticked = true;
         }
         listeners_.stop();
         input.join();
         // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
         // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock.next_ms() : now_ms(), [&](auto& shard) {
+        flush(ticked ? clock.next_ms() : now_ms(), 1, [&](auto& shard) {
             shard.end();
             for (int side = 0; side < 2; ++side)
                 pipeline_.take(shard.retire([] {}));
@@ -120,11 +123,13 @@ private:
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     }
 
+    /// Flushes what came in so many intervals: more than one if ticks were missed.
     template <class TakeShard>
-    void flush(std::int64_t at_ms, TakeShard&& take_shard) {
+    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeShard&& take_shard) {
         const auto start = std::chrono::steady_clock::now();
         take_shard(intake_.shard());
-        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
+        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000 *
+                                        static_cast<double>(intervals);
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -133,6 +138,10 @@ private:
         for (auto& sink : sinks_)
             sink->push(shared);
         log_losses(pipeline_.take_counts());
+        if (intervals > 1) {
+            log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
+                         " flushes; the last one has what came meanwhile");
+        }
     }
 
     /// Says what of the interval's input was not taken, and why.
