@@ -203,8 +203,9 @@ template <wire_dialect Dialect = dialect::quipu>
 template <std::size_t BytesMax>
 [[nodiscard]] constexpr errc format_binary(const sample& one,
                                            basic_line_buffer<BytesMax>& out) noexcept {
-    if (const auto error = detail::check_sample(one); error != errc::ok)
-        return error;
+    const auto refused = detail::check_sample<dialect::quipu, format_policy::refuse>(one);
+    if (refused != errc::ok)
+        return refused;
     if (one.rate != 1)
         return errc::bad_rate;
     if (one.timestamp != no_timestamp)

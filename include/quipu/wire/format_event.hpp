@@ -66,13 +66,6 @@ template <std::size_t BytesMax>
 }
 
 template <std::size_t BytesMax>
-[[nodiscard]] constexpr bool append_field(std::string_view mark,
-                                          std::string_view text,
-                                          basic_line_buffer<BytesMax>& out) noexcept {
-    return text.empty() || (out.append(mark) && out.append(text));
-}
-
-template <std::size_t BytesMax>
 [[nodiscard]] constexpr bool append_origin(const event_origin& origin,
                                            basic_line_buffer<BytesMax>& out) noexcept {
     return (origin.timestamp == no_timestamp ||
