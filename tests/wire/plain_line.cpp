@@ -116,7 +116,12 @@ TEMPLATE_TEST_CASE("plain_line: says what the full parser says, however a block 
                    "[wire][plain_line]",
                    dialect::quipu,
                    dialect::etsy,
-                   dialect::kiip) {
+                   dialect::kiip,
+                   dialect::statsite,
+                   dialect::dogstatsd,
+                   dialect::influx,
+                   dialect::librato,
+                   dialect::signalfx) {
     constexpr std::uint64_t seed = 7;
     generator random(seed);
     std::size_t plain = 0;
@@ -195,6 +200,9 @@ struct without_rates : dialect::quipu {
 struct short_names : dialect::quipu {
     static constexpr std::size_t name_bytes_max = 3;
 };
+struct short_tags : dialect::quipu {
+    static constexpr std::size_t tag_bytes_max = 3;
+};
 
 template <class Dialect>
 void check_override(std::string_view text) {
@@ -213,6 +221,8 @@ TEST_CASE("plain_line: what a dialect overrides is never passed by", "[wire][pla
     check_override<shouting>("A:1|c\na:1|c\n");
     check_override<without_rates>("A:1|c|@0.5\na:1|c\n");
     check_override<short_names>("abc:1|c\nabcd:1|c\n");
+    check_override<short_tags>("a:1|c|#abc\na:1|c|#abcd\n");
+    check_override<dialect::influx>("a,k=v:1|c|#x:y\na,k=v:1|c\n");
 }
 
 TEST_CASE("plain_line: short numbers are those of parse_number", "[wire][plain_line]") {

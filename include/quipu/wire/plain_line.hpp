@@ -122,13 +122,18 @@ template <class Dialect>
 concept has_plain_values = is_one_of<&Dialect::read_value,
                                      &dialect::quipu::read_value,
                                      &dialect::etsy::read_value,
-                                     &dialect::kiip::read_value>;
+                                     &dialect::kiip::read_value,
+                                     &dialect::statsite::read_value,
+                                     &dialect::dogstatsd::read_value>;
 
 template <class Dialect>
 concept has_plain_fields =
-    Dialect::tags !=
-    tag_field::absent&&
-        is_one_of<&Dialect::read_field, &dialect::quipu::read_field, &dialect::etsy::read_field>;
+    Dialect::tags != tag_field::absent && !excludes_tag_field(Dialect::tags_in_name) &&
+    Dialect::tag_bytes_max >= block_bytes &&
+    is_one_of<&Dialect::read_field,
+              &dialect::quipu::read_field,
+              &dialect::etsy::read_field,
+              &dialect::dogstatsd::read_field>;
 
 /// Names that only a control character, a bar, or nothing at all would spoil.
 template <class Dialect>
@@ -140,6 +145,9 @@ concept has_plain_names =
 /// JavaScript has but one kind of number.
 template <class Dialect>
 concept tells_integers = !is_one_of<&Dialect::read_value, &dialect::etsy::read_value>;
+
+template <class Dialect>
+concept tells_timers = is_one_of<&Dialect::read_value, &dialect::dogstatsd::read_value>;
 
 /// Reads lines of the commonest shapes.
 template <class Dialect>
@@ -169,6 +177,8 @@ public:
         if (!name_is_good(sample_.series.name))
             return false;
         sample_.series.kind = static_cast<metric_kind>(kind);
+        if constexpr (tells_timers<Dialect>)
+            sample_.timer = timer_type_of(sample_.series.kind, line[bar + 1]);
         if (has_extras_)
             forget_extras();
         if (behind_bar != 0 && !read_fields(line, length, behind_bar))
@@ -187,6 +197,12 @@ private:
             return true;
         else
             return Dialect::check_name(name) == errc::ok;
+    }
+
+    [[nodiscard]] static constexpr timer_type timer_type_of(metric_kind kind, char type) noexcept {
+        if (kind != metric_kind::timer || type == 'm')
+            return timer_type::ms;
+        return type == 'h' ? timer_type::h : timer_type::d;
     }
 
     [[nodiscard]] constexpr bool read_value(const char* text, unsigned size) noexcept {
