@@ -266,10 +266,21 @@ private:
     bool has_extras_ = false; // something of the line before is to be forgotten
 };
 
+/// What becomes of lines that may be events or service checks: their name, and that of some
+/// metrics, begins with '_'.
+enum class notices : std::uint8_t {
+    ignore, ///< nothing: they are lines as others.
+    leave,  ///< they are not plain.
+};
+
 /// Walks along the lines of a text behind whose end `read_padding_bytes` are readable: calls
 /// `on_sample(const sample&)` for each plain line and `on_line(std::string_view)` for each other.
 /// Returns  the number of lines that are not empty.
-template <class Dialect, class Scan = default_scan, class OnSample, class OnLine>
+template <class Dialect,
+          class Scan = default_scan,
+          notices Notices = notices::ignore,
+          class OnSample,
+          class OnLine>
 std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine&& on_line) {
     plain_line_reader<Dialect> reader;
     std::size_t lines = 0;
@@ -296,7 +307,8 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
         if (length == 0)
             continue;
         ++lines;
-        if (reader.read(line, length, marks))
+        const bool notice = Notices == notices::leave && *line == '_';
+        if (!notice && reader.read(line, length, marks))
             on_sample(reader.value());
         else
             on_line(std::string_view(line, length));
