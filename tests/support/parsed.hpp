@@ -40,6 +40,11 @@ struct made : quipu::sample {
         other.timer = type;
         return other;
     }
+    [[nodiscard]] constexpr made from(std::string_view fields) const {
+        made other = *this;
+        other.origin.add(fields);
+        return other;
+    }
     [[nodiscard]] constexpr made changing() const {
         made other = *this;
         other.relative = true;
@@ -131,7 +136,8 @@ inline std::string text(const outcome& all) {
                std::to_string(one.rate) + " member " + std::string(one.member) + " at " +
                std::to_string(one.timestamp) + (one.relative ? " relative" : "") +
                (one.integral ? " integral" : "") +
-               (one.timer == quipu::timer_type::ms ? "" : " h or d") + "; ";
+               (one.timer == quipu::timer_type::ms ? "" : " h or d") + " from " +
+               std::string(one.origin.container()) + "; ";
     }
     for (std::size_t i = 0; i < all.refused; ++i) {
         out += "refused at " + std::to_string(all.refusals[i].offset) + ": " +
