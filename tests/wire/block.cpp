@@ -19,7 +19,7 @@ block_marks defined(const block& text) {
     for (std::size_t i = 0; i < block_bytes; ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         marks.separators |= std::uint64_t{byte == ':' || byte == '|'} << i;
-        marks.controls |= std::uint64_t{byte < 32 || byte == 127} << i;
+        marks.breaks |= std::uint64_t{byte < 32 || byte > 126} << i;
     }
     return marks;
 }

@@ -200,6 +200,9 @@ struct without_rates : dialect::quipu {
 struct short_names : dialect::quipu {
     static constexpr std::size_t name_bytes_max = 3;
 };
+struct short_lines : dialect::quipu {
+    static constexpr std::size_t line_bytes_max = 5;
+};
 struct short_tags : dialect::quipu {
     static constexpr std::size_t tag_bytes_max = 3;
 };
@@ -221,6 +224,7 @@ TEST_CASE("plain_line: what a dialect overrides is never passed by", "[wire][pla
     check_override<shouting>("A:1|c\na:1|c\n");
     check_override<without_rates>("A:1|c|@0.5\na:1|c\n");
     check_override<short_names>("abc:1|c\nabcd:1|c\n");
+    STATIC_REQUIRE(!detail::has_plain_values<short_lines>);
     check_override<short_tags>("a:1|c|#abc\na:1|c|#abcd\n");
     check_override<dialect::influx>("a,k=v:1|c|#x:y\na,k=v:1|c\n");
 }

@@ -1,7 +1,6 @@
 // Sixty-four characters at once: where in them the marks of a line stand.
 #pragma once
 
-#include <quipu/core/ascii.hpp>
 #include <quipu/core/little_endian.hpp>
 
 #include <cstdint>
@@ -18,9 +17,8 @@ inline constexpr unsigned block_bytes = 64;
 /// The marks in a block: bit i is about character i.
 struct block_marks {
     std::uint64_t separators = 0; ///< ':' and '|'
-    /// Control characters, newlines among them: the first is the end of the line, or a reason to
-    /// look closer.
-    std::uint64_t controls = 0;
+    /// What is not printable ASCII: the first is the newline, or a reason to look closer.
+    std::uint64_t breaks = 0;
 
     friend constexpr bool operator==(const block_marks&, const block_marks&) = default;
 };
@@ -36,8 +34,8 @@ struct plain_scan {
             const std::uint64_t bit = std::uint64_t{1} << i;
             if (text[i] == ':' || text[i] == '|')
                 found.separators |= bit;
-            if (is_control(text[i]))
-                found.controls |= bit;
+            if (text[i] < ' ' || text[i] > '~')
+                found.breaks |= bit;
         }
         return found;
     }
@@ -50,7 +48,7 @@ struct swar_scan {
         for (unsigned i = 0; i < block_bytes; i += 8) {
             const auto eight = read_little_endian<std::uint64_t>(text + i);
             found.separators |= gather(equal(eight, ':') | equal(eight, '|')) << i;
-            found.controls |= gather(below_space(eight) | equal(eight, '\x7f')) << i;
+            found.breaks |= gather(below_space(eight) | equal(eight, '\x7f') | eight) << i;
         }
         return found;
     }
@@ -71,7 +69,7 @@ private:
 
     /// The eight top bits as the lowest byte.
     [[nodiscard]] static constexpr std::uint64_t gather(std::uint64_t top_bits) noexcept {
-        return (top_bits >> 7U) * 0x0102'0408'1020'4080 >> 56U;
+        return ((top_bits & tops) >> 7U) * 0x0102'0408'1020'4080 >> 56U;
     }
 };
 
@@ -84,21 +82,22 @@ struct sse2_scan {
         const quarter third = look(text + 32);
         const quarter fourth = look(text + 48);
         return {join(first.separators, second.separators, third.separators, fourth.separators),
-                join(first.controls, second.controls, third.controls, fourth.controls)};
+                join(first.breaks, second.breaks, third.breaks, fourth.breaks)};
     }
 
 private:
     struct quarter {
         std::uint32_t separators;
-        std::uint32_t controls;
+        std::uint32_t breaks;
     };
 
     [[nodiscard]] static quarter look(const char* text) noexcept {
         const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-        const __m128i below =
-            _mm_cmpeq_epi8(_mm_min_epu8(sixteen, _mm_set1_epi8(' ' - 1)), sixteen);
+        // One more than each: what is above '~' becomes negative, or 0, and so below '!' as the
+        // control characters are.
+        const __m128i more = _mm_add_epi8(sixteen, _mm_set1_epi8(1));
         return {bits(_mm_or_si128(equal(sixteen, ':'), equal(sixteen, '|'))),
-                bits(_mm_or_si128(below, equal(sixteen, '\x7f')))};
+                bits(_mm_cmplt_epi8(more, _mm_set1_epi8(' ' + 1)))};
     }
 
     [[nodiscard]] static __m128i equal(__m128i sixteen, char c) noexcept {

@@ -25,13 +25,13 @@ struct short_number {
 };
 
 /// The place of the lowest bit of a number that is not 0.
-[[nodiscard]] constexpr unsigned lowest_bit(std::uint64_t bits) noexcept {
+[[nodiscard]] constexpr std::size_t lowest_bit(std::uint64_t bits) noexcept {
     QUIPU_ASSERT(bits != 0);
 #if defined(__GNUC__)
     if (bits == 0)
         __builtin_unreachable(); // spares the answer for 0, which costs two instructions
 #endif
-    return static_cast<unsigned>(std::countr_zero(bits));
+    return static_cast<std::size_t>(std::countr_zero(bits));
 }
 
 /// What to divide by, found by the place of the point's top bit divided by four: it is the seventh
@@ -47,7 +47,7 @@ inline constexpr double point_units[] = {
     constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
     constexpr std::uint64_t pairs = 0x0000'00ff'0000'00ff;
     // Digits as their values, the last character in the highest byte, zeros before the first.
-    const unsigned shift = 64 - 8 * static_cast<unsigned>(size);
+    const auto shift = static_cast<unsigned>(0 - 8 * size) & 63U;
     std::uint64_t digits = (read_little_endian<std::uint64_t>(text) ^ '0' * ones) << shift;
     // The top bit of the first byte that is a point: below it no byte is zero, so nothing borrows.
     const std::uint64_t no_point = digits ^ std::uint64_t{'.' ^ '0'} * ones;
@@ -119,12 +119,13 @@ concept is_one_of = (std::same_as<function_type<Function>, function_type<Others>
 /// Whether a dialect's functions are those whose meaning for plain lines is known here. A dialect
 /// that overrides one goes the long way.
 template <class Dialect>
-concept has_plain_values = is_one_of<&Dialect::read_value,
-                                     &dialect::quipu::read_value,
-                                     &dialect::etsy::read_value,
-                                     &dialect::kiip::read_value,
-                                     &dialect::statsite::read_value,
-                                     &dialect::dogstatsd::read_value>;
+concept has_plain_values =
+    Dialect::line_bytes_max >= block_bytes&& is_one_of<&Dialect::read_value,
+                                                       &dialect::quipu::read_value,
+                                                       &dialect::etsy::read_value,
+                                                       &dialect::kiip::read_value,
+                                                       &dialect::statsite::read_value,
+                                                       &dialect::dogstatsd::read_value>;
 
 template <class Dialect>
 concept has_plain_fields =
@@ -156,17 +157,17 @@ public:
     /// Reads the line of `length` bytes at `line` into the sample, or returns false: then it is for
     /// the full parser. `marks` are those of the line's block, and `length` is below 64.
     [[nodiscard]] constexpr bool
-    read(const char* line, unsigned length, const block_marks& marks) noexcept {
+    read(const char* line, std::size_t length, const block_marks& marks) noexcept {
         // A separator that is not there counts as one at the end, which makes a size huge.
         const std::uint64_t end = std::uint64_t{1} << length;
         const std::uint64_t all = marks.separators & (end - 1);
         const std::uint64_t behind_colon = all & (all - 1);
         const std::uint64_t behind_bar = behind_colon & (behind_colon - 1);
-        const unsigned colon = lowest_bit(all | end);
-        const unsigned bar = lowest_bit(behind_colon | end);
-        const unsigned type_end = lowest_bit(behind_bar | end);
-        const unsigned value_size = bar - colon - 1;
-        const unsigned type_size = type_end - bar - 1;
+        const std::size_t colon = lowest_bit(all | end);
+        const std::size_t bar = lowest_bit(behind_colon | end);
+        const std::size_t type_end = lowest_bit(behind_bar | end);
+        const std::size_t value_size = bar - colon - 1;
+        const std::size_t type_size = type_end - bar - 1;
         if ((colon == 0) | (value_size - 1 >= value_size_max) | (type_size - 1 >= 2) |
             (line[colon] != ':') | (line[bar] != '|'))
             return false;
@@ -190,7 +191,7 @@ public:
 
 private:
     static constexpr type_table<Dialect> types{};
-    static constexpr unsigned value_size_max = 16;
+    static constexpr std::size_t value_size_max = 16;
 
     [[nodiscard]] static constexpr bool name_is_good(std::string_view name) noexcept {
         if constexpr (has_plain_names<Dialect>)
@@ -205,7 +206,7 @@ private:
         return type == 'h' ? timer_type::h : timer_type::d;
     }
 
-    [[nodiscard]] constexpr bool read_value(const char* text, unsigned size) noexcept {
+    [[nodiscard]] constexpr bool read_value(const char* text, std::size_t size) noexcept {
         if (sample_.series.kind == metric_kind::unique) {
             has_extras_ = true;
             sample_.member = {text, size};
@@ -224,16 +225,16 @@ private:
     /// Reads `|@rate`, `|#tags` or both in this order behind the type. `separators` are those from
     /// the end of the type on.
     [[nodiscard]] constexpr bool
-    read_fields(const char* line, unsigned length, std::uint64_t separators) noexcept {
+    read_fields(const char* line, std::size_t length, std::uint64_t separators) noexcept {
         if constexpr (!has_plain_fields<Dialect>)
             return false;
         has_extras_ = true;
         const std::uint64_t end = std::uint64_t{1} << length;
-        unsigned at = lowest_bit(separators);
+        std::size_t at = lowest_bit(separators);
         if (line[at] == '|' && at + 1 < length && line[at + 1] == '@') {
             separators &= separators - 1;
-            const unsigned rate_end = lowest_bit(separators | end);
-            const unsigned size = rate_end - at - 2;
+            const std::size_t rate_end = lowest_bit(separators | end);
+            const std::size_t size = rate_end - at - 2;
             if (size - 1 >= 8 || sample_.series.kind == metric_kind::keyvalue)
                 return false;
             const auto rate = read_short_number(line + at + 2, size);
@@ -290,10 +291,10 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
         block_marks marks = Scan::marks(at);
         const auto left = static_cast<std::size_t>(end - at);
         if (left < block_bytes)
-            marks.controls |= std::uint64_t{1} << left; // the end of the text ends its last line
+            marks.breaks |= std::uint64_t{1} << left; // the end of the text ends its last line
         // Where the next line begins depends on this alone, so the processor can begin with it
-        // before this line is read. 64 if there is no control character.
-        const auto length = static_cast<unsigned>(std::countr_zero(marks.controls));
+        // before this line is read. 64 if the block has none.
+        const auto length = static_cast<std::size_t>(std::countr_zero(marks.breaks));
         if (length == block_bytes || (length != left && at[length] != '\n')) {
             const std::string_view rest(at, left);
             const auto line = rest.substr(0, rest.find('\n', length));
