@@ -3,6 +3,9 @@
 #include "support/catch.hpp"
 #include "support/parsed.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -241,23 +244,32 @@ TEST_CASE("parse: the views of a sample point into the line", "[wire][parse]") {
     CHECK(one->series.tags.data() == line.data() + 15);
 }
 
-TEST_CASE("parse: a name may be as long as its bound, and no longer", "[wire][parse]") {
-    constexpr auto bound = dialect::quipu::name_bytes_max;
-    const std::string longest(bound, 'n');
-    REQUIRE(parse(longest + ":1|c"));
-    CHECK(parse(longest + ":1|c")->series.name == longest);
-    CHECK(parse(longest + "n:1|c").error() == errc::name_too_long);
-    CHECK(parse<dialect::etsy>(longest + ":1|c"));
-    CHECK(parse<dialect::etsy>(longest + "n:1|c").error() == errc::name_too_long);
-    CHECK(parse<dialect::kiip>(longest + ":1|c"));
-    CHECK(parse<dialect::kiip>(longest + "n:1|c").error() == errc::name_too_long);
+TEMPLATE_TEST_CASE("parse: a name may be as long as its bound, and no longer",
+                   "[wire][parse]",
+                   dialect::quipu,
+                   dialect::etsy,
+                   dialect::statsite,
+                   dialect::kiip,
+                   dialect::dogstatsd,
+                   dialect::influx,
+                   dialect::librato,
+                   dialect::signalfx) {
+    const std::string longest(TestType::name_bytes_max, 'n');
+    REQUIRE(parse<TestType>(longest + ":1|c"));
+    CHECK(parse<TestType>(longest + ":1|c")->series.name == longest);
+    CHECK(read<TestType>(longest + "n:1|c") == outcome({}, {{errc::name_too_long, 0}}));
 }
 
 TEMPLATE_TEST_CASE("parse: a line may be as long as its bound, and no longer",
                    "[wire][parse]",
                    dialect::quipu,
                    dialect::etsy,
-                   dialect::kiip) {
+                   dialect::statsite,
+                   dialect::kiip,
+                   dialect::dogstatsd,
+                   dialect::influx,
+                   dialect::librato,
+                   dialect::signalfx) {
     constexpr auto bound = TestType::line_bytes_max;
     const std::string longest = "a:" + std::string(bound - 5, '0') + "1|c";
     REQUIRE(longest.size() == bound);
@@ -292,4 +304,84 @@ TEST_CASE("parse: what a function of the caller throws arrives", "[wire][parse]"
     const auto complain = [](auto&&...) { throw std::runtime_error("enough"); };
     CHECK_THROWS_AS(parse_line("a:1|c", complain, ignore), std::runtime_error);
     CHECK_THROWS_AS(parse_line("a", ignore, complain), std::runtime_error);
+}
+
+namespace {
+
+struct cause {
+    errc error;
+    std::string_view line;
+    std::size_t offset;
+};
+
+/// The native dialect with narrow bounds and one rule more.
+struct strict : dialect::quipu {
+    static constexpr std::size_t line_bytes_max = 20;
+    static constexpr std::size_t name_bytes_max = 6;
+    static constexpr std::size_t tag_bytes_max = 3;
+    static constexpr std::size_t values_max = 2;
+    static constexpr name_tags tags_in_name = name_tags::influx;
+    static constexpr errc check_name(std::string_view name) noexcept {
+        return name.size() > name_bytes_max ? errc::name_too_long
+                                            : dialect::quipu::check_name(name);
+    }
+    static constexpr errc
+    read_value(std::string_view text, std::string_view type, sample& out) noexcept {
+        const auto error = dialect::quipu::read_value(text, type, out);
+        return error == errc::ok && type == "ms" && out.value < 0 ? errc::negative_timing : error;
+    }
+};
+
+// Each cause that the parser of some dialect has, and where.
+constexpr cause causes[] = {
+    {errc::empty_name, ":1|c", 0},
+    {errc::missing_value, "a", 0},
+    {errc::missing_type, "a:1", 2},
+    {errc::unknown_type, "a:1|x", 4},
+    {errc::bad_name, "a|b:1|c", 0},
+    {errc::bad_number, "a:x|c", 2},
+    {errc::number_out_of_range, "a:1e400|c", 2},
+    {errc::negative_timing, "a:-1|ms", 2},
+    {errc::bad_rate, "a:1|c|@2", 6},
+    {errc::bad_timestamp, "a:1|c|Tx", 6},
+    {errc::bad_tags, "a:1|c|#\t", 7},
+    {errc::mixed_tags, "a,b:1|c|#d", 9},
+    {errc::empty_member, "a:|s", 2},
+    {errc::unknown_field, "a:1|c|!", 6},
+    {errc::line_too_long, "a:1|c|a_field_that_goes_on", 0},
+    {errc::name_too_long, "a_name_:1|c", 0},
+    {errc::tags_too_long, "a:1|c|#tags", 7},
+    {errc::too_many_values, "a:1:2:3|c", 2},
+};
+
+constexpr bool all_are_told() {
+    for (const auto& [error, line, offset] : causes) {
+        if (read<strict>(line) != outcome({}, {{error, offset}})) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace
+
+TEST_CASE("parse: every cause of a refusal is told, with its place", "[wire][parse]") {
+    for (const auto& [error, line, offset] : causes) {
+        CAPTURE(line, text(read<strict>(line)));
+        CHECK(read<strict>(line) == outcome({}, {{error, offset}}));
+    }
+    STATIC_REQUIRE(all_are_told());
+    // Those that are not a line's: of a whole, of a stream, of a series.
+    constexpr errc others[] = {errc::several_samples, errc::unterminated_line, errc::too_many_tags};
+    std::size_t told = std::size(causes) + std::size(others);
+    for (auto error = errc::empty_name; error <= errc::too_many_values;
+         error = static_cast<errc>(static_cast<int>(error) + 1)) {
+        const auto is = [&](const auto& one) { return one == error; };
+        const auto is_cause = [&](const cause& one) { return one.error == error; };
+        CAPTURE(message(error));
+        CHECK((std::any_of(std::begin(others), std::end(others), is) ||
+               std::any_of(std::begin(causes), std::end(causes), is_cause)));
+        --told;
+    }
+    CHECK(told == 0);
 }

@@ -48,6 +48,7 @@ concept has_dialect_functions = requires(std::string_view text, std::size_t inde
     { D::time_mark(metric_kind::counter) } -> std::same_as<char>;
     requires noexcept(D::kind(text))&& noexcept(D::check_name(text));
     requires noexcept(D::read_value(text, text, out))&& noexcept(D::read_field(text, index, out));
+    requires noexcept(D::type_of(out))&& noexcept(D::time_mark(metric_kind::counter));
 };
 
 /// Decides which lines are accepted and what they mean.
@@ -65,8 +66,8 @@ consteval bool require_dialect() {
     static_assert(has_dialect_constants<D>,
                   "quipu dialect: needs the constants of dialect::quipu; derive from it");
     static_assert(has_dialect_functions<D>,
-                  "quipu dialect: needs noexcept kind, check_name, read_value and read_field as "
-                  "dialect::quipu has them; derive from it");
+                  "quipu dialect: needs noexcept kind, check_name, read_value and read_field, and "
+                  "type_of and time_mark, as dialect::quipu has them; derive from it");
     return true;
 }
 

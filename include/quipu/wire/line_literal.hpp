@@ -22,7 +22,7 @@ void the_name_has_a_character_that_it_cannot_have();
 void the_value_is_not_a_number();
 void the_number_is_out_of_range();
 void the_rate_is_not_above_0_and_up_to_1();
-void the_timestamp_is_not_whole_Unix_seconds();
+void the_timestamp_is_not_whole_unix_seconds();
 void the_tags_cannot_be_read();
 void the_set_member_is_empty();
 void the_field_after_the_type_is_unknown();
@@ -44,7 +44,7 @@ constexpr void explain(errc error) {
     case errc::bad_number: return the_value_is_not_a_number();
     case errc::number_out_of_range: return the_number_is_out_of_range();
     case errc::bad_rate: return the_rate_is_not_above_0_and_up_to_1();
-    case errc::bad_timestamp: return the_timestamp_is_not_whole_Unix_seconds();
+    case errc::bad_timestamp: return the_timestamp_is_not_whole_unix_seconds();
     case errc::bad_tags: return the_tags_cannot_be_read();
     case errc::empty_member: return the_set_member_is_empty();
     case errc::unknown_field: return the_field_after_the_type_is_unknown();
