@@ -4,6 +4,7 @@
 #include <quipu/core/config.hpp>
 #include <quipu/wire/datagram.hpp>
 #include <quipu/wire/dialect.hpp>
+#include <quipu/wire/notices.hpp>
 
 #include "fuzz/samples.hpp"
 
@@ -17,7 +18,12 @@ namespace quipu::test {
 struct datagram_outcome {
     std::vector<sample> samples;
     std::vector<refusal> refusals;
+    std::vector<event> events;
+    std::vector<service_check> checks;
     std::size_t lines = 0;
+
+    void operator()(const event& one) { events.push_back(one); }
+    void operator()(const service_check& one) { checks.push_back(one); }
 
     friend bool operator==(const datagram_outcome&, const datagram_outcome&) = default;
 };
@@ -70,6 +76,20 @@ void fuzz_datagram_of(std::string_view text, padded_text padded) {
     expect(came >= packed, "no packed sample is lost");
 }
 
+template <wire_dialect Dialect, class Text>
+datagram_outcome read_notices(Text text) {
+    datagram_outcome all;
+    all.lines = parse_datagram_with_notices<Dialect>(
+        text,
+        [&](const sample& one) { all.samples.push_back(one); },
+        [&](refusal why, std::string_view line) {
+            check_refusal(why, line);
+            all.refusals.push_back(why);
+        },
+        [&](const auto& notice) { all(notice); });
+    return all;
+}
+
 /// Parses a datagram as it came and with other bytes behind it.
 inline void fuzz_datagram(std::string_view bytes) {
     std::vector<char> memory(bytes.begin(), bytes.end());
@@ -81,6 +101,9 @@ inline void fuzz_datagram(std::string_view bytes) {
     fuzz_datagram_of<dialect::kiip>(text, {text});
     fuzz_datagram_of<dialect::statsite>(text, {text});
     fuzz_datagram_of<dialect::dogstatsd>(text, {text});
+    expect(read_notices<dialect::dogstatsd>(text) ==
+               read_notices<dialect::dogstatsd>(padded_text{text}),
+           "events among metrics are the same, with padding or not");
     read_datagram<dialect::quipu>(bytes); // of memory that ends with the text
 }
 

@@ -213,7 +213,7 @@ template <std::size_t BytesMax>
     if (!one.series.tags.empty())
         return errc::bad_tags;
     const bool unique = one.series.kind == metric_kind::unique;
-    const std::string_view zero("", 1);
+    const std::string_view zero("\0", 1);
     const auto name_size = one.series.name.size() + 1;
     const auto member_size = one.member.size() + 1;
     if (unique && detail::binary_set_head_bytes + name_size + member_size > native_line_bytes_max)

@@ -178,7 +178,7 @@ template <std::size_t BytesMax>
     detail::write_little_endian(count, one.count);
     const auto before = out.size();
     if (out.append(std::string_view(head, sizeof head)) && out.append(one.name) &&
-        out.append(std::string_view("", 1)) &&
+        out.append(std::string_view("\0", 1)) &&
         (!is_histogram(one.what) || out.append(std::string_view(count, sizeof count))))
         return errc::ok;
     out.resize(before);
