@@ -216,6 +216,13 @@ void check_override(std::string_view text) {
 
 } // namespace
 
+TEST_CASE("plain_line: tags in the place of the type are no type", "[wire][plain_line]") {
+    generator random(4);
+    const padded text("a:1|#\na:1|#|c\nb:2|c", random);
+    CHECK(read<dialect::etsy, detail::default_scan>(text.text()) ==
+          parsed<dialect::etsy>(text.text()));
+}
+
 TEST_CASE("plain_line: what a dialect overrides is never passed by", "[wire][plain_line]") {
     STATIC_REQUIRE(detail::has_plain_values<dialect::quipu>);
     STATIC_REQUIRE(detail::has_plain_values<shouting>);

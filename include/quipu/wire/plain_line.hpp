@@ -85,6 +85,8 @@ public:
         }
         enter("ms");
         enter("kv");
+        if constexpr (Dialect::tags == tag_field::rest_of_line)
+            kinds_[0][static_cast<unsigned char>('#')] = unknown; // the tags begin before a type
     }
 
     /// The kind as a number, or `unknown`. `size` is 1 or 2, and two characters are readable.
