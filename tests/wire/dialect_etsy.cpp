@@ -151,7 +151,22 @@ constexpr expectation etsy_notorious[] = {
 };
 static_assert(first_wrong<dialect::etsy>(etsy_notorious) == "none");
 
+struct short_tags : dialect::etsy {
+    static constexpr std::size_t tag_bytes_max = 3;
+};
+constexpr expectation tag_bounds[] = {
+    {"a:1|c|#x:y", {{counter("a", 1).fractional().tagged("x:y")}}},
+    {"a:1|c|#x:y|#longer", {{counter("a", 1).fractional().tagged("x:y")}}},
+    {"a:1|c|#x:yz", {{}, {{errc::tags_too_long, 7}}}},
+    {"a:1|c:2|c|#x:yz", {{}, {{errc::tags_too_long, 11}}}}, // the line, not each sample
+};
+static_assert(first_wrong<short_tags>(tag_bounds) == "none");
+
 } // namespace
+
+TEST_CASE("etsy: a tag list that is too long costs the line", "[wire][dialect_etsy]") {
+    check<short_tags>(tag_bounds);
+}
 
 TEST_CASE("etsy: every type that is unknown is a counter", "[wire][dialect_etsy]") {
     check<dialect::etsy>(etsy_types);

@@ -415,6 +415,9 @@ TEST_CASE("format: what a dialect cannot say is refused with its reason", "[wire
     CHECK(refusal_of<etsy>(counter("a", 1).timed(7)) == errc::bad_timestamp);
     CHECK(refusal_of<statsite>(keyvalue("a", 1).timed(7)) == errc::bad_timestamp);
     CHECK(refusal_of<dogstatsd>(counter("a", 1).timed(0)) == errc::bad_timestamp);
+    // It reads a time as a double.
+    CHECK(refusal_of<kiip>(keyvalue("a", 1).timed(9007199254740993)) == errc::bad_timestamp);
+    CHECK(refusal_of<kiip>(keyvalue("a", 1).timed(9007199254740992)) == errc::ok);
     CHECK(refusal_of<kiip>(timer("a", 1).sampled(0.5)) == errc::bad_rate);
     CHECK(refusal_of<statsite>(counter("a", 1).sampled(2)) == errc::bad_rate);
     CHECK(refusal_of<kiip>(counter("a b", 1)) == errc::bad_name);
