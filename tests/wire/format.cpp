@@ -243,23 +243,6 @@ TEST_CASE("format: a buffer that is too small stays as it was", "[wire][format]"
     STATIC_REQUIRE(every_size(one, wanted, std::make_index_sequence<wanted.size() + 2>()));
 }
 
-TEST_CASE("line_buffer: takes a piece whole or not at all", "[wire][format]") {
-    basic_line_buffer<5> out;
-    CHECK(out.append("abc"));
-    CHECK_FALSE(out.append("def"));
-    CHECK(out.view() == "abc");
-    CHECK_FALSE(out.append(-12.5));
-    CHECK_FALSE(out.append(std::int64_t{-12}));
-    CHECK(out.append(12));
-    CHECK(out.view() == "abc12");
-    CHECK(out.append(""));
-    CHECK(out.append(std::string_view()));
-    CHECK_FALSE(out.append("x"));
-    out.resize(1);
-    CHECK(out.append(std::int64_t{-123}));
-    CHECK(out.view() == "a-123");
-}
-
 namespace {
 
 /// Writes a sample, reads it back, and tells whether it is the same.
