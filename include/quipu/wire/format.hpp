@@ -73,7 +73,8 @@ template <wire_dialect Dialect, name_policy Names>
     if (!Names::sanitizes) {
         if (const auto error = Dialect::check_name(series.name); error != errc::ok)
             return error;
-        if (series.name.find_first_of(":\n") != series.name.npos)
+        const bool newline = !native && series.name.find('\n') != series.name.npos;
+        if (newline || series.name.find(':') != series.name.npos)
             return errc::bad_name;
     } else if (series.name.empty() && Dialect::check_name(series.name) != errc::ok) {
         return errc::empty_name;
@@ -105,7 +106,8 @@ template <wire_dialect Dialect, name_policy Names>
     if (one.member.empty())
         return errc::empty_member;
     const bool broken = native ? has_control_or<'|'>(one.member)
-                               : one.member.find_first_of("|\n") != one.member.npos;
+                               : one.member.find('|') != one.member.npos ||
+                                     one.member.find('\n') != one.member.npos;
     return broken ? errc::bad_name : errc::ok;
 }
 
@@ -148,6 +150,14 @@ template <std::size_t BytesMax>
     return text.empty() || (out.append(mark) && out.append(text));
 }
 
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_origin(const sample_origin& origin,
+                                           basic_line_buffer<BytesMax>& out) noexcept {
+    return append_field("|c:", origin.container(), out) &&
+           append_field("|e:", origin.external_data(), out) &&
+           append_field("|card:", origin.cardinality(), out);
+}
+
 /// Appends `name:value|type|@rate|Ttime|c:origin|#tags`, with `sign` before the value.
 template <wire_dialect Dialect, name_policy Names, std::size_t BytesMax>
 [[nodiscard]] constexpr bool append_line(const sample& one,
@@ -170,9 +180,7 @@ template <wire_dialect Dialect, name_policy Names, std::size_t BytesMax>
            out.append("|") && out.append(Dialect::type_of(one)) &&
            (one.rate == 1 || (out.append("|@") && append_plain(one.rate, out))) &&
            (!timed || (out.append({time_field, 2}) && out.append(one.timestamp))) &&
-           append_field("|c:", one.origin.container(), out) &&
-           append_field("|e:", one.origin.external_data(), out) &&
-           append_field("|card:", one.origin.cardinality(), out) &&
+           (one.origin.empty() || append_origin(one.origin, out)) &&
            append_field("|#", one.series.tags, out);
 }
 

@@ -31,7 +31,8 @@ public:
     [[nodiscard]] constexpr std::string_view cardinality() const noexcept { return find("card:"); }
 
     [[nodiscard]] constexpr bool empty() const noexcept {
-        return container().empty() && external_data().empty() && cardinality().empty();
+        return fields_.empty() ||
+               (container().empty() && external_data().empty() && cardinality().empty());
     }
 
     /// Takes in one more field of the line whose fields this has, or the first.
@@ -42,6 +43,8 @@ public:
 
     /// Whether they tell the same, whatever the order of the fields.
     friend constexpr bool operator==(const sample_origin& a, const sample_origin& b) noexcept {
+        if (a.fields_.empty() && b.fields_.empty())
+            return true;
         return a.container() == b.container() && a.external_data() == b.external_data() &&
                a.cardinality() == b.cardinality();
     }
