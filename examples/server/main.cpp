@@ -67,7 +67,7 @@ SchemaOptions schema_options(const command_line& line) {
         options.percentiles = *line.percentiles;
     if constexpr (requires { options.global_prefix; }) {
         if (line.prefix)
-            options.global_prefix = *line.prefix;
+            options.legacy_prefix = options.global_prefix = *line.prefix;
     } else {
         if (line.prefix)
             options.prefix = *line.prefix;

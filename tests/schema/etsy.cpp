@@ -92,6 +92,20 @@ TEST_CASE("etsy schema: the legacy names are fixed", "[schema][etsy]") {
                 "stats.statsd.graphiteStats.flush_length 0"});
 }
 
+TEST_CASE("etsy schema: the legacy namespace can be another's", "[schema][etsy]") {
+    auto all = one_of_each("k");
+    const auto found =
+        points(etsy_schema({.legacy_prefix = "mine", .percentiles = {}}), collect(all, 10, 2));
+    REQUIRE(found.size() == 20);
+    CHECK(found[0] == "mine.k 2");
+    CHECK(found[1] == "mine_counts.k 4");
+    CHECK(found[2] == "mine.timers.k.std 0");
+    CHECK(found[11] == "mine.gauges.k 4");
+    CHECK(found[12] == "mine.sets.k.count 1");
+    CHECK(found[13] == "statsd.numStats 4");
+    CHECK(found[14] == "mine.statsd.graphiteStats.calculationtime 0");
+}
+
 TEST_CASE("etsy schema: the modern names have nodes that can be left out", "[schema][etsy]") {
     auto all = one_of_each("k");
     const auto frozen = collect(all, 10, 2);

@@ -20,6 +20,8 @@ namespace quipu {
 struct etsy_schema_options {
     bool legacy_namespace = true;
     bool flush_counts = true;
+    /// The first node of the legacy namespace, which that server has in its code.
+    std::string legacy_prefix = "stats";
     // The nodes of the modern namespace, which the legacy one does not heed; an empty one is left
     // out.
     std::string global_prefix = "stats";
@@ -181,11 +183,12 @@ private:
 inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::move(options)) {
     const auto node = [](const std::string& name) { return name.empty() ? name : name + '.'; };
     if (options_.legacy_namespace) {
-        rate_head_ = own_head_ = "stats.";
-        count_head_ = "stats_counts.";
-        timer_head_ = "stats.timers.";
-        gauge_head_ = "stats.gauges.";
-        set_head_ = "stats.sets.";
+        const std::string first = node(options_.legacy_prefix);
+        rate_head_ = own_head_ = first;
+        count_head_ = options_.legacy_prefix + "_counts.";
+        timer_head_ = first + "timers.";
+        gauge_head_ = first + "gauges.";
+        set_head_ = first + "sets.";
     } else {
         const std::string global = node(options_.global_prefix);
         rate_head_ = count_head_ = global + node(options_.prefix_counter);
