@@ -10,6 +10,7 @@
 #include <quipu/core/result.hpp>
 #include <quipu/wire/dialect.hpp>
 #include <quipu/wire/format.hpp>
+#include <quipu/wire/line_buffer.hpp>
 #include <quipu/wire/parse.hpp>
 #include <quipu/wire/sample.hpp>
 

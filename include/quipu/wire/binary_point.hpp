@@ -9,7 +9,7 @@
 #include <quipu/core/little_endian.hpp>
 #include <quipu/core/number.hpp>
 #include <quipu/core/result.hpp>
-#include <quipu/wire/format.hpp>
+#include <quipu/wire/line_buffer.hpp>
 #include <quipu/wire/series.hpp>
 
 #include <bit>

@@ -6,6 +6,7 @@
 #include <quipu/wire/dialect.hpp>
 #include <quipu/wire/event.hpp>
 #include <quipu/wire/format.hpp>
+#include <quipu/wire/line_buffer.hpp>
 
 #include <concepts>
 #include <cstddef>
