@@ -41,7 +41,8 @@ struct event_origin {
 };
 
 /// Something that happened. Owns nothing: its views point into the line it was parsed from, where
-/// a newline in title or text is spelled as a backslash and an n; see append_unescaped in format_event.hpp.
+/// a newline in title or text is spelled as a backslash and an n: see append_unescaped in
+/// format_event.hpp.
 struct event {
     std::string_view title{};
     std::string_view text{};

@@ -34,8 +34,10 @@ public:
     /// `on_text(std::string_view)` with whole lines that are now complete,
     /// `on_sample(const sample&)` with the sample of each record, and
     /// `on_refusal(refusal, std::string_view record)` for each one that cannot be accepted. Views
-    /// point into `bytes` or into this object, until the next call.
-    /// Returns  ok. Where the stream is cut changes nothing but how lines are grouped into texts.
+    /// point into `bytes` or into this object, until the next call; behind a text there are
+    /// read_padding_bytes if they are behind `bytes`.
+    /// Returns  ok. Where the stream is cut changes nothing but how lines are grouped into texts,
+    ///          and whether one that is beyond the bound is handed out, for the parser to refuse.
     /// Errors   unknown_type, bad_terminator: a record is broken and nothing tells where the next
     ///          begins. The stream has ended; what is fed from then on is not read.
     /// Cost     O(bytes.size()); copies only unfinished lines and records; allocates only when one
