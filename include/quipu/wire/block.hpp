@@ -39,6 +39,13 @@ struct plain_scan {
         }
         return found;
     }
+
+    [[nodiscard]] static constexpr std::uint64_t bars(const char* text) noexcept {
+        std::uint64_t found = 0;
+        for (unsigned i = 0; i < block_bytes; ++i)
+            found |= std::uint64_t{text[i] == '|'} << i;
+        return found;
+    }
 };
 
 /// Eight characters at a time, in a 64-bit register.
@@ -50,6 +57,13 @@ struct swar_scan {
             found.separators |= gather(equal(eight, ':') | equal(eight, '|')) << i;
             found.breaks |= gather(below_space(eight) | equal(eight, '\x7f') | eight) << i;
         }
+        return found;
+    }
+
+    [[nodiscard]] static constexpr std::uint64_t bars(const char* text) noexcept {
+        std::uint64_t found = 0;
+        for (unsigned i = 0; i < block_bytes; i += 8)
+            found |= gather(equal(read_little_endian<std::uint64_t>(text + i), '|')) << i;
         return found;
     }
 
@@ -83,6 +97,13 @@ struct sse2_scan {
         const quarter fourth = look(text + 48);
         return {join(first.separators, second.separators, third.separators, fourth.separators),
                 join(first.breaks, second.breaks, third.breaks, fourth.breaks)};
+    }
+
+    [[nodiscard]] static std::uint64_t bars(const char* text) noexcept {
+        const auto look = [](const char* sixteen) {
+            return bits(equal(_mm_loadu_si128(reinterpret_cast<const __m128i*>(sixteen)), '|'));
+        };
+        return join(look(text), look(text + 16), look(text + 32), look(text + 48));
     }
 
 private:

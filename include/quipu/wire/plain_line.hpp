@@ -47,7 +47,7 @@ inline constexpr double point_units[] = {
     constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
     constexpr std::uint64_t pairs = 0x0000'00ff'0000'00ff;
     // Digits as their values, the last character in the highest byte, zeros before the first.
-    const auto shift = static_cast<unsigned>(0 - 8 * size) & 63U;
+    const auto shift = static_cast<unsigned>(0 - 8 * size) & 63U; // of more than eight: nonsense
     std::uint64_t digits = (read_little_endian<std::uint64_t>(text) ^ '0' * ones) << shift;
     // The top bit of the first byte that is a point: below it no byte is zero, so nothing borrows.
     const std::uint64_t no_point = digits ^ std::uint64_t{'.' ^ '0'} * ones;
@@ -153,7 +153,7 @@ template <class Dialect>
 concept tells_timers = is_one_of<&Dialect::read_value, &dialect::dogstatsd::read_value>;
 
 /// Reads lines of the commonest shapes.
-template <class Dialect>
+template <class Dialect, class Scan>
 class plain_line_reader {
 public:
     /// Reads the line of `length` bytes at `line` into the sample, or returns false: then it is for
@@ -182,8 +182,8 @@ public:
         sample_.series.kind = static_cast<metric_kind>(kind);
         if constexpr (tells_timers<Dialect>)
             sample_.timer = timer_type_of(sample_.series.kind, line[bar + 1]);
-        if (has_extras_)
-            forget_extras();
+        sample_.series.tags = {};
+        sample_.rate = 1;
         if (behind_bar != 0 && !read_fields(line, length, behind_bar))
             return false;
         return read_value(line + colon + 1, value_size);
@@ -208,20 +208,14 @@ private:
         return type == 'h' ? timer_type::h : timer_type::d;
     }
 
+    /// Reads the value as a number and as a member, and takes what the kind asks for.
     [[nodiscard]] constexpr bool read_value(const char* text, std::size_t size) noexcept {
-        if (sample_.series.kind == metric_kind::unique) {
-            has_extras_ = true;
-            sample_.member = {text, size};
-            sample_.value = 0;
-            sample_.integral = false;
-            return true;
-        }
-        if (size > 8)
-            return false;
+        const bool member = sample_.series.kind == metric_kind::unique;
         const auto number = read_short_number(text, size);
-        sample_.value = number.value;
-        sample_.integral = tells_integers<Dialect> && number.integral;
-        return number.valid;
+        sample_.member = {member ? text : nullptr, member ? size : 0};
+        sample_.value = member ? 0 : number.value;
+        sample_.integral = tells_integers<Dialect> & number.integral & !member;
+        return member | (number.valid & (size <= 8));
     }
 
     /// Reads `|@rate`, `|#tags` or both in this order behind the type. `separators` are those from
@@ -230,7 +224,6 @@ private:
     read_fields(const char* line, std::size_t length, std::uint64_t separators) noexcept {
         if constexpr (!has_plain_fields<Dialect>)
             return false;
-        has_extras_ = true;
         const std::uint64_t end = std::uint64_t{1} << length;
         std::size_t at = lowest_bit(separators);
         if (line[at] == '|' && at + 1 < length && line[at + 1] == '@') {
@@ -250,23 +243,13 @@ private:
         if (line[at] != '|' || at + 1 >= length || line[at + 1] != '#')
             return false;
         // Tags have colons in them, but no bar.
-        for (separators &= separators - 1; separators != 0; separators &= separators - 1) {
-            if (line[lowest_bit(separators)] == '|')
-                return false;
-        }
+        if ((Scan::bars(line) & (end - 1)) >> at != 1)
+            return false;
         sample_.series.tags = {line + at + 2, length - at - 2};
         return true;
     }
 
-    constexpr void forget_extras() noexcept {
-        sample_.series.tags = {};
-        sample_.rate = 1;
-        sample_.member = {};
-        has_extras_ = false;
-    }
-
     sample sample_{};
-    bool has_extras_ = false; // something of the line before is to be forgotten
 };
 
 /// What becomes of lines that may be events or service checks: their name, and that of some
@@ -285,7 +268,7 @@ template <class Dialect,
           class OnSample,
           class OnLine>
 std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine&& on_line) {
-    plain_line_reader<Dialect> reader;
+    plain_line_reader<Dialect, Scan> reader;
     std::size_t lines = 0;
     const char* at = text.data();
     const char* const end = at + text.size();
