@@ -3,7 +3,9 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -310,4 +312,40 @@ TEST_CASE("canonical: parts at the first semicolon", "[wire][canonical]") {
     STATIC_REQUIRE(split_canonical("a;b=c;d").tags == ";b=c;d");
     STATIC_REQUIRE(split_canonical(";b").name.empty());
     STATIC_REQUIRE(split_canonical("").name.empty());
+}
+
+TEMPLATE_TEST_CASE("canonical: any bytes have a name that fits, or a reason",
+                   "[wire][canonical]",
+                   dialect::quipu,
+                   dialect::etsy,
+                   dialect::statsite,
+                   dialect::dogstatsd,
+                   dialect::influx,
+                   dialect::librato,
+                   dialect::signalfx) {
+    constexpr auto alphabet = "ab;=,#:[]. \t\0\xff"sv;
+    std::mt19937_64 random(3);
+    const auto bytes = [&] {
+        std::vector<char> text(random() % 12, '?'); // so that sanitizers see its end
+        for (char& c : text) {
+            c = alphabet[random() % alphabet.size()];
+        }
+        return text;
+    };
+    canonical_buffer<TestType> buffer;
+    std::size_t named = 0;
+    for (int i = 0; i < 20000; ++i) {
+        const auto name = bytes();
+        const auto tags = bytes();
+        const auto canonical = buffer.name({metric_kind::counter,
+                                            std::string_view(name.data(), name.size()),
+                                            std::string_view(tags.data(), tags.size())});
+        if (canonical) {
+            ++named;
+            REQUIRE(canonical->size() <= name.size() + tags.size() + 1);
+        } else if (canonical.error() != errc::empty_name) {
+            REQUIRE(canonical.error() == errc::mixed_tags);
+        }
+    }
+    CHECK(named > 3000);
 }
