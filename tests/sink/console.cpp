@@ -135,6 +135,18 @@ TEST_CASE("console: columns are wide enough for text that is not ASCII", "[sink]
           "\n");
 }
 
+TEST_CASE("console: a very long name shifts its own row alone", "[sink][console]") {
+    const std::string longest(quipu::detail::text_table::first_columns_max, 'n');
+    const std::string row = "  a" + std::string(longest.size() - 1, ' ') + "      1\n";
+    CHECK(shown("a:1|g\n" + longest + ":2|g").find(row) != std::string::npos);
+    CHECK(shown("a:1|g\n" + longest + "n:2|g") ==
+          "2023-11-14 22:13:20 UTC, 10 s, 2 series\n"
+          "gauges    value\n"
+          "  a           1\n"
+          "  " + longest + "n      2\n"
+          "\n");
+}
+
 TEST_CASE("console: nothing from the wire drives the terminal", "[sink][console]") {
     CHECK(visible("api.hits;host=a b") == "api.hits;host=a b");
     CHECK(visible("a\x1b[2J\x07\r\n\x7f") == "a?[2J????");

@@ -1,8 +1,10 @@
 // Snapshots as tables for people to read.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/core/utf8.hpp>
 #include <quipu/net/transport.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/sink/sink.hpp>
@@ -74,25 +76,10 @@ inline void append_utc(std::string& out, std::int64_t seconds) {
 /// The size of the UTF-8 character that `text` begins with; 0 if it is none, or one that controls a
 /// terminal.
 [[nodiscard]] constexpr std::size_t visible_character_bytes(std::string_view text) noexcept {
-    const auto byte = [text](std::size_t i) -> std::uint32_t {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-    };
-    const auto first = byte(0);
-    if (first < 0x80)
-        return first < 0x20 || first == 0x7f ? 0 : 1;
-    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    std::uint32_t character = first & (0x7fU >> size);
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0U) != 0x80U)
-            return 0;
-        character = character << 6U | (byte(i) & 0x3fU);
-    }
-    // What needs fewer bytes, and the control characters from 0x80 on; surrogates; what is too
-    // high.
-    constexpr std::uint32_t lowest[] = {0xa0, 0x800, 0x10000};
-    const bool surrogate = character >= 0xd800 && character < 0xe000;
-    const bool valid = first >= 0xc2 && first < 0xf8 && character < 0x110000 && !surrogate;
-    return valid && character >= lowest[size - 2] ? size : 0;
+    const auto size = utf8_size(text);
+    const bool control =
+        size == 1 ? is_control(text[0]) : size == 2 && text[0] == '\xc2' && text[1] < '\xa0';
+    return control ? 0 : size;
 }
 
 /// Appends text from the wire so that a terminal shows it and does nothing else: each byte of a
@@ -111,9 +98,12 @@ inline void append_visible(std::string& out, std::string_view text) {
 }
 
 /// Rows of cells under a heading, in columns as wide as they need to be; the first is aligned to
-/// the left, the others to the right.
+/// the left, the others to the right. A first cell of more than `first_columns_max` shifts its own
+/// row alone, so that one long name does not push all others out of sight.
 class text_table {
 public:
+    static constexpr std::size_t first_columns_max = 48;
+
     explicit text_table(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
 
     void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
@@ -124,7 +114,7 @@ public:
         for (const auto& row : rows_) {
             for (std::size_t i = 0; i < row.size(); ++i) {
                 const auto width = columns(row[i]);
-                if (width > widths[i])
+                if (width > widths[i] && (i > 0 || width <= first_columns_max))
                     widths[i] = width;
             }
         }
@@ -132,7 +122,10 @@ public:
             if (&row != &rows_.front())
                 out += "  ";
             out += row.front();
-            auto pad = widths.front() - columns(row.front()) + (&row == &rows_.front() ? 2 : 0);
+            const auto first = columns(row.front());
+            auto pad = first < widths.front() ? widths.front() - first : 0;
+            if (&row == &rows_.front())
+                pad += 2;
             for (std::size_t i = 1; i < row.size(); ++i) {
                 pad += widths[i] - columns(row[i]) + 2;
                 out.append(pad, ' ');
