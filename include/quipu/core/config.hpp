@@ -21,8 +21,8 @@ inline constexpr int version_major = QUIPU_VERSION / 10000;
 inline constexpr int version_minor = QUIPU_VERSION / 100 % 100;
 inline constexpr int version_patch = QUIPU_VERSION % 100;
 
-/// Receivers hand out text that is followed by this many readable bytes (their content is anything),
-/// so that a parser may load whole vectors past the end of a line.
+/// Receivers hand out text that is followed by this many readable bytes, whatever is in them, so
+/// that a parser may load whole vectors past the end of a line.
 inline constexpr std::size_t read_padding_bytes = 64;
 
 } // namespace quipu

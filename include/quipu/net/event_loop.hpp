@@ -180,8 +180,8 @@ using default_event_backend = poll_backend;
 /// Tells which of many descriptors are ready, each by a token that the caller has chosen.
 ///
 /// Limits   one wait tells of `ready_max` descriptors at most; how many are watched is bounded by
-/// how
-///          many the process may open. Memory: 16 bytes for each number up to the highest watched.
+///          how many the process may open.
+/// Memory   16 bytes for each number up to the highest watched.
 /// Threads  distinct objects safe, shared objects unsafe; another thread gets through by a `waker`.
 template <event_backend Backend = default_event_backend>
 class basic_event_loop {
@@ -230,8 +230,7 @@ public:
     /// Waits until a descriptor is ready, a signal came or the time is over, whichever is first.
     ///
     /// Input    `timeout_ms` 0: only looks; below zero: no end. `on_ready(token)` is called for
-    /// each
-    ///          descriptor that is ready, as long as it is; it may add and remove any.
+    ///          each descriptor that is ready, as long as it is; it may add and remove any.
     /// Returns  how many tokens were told.
     /// Errors   system_failure.
     /// Cost     that of the backend; does not allocate.

@@ -23,8 +23,7 @@ namespace quipu {
 /// One accepted connection: a receiver of a stream, and a way to answer.
 ///
 /// Limits   keeps no bytes: what comes is handed out at once, `chunk_bytes_max` a call, so
-/// thousands
-///          of connections cost no buffers. To put lines together is the caller's part.
+///          thousands of connections cost no buffers. To put lines together is the caller's part.
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_connection {
 public:
@@ -105,9 +104,8 @@ struct tcp_listener_options {
 /// Accepts the connections that come to one address.
 ///
 /// Limits   keeps one descriptor in reserve: when the program has no other left, it serves to
-/// accept
-///          the connection and close it, so that its peer learns of it, and the event loop does not
-///          find it waiting for ever.
+///          accept the connection and close it, so that its peer learns of it, and the event loop
+///          does not find it waiting for ever.
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_listener {
 public:
@@ -115,8 +113,8 @@ public:
     tcp_listener() noexcept = default;
 
     /// Listens at an address of this machine; port 0 takes any free one. The port can be bound
-    /// again at once after an earlier run. Errors   address_in_use, address_unavailable,
-    /// permission_denied, unsupported,
+    /// again at once after an earlier run.
+    /// Errors   address_in_use, address_unavailable, permission_denied, unsupported,
     ///          too_many_descriptors.
     [[nodiscard]] static result<tcp_listener> listen(const address& at,
                                                      tcp_listener_options options = {}) noexcept {

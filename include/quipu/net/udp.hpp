@@ -55,9 +55,8 @@ struct udp_receiver_options {
 /// Takes the datagrams that come to one address.
 ///
 /// Limits   a datagram longer than `Traits::datagram_bytes_max` is not handed out, not even in
-/// part,
-///          and counted by `oversized`; what the system drops because its buffer is full is counted
-///          by `dropped`.
+///          part, and counted by `oversized`; what the system drops because its buffer is full is
+///          counted by `dropped`.
 /// Memory   1 MiB of address space with the usual traits; real are the pages that datagrams have
 ///          reached: 128 KiB at most if none was longer than 4 KiB.
 /// Threads  distinct objects safe, shared objects unsafe.
@@ -98,8 +97,7 @@ public:
     /// Takes the datagrams that wait, at most a batch of them.
     ///
     /// Input    `on_bytes(std::string_view)` gets each datagram, an empty one too; the text is
-    /// valid
-    ///          until it returns, with `read_padding_bytes` readable bytes behind.
+    ///          valid until it returns, with `read_padding_bytes` readable bytes behind.
     /// Returns  how many datagrams were taken, oversized ones included; 0: none waits.
     /// Errors   system_failure; a receiver that was never bound has it always.
     /// Cost     one system call a batch on Linux, one a datagram elsewhere; does not allocate.

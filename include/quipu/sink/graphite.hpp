@@ -64,8 +64,7 @@ public:
         : schema_(std::move(schema)), transport_(std::move(transport)) {}
 
     /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but
-    /// looks
-    ///          whether the backend can be reached where the transport can tell.
+    ///          looks whether the backend can be reached where the transport can tell.
     /// Errors   those of the transport.
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {

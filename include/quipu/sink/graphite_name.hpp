@@ -93,8 +93,7 @@ inline void append_graphite_tags(std::string& out, std::string_view tags) {
 
 /// Appends the name of a point, tags behind it, so that carbon takes it for one word and the series
 /// for a tagged one: blanks, control characters and bytes that are not UTF-8 become '_', and '/'
-/// becomes
-/// '-'; a bare tag gets the value `true`, and a value that carbon refuses becomes '_'.
+/// becomes '-'; a bare tag gets the value `true`, and what carbon refuses in a tag becomes '_'.
 /// Cost     O(size); allocates as `out` grows.
 /// Source   carbon 1.1.10: carbon/protocols.py and carbon/util.py, TaggedSeries.
 inline void append_graphite_name(std::string& out, const point& one) {

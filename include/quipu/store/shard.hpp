@@ -12,8 +12,7 @@ namespace quipu {
 /// each boundary, and only the flusher ever waits.
 ///
 /// Threads  `active`, `asked` and `pass_boundary` are the owner's, `retire` is the flusher's; `end`
-/// comes from
-///          whoever knows that the owner has ended. TSan clean.
+///          comes from whoever knows that the owner has ended.
 template <class T>
 class shard {
 public:
