@@ -57,7 +57,12 @@ else
 fi
 have cmake || missing+=(cmake)
 have ninja || have make || missing+=(ninja-build)
-[ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+if [ ${#missing[@]} -gt 0 ]; then
+    # Without these nothing can be looked for: whoever installs them is told of the rest, too.
+    missing+=(catch2)
+    [ $quick = yes ] || missing+=(libbenchmark-dev)
+    install_packages "${missing[@]}"
+fi
 
 # For a new build folder; there may be no make at all.
 ! have ninja || export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}"
