@@ -43,13 +43,26 @@
 #include <quipu/sketch/sketch.hpp>
 
 // Floor 1: wire
+#include <quipu/wire/binary.hpp>
+#include <quipu/wire/binary_point.hpp>
 #include <quipu/wire/block.hpp>
 #include <quipu/wire/canonical.hpp>
 #include <quipu/wire/datagram.hpp>
 #include <quipu/wire/dialect.hpp>
+#include <quipu/wire/dialect_dogstatsd.hpp>
+#include <quipu/wire/dialect_etsy.hpp>
+#include <quipu/wire/dialect_kiip.hpp>
+#include <quipu/wire/dialect_name_tags.hpp>
+#include <quipu/wire/dialect_native.hpp>
+#include <quipu/wire/dialect_statsite.hpp>
 #include <quipu/wire/event.hpp>
 #include <quipu/wire/format.hpp>
 #include <quipu/wire/format_event.hpp>
+#include <quipu/wire/line_buffer.hpp>
+#include <quipu/wire/line_literal.hpp>
+#include <quipu/wire/mixed_stream.hpp>
+#include <quipu/wire/name_tags.hpp>
+#include <quipu/wire/notices.hpp>
 #include <quipu/wire/parse.hpp>
 #include <quipu/wire/parse_event.hpp>
 #include <quipu/wire/plain_line.hpp>

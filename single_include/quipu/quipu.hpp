@@ -33,6 +33,7 @@
 #include <cerrno>
 #include <cfloat>
 #include <chrono>
+#include <climits>
 #include <cmath>
 #include <compare>
 #include <concepts>
@@ -187,8 +188,8 @@ inline constexpr int version_major = QUIPU_VERSION / 10000;
 inline constexpr int version_minor = QUIPU_VERSION / 100 % 100;
 inline constexpr int version_patch = QUIPU_VERSION % 100;
 
-/// Receivers hand out text that is followed by this many readable bytes (their content is anything),
-/// so that a parser may load whole vectors past the end of a line.
+/// Receivers hand out text that is followed by this many readable bytes, whatever is in them, so
+/// that a parser may load whole vectors past the end of a line.
 inline constexpr std::size_t read_padding_bytes = 64;
 
 } // namespace quipu
@@ -1099,6 +1100,7 @@ enum class errc : std::uint8_t {
     bad_rate,
     bad_timestamp,
     bad_tags,
+    mixed_tags,
     empty_member,
     unknown_field,
     several_samples,
@@ -1106,6 +1108,8 @@ enum class errc : std::uint8_t {
     line_too_long,
     name_too_long,
     too_many_tags,
+    tags_too_long,
+    too_many_values,
     // an event, a service check, a binary record, wire/
     bad_header,
     bad_length,
@@ -1150,11 +1154,12 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::unknown_type: return "unknown metric type";
     case errc::bad_name: return "a character that a name cannot have";
     case errc::bad_number: return "the value is not a number";
-    case errc::number_out_of_range: return "the number is too large for a double";
+    case errc::number_out_of_range: return "the number is too large or too small for a double";
     case errc::negative_timing: return "a timing is below zero";
     case errc::bad_rate: return "the sampling rate is not a number above 0 and up to 1";
     case errc::bad_timestamp: return "the timestamp is not whole Unix seconds";
     case errc::bad_tags: return "the tags cannot be read";
+    case errc::mixed_tags: return "tags in the name and after the type";
     case errc::empty_member: return "a set member is empty";
     case errc::unknown_field: return "unknown field after the type";
     case errc::several_samples: return "more than one sample where one is expected";
@@ -1162,6 +1167,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::line_too_long: return "the line is too long";
     case errc::name_too_long: return "the name is too long";
     case errc::too_many_tags: return "too many tags";
+    case errc::tags_too_long: return "the tags are too long";
+    case errc::too_many_values: return "too many values in one line";
     case errc::bad_header: return "the line does not begin as an event or service check does";
     case errc::bad_length: return "the length is not a number, or not that of the text";
     case errc::empty_title: return "the title of the event is empty";
@@ -2524,8 +2531,8 @@ using default_event_backend = poll_backend;
 /// Tells which of many descriptors are ready, each by a token that the caller has chosen.
 ///
 /// Limits   one wait tells of `ready_max` descriptors at most; how many are watched is bounded by
-/// how
-///          many the process may open. Memory: 16 bytes for each number up to the highest watched.
+///          how many the process may open.
+/// Memory   16 bytes for each number up to the highest watched.
 /// Threads  distinct objects safe, shared objects unsafe; another thread gets through by a `waker`.
 template <event_backend Backend = default_event_backend>
 class basic_event_loop {
@@ -2574,8 +2581,7 @@ public:
     /// Waits until a descriptor is ready, a signal came or the time is over, whichever is first.
     ///
     /// Input    `timeout_ms` 0: only looks; below zero: no end. `on_ready(token)` is called for
-    /// each
-    ///          descriptor that is ready, as long as it is; it may add and remove any.
+    ///          each descriptor that is ready, as long as it is; it may add and remove any.
     /// Returns  how many tokens were told.
     /// Errors   system_failure.
     /// Cost     that of the backend; does not allocate.
@@ -2639,7 +2645,7 @@ concept has_send = requires(T& to, std::string_view bytes) {
 /// Requires  errc send(std::string_view bytes) noexcept; on ok the message is whole on its way (a
 ///           stream: all bytes, in order). On an error nothing of it, or a first part that is never
 ///           followed by other bytes in the same stream: it may be sent again from its beginning.
-/// Provided  udp_sender, tcp_sender, memory_transport.
+/// Provided  udp_sender, tcp_sender, file_writer, memory_transport.
 /// Cost      one call per datagram or flush.
 template <class T>
 concept transport = has_send<T>;
@@ -3198,8 +3204,7 @@ namespace quipu {
 /// One accepted connection: a receiver of a stream, and a way to answer.
 ///
 /// Limits   keeps no bytes: what comes is handed out at once, `chunk_bytes_max` a call, so
-/// thousands
-///          of connections cost no buffers. To put lines together is the caller's part.
+///          thousands of connections cost no buffers. To put lines together is the caller's part.
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_connection {
 public:
@@ -3280,9 +3285,8 @@ struct tcp_listener_options {
 /// Accepts the connections that come to one address.
 ///
 /// Limits   keeps one descriptor in reserve: when the program has no other left, it serves to
-/// accept
-///          the connection and close it, so that its peer learns of it, and the event loop does not
-///          find it waiting for ever.
+///          accept the connection and close it, so that its peer learns of it, and the event loop
+///          does not find it waiting for ever.
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_listener {
 public:
@@ -3290,8 +3294,8 @@ public:
     tcp_listener() noexcept = default;
 
     /// Listens at an address of this machine; port 0 takes any free one. The port can be bound
-    /// again at once after an earlier run. Errors   address_in_use, address_unavailable,
-    /// permission_denied, unsupported,
+    /// again at once after an earlier run.
+    /// Errors   address_in_use, address_unavailable, permission_denied, unsupported,
     ///          too_many_descriptors.
     [[nodiscard]] static result<tcp_listener> listen(const address& at,
                                                      tcp_listener_options options = {}) noexcept {
@@ -3628,9 +3632,8 @@ struct udp_receiver_options {
 /// Takes the datagrams that come to one address.
 ///
 /// Limits   a datagram longer than `Traits::datagram_bytes_max` is not handed out, not even in
-/// part,
-///          and counted by `oversized`; what the system drops because its buffer is full is counted
-///          by `dropped`.
+///          part, and counted by `oversized`; what the system drops because its buffer is full is
+///          counted by `dropped`.
 /// Memory   1 MiB of address space with the usual traits; real are the pages that datagrams have
 ///          reached: 128 KiB at most if none was longer than 4 KiB.
 /// Threads  distinct objects safe, shared objects unsafe.
@@ -3671,8 +3674,7 @@ public:
     /// Takes the datagrams that wait, at most a batch of them.
     ///
     /// Input    `on_bytes(std::string_view)` gets each datagram, an empty one too; the text is
-    /// valid
-    ///          until it returns, with `read_padding_bytes` readable bytes behind.
+    ///          valid until it returns, with `read_padding_bytes` readable bytes behind.
     /// Returns  how many datagrams were taken, oversized ones included; 0: none waits.
     /// Errors   system_failure; a receiver that was never bound has it always.
     /// Cost     one system call a batch on Linux, one a datagram elsewhere; does not allocate.
@@ -4302,124 +4304,65 @@ static_assert(distinct_sketch<exact_set>);
 
 } // namespace quipu
 
-// quipu/wire/block.hpp
+// quipu/wire/name_tags.hpp
 
-// Sixty-four characters at once: where in them the marks of a line stand.
+// Tags that stand in a name, in the forms of the backends that invented them.
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+namespace quipu {
 
-namespace quipu::detail {
-
-/// How many characters a block has.
-inline constexpr unsigned block_bytes = 64;
-
-/// The marks in a block: bit i is about character i.
-struct block_marks {
-    std::uint64_t separators = 0; ///< ':' and '|'
-    /// Control characters, newlines among them: the first is the end of the line, or a reason to
-    /// look closer.
-    std::uint64_t controls = 0;
-
-    friend constexpr bool operator==(const block_marks&, const block_marks&) = default;
+/// Which tags a dialect finds in a name.
+enum class name_tags : std::uint8_t {
+    absent,   ///< none: the name is all name.
+    graphite, ///< `name;tag=value;tag=value`, joined with those after the type.
+    influx,   ///< `name,tag=value,tag=value`
+    librato,  ///< `name#tag=value,tag=value`
+    signalfx, ///< `na[tag=value,tag=value]me`; a name with one bracket only is all name.
 };
 
-// How a block is looked at. Each of these has `static block_marks marks(const char* text)
-// noexcept`, which reads 64 characters, and all give the same marks for the same characters.
-
-/// One character at a time.
-struct plain_scan {
-    [[nodiscard]] static constexpr block_marks marks(const char* text) noexcept {
-        block_marks found;
-        for (unsigned i = 0; i < block_bytes; ++i) {
-            const std::uint64_t bit = std::uint64_t{1} << i;
-            if (text[i] == ':' || text[i] == '|')
-                found.separators |= bit;
-            if (is_control(text[i]))
-                found.controls |= bit;
-        }
-        return found;
-    }
+/// A name taken apart. Its views point into the name.
+struct name_parts {
+    std::string_view before; ///< The name, or what stands before its tags.
+    std::string_view tags;
+    std::string_view after; ///< The rest of the name.
+    bool tagged = false;    ///< The form's mark is there, whatever the tags are.
 };
 
-/// Eight characters at a time, in a 64-bit register.
-struct swar_scan {
-    [[nodiscard]] static constexpr block_marks marks(const char* text) noexcept {
-        block_marks found;
-        for (unsigned i = 0; i < block_bytes; i += 8) {
-            const auto eight = read_little_endian<std::uint64_t>(text + i);
-            found.separators |= gather(equal(eight, ':') | equal(eight, '|')) << i;
-            found.controls |= gather(below_space(eight) | equal(eight, '\x7f')) << i;
-        }
-        return found;
+/// Takes a name apart by a form.
+/// Cost     O(name.size()).
+/// Threads  pure.
+template <name_tags Form>
+[[nodiscard]] constexpr name_parts split_name(std::string_view name) noexcept {
+    if constexpr (Form == name_tags::signalfx) {
+        const auto open = name.find('[');
+        const auto close = name.find(']');
+        if (open == name.npos || close == name.npos || close < open)
+            return {name, {}, {}};
+        return {name.substr(0, open),
+                name.substr(open + 1, close - open - 1),
+                name.substr(close + 1),
+                true};
+    } else if constexpr (Form != name_tags::absent) {
+        constexpr char mark = Form == name_tags::graphite ? ';'
+                              : Form == name_tags::influx ? ','
+                                                          : '#';
+        const auto at = name.find(mark);
+        if (at != name.npos)
+            return {name.substr(0, at), name.substr(at + 1), {}, true};
     }
+    return {name, {}, {}};
+}
 
-private:
-    static constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
-    static constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
+/// What stands between two tags of a name.
+[[nodiscard]] constexpr char tag_separator(name_tags form) noexcept {
+    return form == name_tags::graphite ? ';' : ',';
+}
 
-    /// The top bit of each byte that is `c`. Exact: nothing is carried from byte to byte.
-    [[nodiscard]] static constexpr std::uint64_t equal(std::uint64_t eight, char c) noexcept {
-        const std::uint64_t zero = eight ^ static_cast<unsigned char>(c) * ones;
-        return ~(((zero & ~tops) + ~tops) | zero) & tops;
-    }
+/// Whether a name with tags excludes a tag list after the type.
+[[nodiscard]] constexpr bool excludes_tag_field(name_tags form) noexcept {
+    return form != name_tags::absent && form != name_tags::graphite;
+}
 
-    [[nodiscard]] static constexpr std::uint64_t below_space(std::uint64_t eight) noexcept {
-        return ~((eight & ~tops) + (0x80 - ' ') * ones) & ~eight & tops;
-    }
-
-    /// The eight top bits as the lowest byte.
-    [[nodiscard]] static constexpr std::uint64_t gather(std::uint64_t top_bits) noexcept {
-        return (top_bits >> 7U) * 0x0102'0408'1020'4080 >> 56U;
-    }
-};
-
-#if defined(__SSE2__)
-/// Sixteen characters at a time. SSE2 is part of every x86-64.
-struct sse2_scan {
-    [[nodiscard]] static block_marks marks(const char* text) noexcept {
-        const quarter first = look(text);
-        const quarter second = look(text + 16);
-        const quarter third = look(text + 32);
-        const quarter fourth = look(text + 48);
-        return {join(first.separators, second.separators, third.separators, fourth.separators),
-                join(first.controls, second.controls, third.controls, fourth.controls)};
-    }
-
-private:
-    struct quarter {
-        std::uint32_t separators;
-        std::uint32_t controls;
-    };
-
-    [[nodiscard]] static quarter look(const char* text) noexcept {
-        const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-        const __m128i below =
-            _mm_cmpeq_epi8(_mm_min_epu8(sixteen, _mm_set1_epi8(' ' - 1)), sixteen);
-        return {bits(_mm_or_si128(equal(sixteen, ':'), equal(sixteen, '|'))),
-                bits(_mm_or_si128(below, equal(sixteen, '\x7f')))};
-    }
-
-    [[nodiscard]] static __m128i equal(__m128i sixteen, char c) noexcept {
-        return _mm_cmpeq_epi8(sixteen, _mm_set1_epi8(c));
-    }
-
-    [[nodiscard]] static std::uint32_t bits(__m128i lanes) noexcept {
-        return static_cast<std::uint32_t>(_mm_movemask_epi8(lanes));
-    }
-
-    [[nodiscard]] static std::uint64_t
-    join(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) noexcept {
-        return (a | b << 16U) | std::uint64_t{c | d << 16U} << 32U;
-    }
-};
-using default_scan = sse2_scan;
-#else
-using default_scan = swar_scan;
-#endif
-
-} // namespace quipu::detail
+} // namespace quipu
 
 // quipu/wire/series.hpp
 
@@ -4469,6 +4412,54 @@ inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::
 /// The smallest rate: a smaller one would weigh infinitely much.
 inline constexpr double rate_min = std::numeric_limits<double>::min();
 
+/// The types of a timer that DogStatsD tells apart: times, histograms, distributions.
+enum class timer_type : std::uint8_t { ms, h, d };
+
+/// Where a sample comes from, as DogStatsD's clients tell it in fields of a line. Only that dialect
+/// reads and writes them. Owns nothing: it is a view of the fields, taken apart when asked.
+class sample_origin {
+public:
+    constexpr sample_origin() noexcept = default;
+
+    /// The three, each empty if the line does not tell; of several the last.
+    [[nodiscard]] constexpr std::string_view container() const noexcept { return find("c:"); }
+    [[nodiscard]] constexpr std::string_view external_data() const noexcept { return find("e:"); }
+    [[nodiscard]] constexpr std::string_view cardinality() const noexcept { return find("card:"); }
+
+    [[nodiscard]] constexpr bool empty() const noexcept {
+        return fields_.empty() ||
+               (container().empty() && external_data().empty() && cardinality().empty());
+    }
+
+    /// Takes in one more field of the line whose fields this has, or the first.
+    constexpr void add(std::string_view field) noexcept {
+        const char* const first = fields_.empty() ? field.data() : fields_.data();
+        fields_ = {first, static_cast<std::size_t>(field.data() + field.size() - first)};
+    }
+
+    /// Whether they tell the same, whatever the order of the fields.
+    friend constexpr bool operator==(const sample_origin& a, const sample_origin& b) noexcept {
+        if (a.fields_.empty() && b.fields_.empty())
+            return true;
+        return a.container() == b.container() && a.external_data() == b.external_data() &&
+               a.cardinality() == b.cardinality();
+    }
+
+private:
+    [[nodiscard]] constexpr std::string_view find(std::string_view mark) const noexcept {
+        std::string_view found;
+        for (auto rest = fields_; !rest.empty();) {
+            const auto field = rest.substr(0, rest.find('|'));
+            if (field.starts_with(mark))
+                found = field.substr(mark.size());
+            rest.remove_prefix(field.size() == rest.size() ? rest.size() : field.size() + 1);
+        }
+        return found;
+    }
+
+    std::string_view fields_{}; // from the first to the last; others may stand between
+};
+
 /// One datum of the wire. Owns nothing: its views point into the line it was parsed from.
 struct sample {
     quipu::series series{};
@@ -4484,6 +4475,9 @@ struct sample {
     bool relative = false;
     /// The value was written as a whole number, with neither a dot nor an exponent.
     bool integral = false;
+    /// What a timer was called; dialects that do not tell them apart leave it.
+    timer_type timer = timer_type::ms;
+    sample_origin origin{};
 
     /// How many events the sample stands for.
     [[nodiscard]] constexpr double weight() const noexcept { return 1 / rate; }
@@ -4493,10 +4487,9 @@ struct sample {
 
 } // namespace quipu
 
-// quipu/wire/dialect.hpp
+// quipu/wire/dialect_native.hpp
 
-// Dialects: which grammar of StatsD lines is accepted. A dialect is a type of constants and small
-// constexpr functions; derive from one and override a line to make your own.
+// The native dialect, from which all others derive, and the words that dialects are made of.
 
 namespace quipu {
 
@@ -4512,6 +4505,7 @@ enum class repetition : std::uint8_t {
     absent, ///< one value, one type.
     typed,  ///< `1|c:2|ms`: samples, each with its own type.
     packed, ///< the same, and `1:2:3|ms`: several values of one type.
+    values, ///< `1:2:3|ms` alone, where empty values do not count.
 };
 
 namespace detail {
@@ -4539,13 +4533,23 @@ namespace dialect {
 struct quipu {
     /// A line beyond it is refused: `line_too_long`.
     static constexpr std::size_t line_bytes_max = native_line_bytes_max;
-    /// A name beyond it, tags not counted, is refused: `name_too_long`.
+    /// A name beyond it, with the tags in it, is refused: `name_too_long`.
     static constexpr std::size_t name_bytes_max = native_name_bytes_max;
     /// A series of more tags, equal ones counted once, is refused: `too_many_tags`.
     static constexpr std::size_t tags_max = 64;
+    /// A tag list after the type beyond it is refused: `tags_too_long`.
+    static constexpr std::size_t tag_bytes_max = 4096;
+    /// Of a line's values those beyond it are refused: `too_many_values`. A line of line_bytes_max
+    /// has no room for so many; the bound is for dialects with longer ones.
+    static constexpr std::size_t values_max = 4096;
 
     static constexpr tag_field tags = tag_field::anywhere;
+    static constexpr name_tags tags_in_name = name_tags::graphite;
     static constexpr repetition repeats = repetition::packed;
+    /// Each '|' behind the type begins a field; false: the first field is all the rest of the line.
+    static constexpr bool bars_part_fields = true;
+    /// False: a NUL ends a name, as in C, and the rest of it does not count.
+    static constexpr bool names_keep_nul = true;
     /// A '\r' before the newline does not count.
     static constexpr bool ignores_carriage_return = true;
     /// A stream's last line counts even if no newline ends it, when the sender closed in order.
@@ -4574,6 +4578,20 @@ struct quipu {
             return metric_kind::keyvalue;
         return errc::unknown_type;
     }
+
+    /// The text of a sample's type, the inverse of `kind`; empty if the dialect has none.
+    [[nodiscard]] static constexpr std::string_view type_of(const sample& one) noexcept {
+        constexpr std::string_view texts[metric_kind_count] = {"c", "ms", "g", "s", "kv"};
+        return texts[static_cast<std::size_t>(one.series.kind)];
+    }
+
+    /// The character that begins the field of a time; NUL if the dialect has none.
+    [[nodiscard]] static constexpr char time_mark(metric_kind kind) noexcept {
+        return kind == metric_kind::keyvalue ? '@' : 'T';
+    }
+
+    /// Whether a sign before a gauge's value means a change.
+    static constexpr bool signs_change_gauges = true;
 
     /// Accepts or refuses a name. Errors: empty_name, bad_name, name_too_long.
     [[nodiscard]] static constexpr errc check_name(std::string_view name) noexcept {
@@ -4635,13 +4653,97 @@ protected:
     }
 };
 
+} // namespace dialect
+
+} // namespace quipu
+
+// quipu/wire/dialect_dogstatsd.hpp
+
+// The dialect of DogStatsD, as Datadog's agent reads it.
+
+namespace quipu::dialect {
+
+/// DogStatsD, protocol versions 1.0 to 1.6. Source: Datadog's protocol description, and the tests
+/// of the agent's comp/dogstatsd/server. Gauges do not change by a sign; the fields come in any
+/// order, and unknown ones do not count; `1:2:3|ms` is three samples, `a:b|s` one.
+/// Deviations: a rate is in (0, 1] and a number plain; a name is UTF-8 without control characters.
+struct dogstatsd : quipu {
+    static constexpr name_tags tags_in_name = name_tags::absent;
+    static constexpr repetition repeats = repetition::values;
+    static constexpr bool signs_change_gauges = false;
+
+    /// The native types but `kv`.
+    [[nodiscard]] static constexpr result<metric_kind> kind(std::string_view type) noexcept {
+        return type == "kv" ? result<metric_kind>(errc::unknown_type) : quipu::kind(type);
+    }
+
+    [[nodiscard]] static constexpr std::string_view type_of(const sample& one) noexcept {
+        if (one.series.kind == metric_kind::keyvalue)
+            return {};
+        if (one.series.kind == metric_kind::timer && one.timer == timer_type::h)
+            return "h";
+        if (one.series.kind == metric_kind::timer && one.timer == timer_type::d)
+            return "d";
+        return quipu::type_of(one);
+    }
+
+    [[nodiscard]] static constexpr char time_mark(metric_kind /*kind*/) noexcept { return 'T'; }
+
+    /// Errors: empty_name, bad_name, name_too_long.
+    [[nodiscard]] static constexpr errc check_name(std::string_view name) noexcept {
+        if (const auto error = quipu::check_name(name); error != errc::ok)
+            return error;
+        for (std::size_t size = 0; !name.empty(); name.remove_prefix(size)) {
+            size = utf8_size(name);
+            if (size == 0)
+                return errc::bad_name;
+        }
+        return errc::ok;
+    }
+
+    [[nodiscard]] static constexpr errc
+    read_value(std::string_view text, std::string_view type, sample& out) noexcept {
+        if (out.series.kind == metric_kind::timer)
+            out.timer = type == "h" ? timer_type::h : type == "d" ? timer_type::d : timer_type::ms;
+        const auto error = quipu::read_value(text, type, out);
+        out.relative = false;
+        return error;
+    }
+
+    [[nodiscard]] static constexpr errc
+    read_field(std::string_view text, std::size_t /*index*/, sample& out) noexcept {
+        if (text.empty())
+            return errc::ok;
+        if (text[0] == '@')
+            return read_rate(text, out);
+        if (text[0] == 'T') {
+            const auto error = read_timestamp(text, out);
+            return error == errc::ok && out.timestamp == 0 ? errc::bad_timestamp : error;
+        }
+        if (text.starts_with("c:") || text.starts_with("e:") || text.starts_with("card:"))
+            out.origin.add(text);
+        return errc::ok;
+    }
+};
+
+} // namespace quipu::dialect
+
+// quipu/wire/dialect_etsy.hpp
+
+// The dialect of Etsy's statsd.
+
+namespace quipu::dialect {
+
 /// Etsy's statsd. Source: statsd/statsd 0.10.2, stats.js and lib/helpers.js, as observed.
 /// Deviations: what gives an infinity there (`|@0`, `Infinity`, `1e400`) or ends that server
 /// (`|@Infinity`, `|@ 0.1`, `|@+1`) is refused; blanks outside ASCII are no blanks; a line and a
 /// name have a bound.
 struct etsy : quipu {
     static constexpr std::size_t line_bytes_max = 65536;
+    static constexpr std::size_t tag_bytes_max = line_bytes_max;
+    static constexpr std::size_t values_max = line_bytes_max / 2;
     static constexpr tag_field tags = tag_field::rest_of_line;
+    static constexpr name_tags tags_in_name = name_tags::absent; // they are part of it
     static constexpr repetition repeats = repetition::typed;
     static constexpr bool ignores_carriage_return = false; // but blanks around a type are
     static constexpr bool unterminated_lines = false;
@@ -4659,6 +4761,16 @@ struct etsy : quipu {
             return metric_kind::unique;
         return metric_kind::counter;
     }
+
+    /// It has no key/values: `kv` is a counter there. The blank lets a timing below zero pass.
+    [[nodiscard]] static constexpr std::string_view type_of(const sample& one) noexcept {
+        if (one.series.kind == metric_kind::keyvalue)
+            return {};
+        const bool below_zero = one.series.kind == metric_kind::timer && one.value < 0;
+        return below_zero ? std::string_view("ms ") : quipu::type_of(one);
+    }
+
+    [[nodiscard]] static constexpr char time_mark(metric_kind /*kind*/) noexcept { return '\0'; }
 
     /// Anything is a name, even nothing: it is cleaned later. Errors: name_too_long.
     [[nodiscard]] static constexpr errc check_name(std::string_view name) noexcept {
@@ -4706,10 +4818,19 @@ struct etsy : quipu {
     }
 };
 
+} // namespace quipu::dialect
+
+// quipu/wire/dialect_kiip.hpp
+
+// The dialect of the Python statsite.
+
+namespace quipu::dialect {
+
 /// The Python statsite. Source: kiip/statsite 0.5.1, statsite/parser.py, as observed.
 /// A rate has no effect on a timer. Deviation: a sampled counter is scaled up, not down.
 struct kiip : quipu {
     static constexpr tag_field tags = tag_field::absent;
+    static constexpr name_tags tags_in_name = name_tags::absent;
     static constexpr repetition repeats = repetition::absent;
     static constexpr bool ignores_carriage_return = false;
     static constexpr bool sorts_tags = false;
@@ -4722,6 +4843,16 @@ struct kiip : quipu {
         if (type == "kv")
             return metric_kind::keyvalue;
         return errc::unknown_type;
+    }
+
+    [[nodiscard]] static constexpr std::string_view type_of(const sample& one) noexcept {
+        const bool known =
+            one.series.kind != metric_kind::gauge && one.series.kind != metric_kind::unique;
+        return known ? quipu::type_of(one) : std::string_view();
+    }
+
+    [[nodiscard]] static constexpr char time_mark(metric_kind kind) noexcept {
+        return kind == metric_kind::keyvalue ? '@' : '\0';
     }
 
     [[nodiscard]] static constexpr errc check_name(std::string_view name) noexcept {
@@ -4776,7 +4907,152 @@ private:
     }
 };
 
-} // namespace dialect
+} // namespace quipu::dialect
+
+// quipu/wire/dialect_name_tags.hpp
+
+// The native dialect with tags in the name, in the forms of Influx, Librato and SignalFx.
+
+namespace quipu::dialect {
+
+// Source: the tests of prometheus/statsd_exporter's pkg/line. In all three a line that has tags
+// after the type too is refused: `mixed_tags`. A tag in a name that is not `key=value`, neither of
+// them empty, is left out, and counted: canonical_buffer::tags_dropped.
+
+/// `name,key=value,key=value:1|c`, which Telegraf's clients send too.
+struct influx : quipu {
+    static constexpr name_tags tags_in_name = name_tags::influx;
+};
+
+/// `name#key=value,key=value:1|c`
+struct librato : quipu {
+    static constexpr name_tags tags_in_name = name_tags::librato;
+};
+
+/// `na[key=value,key=value]me:1|c`: the brackets may stand anywhere in the name. With one of them
+/// only, or in the wrong order, all is name.
+struct signalfx : quipu {
+    static constexpr name_tags tags_in_name = name_tags::signalfx;
+};
+
+} // namespace quipu::dialect
+
+// quipu/wire/dialect_statsite.hpp
+
+// The dialect of statsite, the one in C.
+
+namespace quipu::dialect {
+
+/// statsite. Source: statsite/statsite 0.8.1, src/ascii_parser_std.rl and src/conn_handler.c, as
+/// observed. Numbers are read as far as they go: `1abc` is 1, `0x10` and `-` are 0. Names are any
+/// bytes but ':', and end at a NUL.
+/// Deviations: what gives an infinity there (400 digits, `|@1e-310`) is refused, and so are a name
+/// and a member that a NUL leaves empty; numbers are correctly rounded; a line and a name have a
+/// bound.
+struct statsite : quipu {
+    static constexpr std::size_t line_bytes_max = 65536;
+    static constexpr tag_field tags = tag_field::absent;
+    static constexpr name_tags tags_in_name = name_tags::absent;
+    static constexpr repetition repeats = repetition::absent;
+    static constexpr bool bars_part_fields = false;
+    static constexpr bool names_keep_nul = false;
+    static constexpr bool ignores_carriage_return = false;
+    static constexpr bool unterminated_lines = false;
+    static constexpr bool sorts_tags = false;
+
+    /// `h` is another word for `ms`; `d` is none.
+    [[nodiscard]] static constexpr result<metric_kind> kind(std::string_view type) noexcept {
+        return type == "d" ? result<metric_kind>(errc::unknown_type) : quipu::kind(type);
+    }
+
+    [[nodiscard]] static constexpr char time_mark(metric_kind /*kind*/) noexcept { return '\0'; }
+
+    /// Any bytes. Errors: empty_name, name_too_long.
+    [[nodiscard]] static constexpr errc check_name(std::string_view name) noexcept {
+        if (name.empty())
+            return errc::empty_name;
+        return name.size() > name_bytes_max ? errc::name_too_long : errc::ok;
+    }
+
+    [[nodiscard]] static constexpr errc
+    read_value(std::string_view text, std::string_view /*type*/, sample& out) noexcept {
+        text = text.substr(0, text.find('\0'));
+        if (out.series.kind == metric_kind::unique) {
+            out.member = text;
+            return text.empty() ? errc::empty_member : errc::ok;
+        }
+        const auto number = read_prefix(text);
+        if (!number)
+            return number.error();
+        if (underflows(text.substr(0, number->size), number->value))
+            return errc::number_out_of_range;
+        out.value = number->value;
+        out.integral = number->integral;
+        out.relative = out.series.kind == metric_kind::gauge && (text[0] == '+' || text[0] == '-');
+        return errc::ok;
+    }
+
+    /// The rate of a counter or timer: all the rest of the line, of which the number at the start
+    /// counts. A rate outside (0, 1] is 1, and so is whatever has one character.
+    [[nodiscard]] static constexpr errc
+    read_field(std::string_view text, std::size_t /*index*/, sample& out) noexcept {
+        const bool rated =
+            out.series.kind == metric_kind::counter || out.series.kind == metric_kind::timer;
+        if (!rated || text.size() < 2 || text[0] != '@')
+            return errc::unknown_field;
+        if (text.size() == 2)
+            return errc::ok;
+        const auto rate = read_prefix(text.substr(1));
+        if (rate.error() == errc::bad_number)
+            return errc::bad_rate;
+        if (!rate || !(rate->value > 0 && rate->value <= 1))
+            return errc::ok;
+        if (rate->value < rate_min)
+            return errc::bad_rate;
+        out.rate = rate->value;
+        return errc::ok;
+    }
+
+private:
+    /// The number at the start of a text. A sign or a point alone is 0.
+    [[nodiscard]] static constexpr result<number_prefix>
+    read_prefix(std::string_view text) noexcept {
+        const auto number = parse_number_prefix(text);
+        return number.error() == errc::bad_number ? read_nothing(text) : number;
+    }
+
+    /// Where there is an exponent the C library reads, which refuses what is too small.
+    [[nodiscard]] static constexpr bool underflows(std::string_view digits, double value) noexcept {
+        constexpr double normal_min = std::numeric_limits<double>::min();
+        const auto exponent = digits.find_first_of("eE");
+        if (exponent == digits.npos || value >= normal_min || value <= -normal_min)
+            return false;
+        return digits.substr(0, exponent).find_first_not_of("+-.0") != digits.npos;
+    }
+
+    [[nodiscard]] static constexpr result<number_prefix>
+    read_nothing(std::string_view text) noexcept {
+        auto rest = text;
+        if (!rest.empty() && (rest[0] == '+' || rest[0] == '-'))
+            rest.remove_prefix(1);
+        const bool point = !rest.empty() && rest[0] == '.';
+        if (point)
+            rest.remove_prefix(1);
+        const bool exponent = !rest.empty() && (rest[0] == 'e' || rest[0] == 'E');
+        if (exponent || rest.size() == text.size())
+            return errc::bad_number;
+        return number_prefix{0, text.size() - rest.size(), !point};
+    }
+};
+
+} // namespace quipu::dialect
+
+// quipu/wire/dialect.hpp
+
+// Dialects: which grammar of StatsD lines is accepted. A dialect is a type of constants and small
+// constexpr functions; derive from one and override a line to make your own.
+
+namespace quipu {
 
 /// The constants of a dialect.
 template <class D>
@@ -4784,12 +5060,18 @@ concept has_dialect_constants = requires {
     { D::line_bytes_max } -> std::convertible_to<std::size_t>;
     { D::name_bytes_max } -> std::convertible_to<std::size_t>;
     { D::tags_max } -> std::convertible_to<std::size_t>;
+    { D::tag_bytes_max } -> std::convertible_to<std::size_t>;
+    { D::values_max } -> std::convertible_to<std::size_t>;
     { D::tags } -> std::convertible_to<tag_field>;
+    { D::tags_in_name } -> std::convertible_to<name_tags>;
     { D::repeats } -> std::convertible_to<repetition>;
+    { D::bars_part_fields } -> std::convertible_to<bool>;
+    { D::names_keep_nul } -> std::convertible_to<bool>;
     { D::ignores_carriage_return } -> std::convertible_to<bool>;
     { D::unterminated_lines } -> std::convertible_to<bool>;
     { D::sanitizes } -> std::convertible_to<bool>;
     { D::sorts_tags } -> std::convertible_to<bool>;
+    { D::signs_change_gauges } -> std::convertible_to<bool>;
 };
 
 /// The functions of a dialect.
@@ -4799,13 +5081,18 @@ concept has_dialect_functions = requires(std::string_view text, std::size_t inde
     { D::check_name(text) } -> std::same_as<errc>;
     { D::read_value(text, text, out) } -> std::same_as<errc>;
     { D::read_field(text, index, out) } -> std::same_as<errc>;
+    { D::type_of(out) } -> std::same_as<std::string_view>;
+    { D::time_mark(metric_kind::counter) } -> std::same_as<char>;
     requires noexcept(D::kind(text))&& noexcept(D::check_name(text));
     requires noexcept(D::read_value(text, text, out))&& noexcept(D::read_field(text, index, out));
+    requires noexcept(D::type_of(out))&& noexcept(D::time_mark(metric_kind::counter));
 };
 
 /// Decides which lines are accepted and what they mean.
-/// Requires  the constants and the four functions of `dialect::quipu`; derive from it.
-/// Provided  quipu (default), etsy, kiip.   Chosen at  the template argument of parse and its kin.
+/// Requires  the constants and the functions of `dialect::quipu`; derive from it.
+/// Provided  quipu (default), etsy, statsite, kiip, dogstatsd, influx, librato, signalfx.
+///           Chosen at  the template argument of parse and its kin.
+/// Laws      where `format` says ok, `parse` gives back the sample.
 /// Cost      `kind` and `read_value` once a sample, `check_name` once a line.
 template <class D>
 concept wire_dialect = has_dialect_constants<D> && has_dialect_functions<D>;
@@ -4816,21 +5103,1181 @@ consteval bool require_dialect() {
     static_assert(has_dialect_constants<D>,
                   "quipu dialect: needs the constants of dialect::quipu; derive from it");
     static_assert(has_dialect_functions<D>,
-                  "quipu dialect: needs noexcept kind, check_name, read_value and read_field as "
-                  "dialect::quipu has them; derive from it");
+                  "quipu dialect: needs noexcept kind, check_name, read_value and read_field, and "
+                  "type_of and time_mark, as dialect::quipu has them; derive from it");
     return true;
 }
 
 static_assert(wire_dialect<dialect::quipu>);
 static_assert(wire_dialect<dialect::etsy>);
+static_assert(wire_dialect<dialect::statsite>);
 static_assert(wire_dialect<dialect::kiip>);
+static_assert(wire_dialect<dialect::dogstatsd>);
+static_assert(wire_dialect<dialect::influx>);
+static_assert(wire_dialect<dialect::librato>);
+static_assert(wire_dialect<dialect::signalfx>);
 
 } // namespace quipu
+
+// quipu/wire/line_buffer.hpp
+
+// A text of bounded size, built piece by piece.
+
+namespace quipu {
+
+/// A text of at most `BytesMax` bytes that is built piece by piece, without allocation.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <std::size_t BytesMax>
+class basic_line_buffer {
+public:
+    // NOLINTNEXTLINE(modernize-use-equals-default) because that would let {} clear all the bytes
+    constexpr basic_line_buffer() noexcept {} // they are written before they are read
+
+    /// Appends all of `piece`, or nothing and returns false.
+    [[nodiscard]] constexpr bool append(std::string_view piece) noexcept {
+        if (piece.size() > BytesMax - size_)
+            return false;
+        std::char_traits<char>::copy(bytes_ + size_, piece.data(), piece.size());
+        size_ += piece.size();
+        return true;
+    }
+
+    /// Appends a number in the shortest form that reads back equal, or nothing and returns false.
+    [[nodiscard]] constexpr bool append(double number) noexcept {
+        char text[layout::shortest::bytes_max] = {};
+        const char* const end = layout::shortest::write(text, number);
+        return append(std::string_view(text, static_cast<std::size_t>(end - text)));
+    }
+
+    /// Appends an integer, or nothing and returns false.
+    [[nodiscard]] constexpr bool append(std::same_as<std::int64_t> auto number) noexcept {
+        char text[integer_bytes_max] = {};
+        const char* const end = write_integer(text, number);
+        return append(std::string_view(text, static_cast<std::size_t>(end - text)));
+    }
+
+    /// Cuts the text to `size` bytes, which is no more than there are.
+    constexpr void resize(std::size_t size) noexcept {
+        QUIPU_ASSERT(size <= size_);
+        size_ = size;
+    }
+
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+    /// Valid until the next call that is not const.
+    [[nodiscard]] constexpr std::string_view view() const noexcept { return {bytes_, size_}; }
+
+private:
+    std::size_t size_ = 0;
+    char bytes_[BytesMax];
+};
+
+/// Has room for any line that every server of ours accepts.
+using line_buffer = basic_line_buffer<8192>;
+
+} // namespace quipu
+
+// quipu/wire/parse.hpp
+
+// A line of text to samples. A line holds one sample as a rule; some dialects allow several of the
+// same name (`hits:1|c:7|ms`, `load:1:2:3|ms`).
+
+namespace quipu {
+
+/// Why a line, or one sample of it, was refused, and where.
+struct refusal {
+    errc error = errc::ok;
+    /// The byte of the line at which the part begins that was refused.
+    std::size_t offset = 0;
+
+    friend constexpr bool operator==(const refusal&, const refusal&) = default;
+};
+
+namespace detail {
+
+/// Cuts `text` at the first of `Stops` and returns what stands before it; `text` then begins at the
+/// stop, or is empty.
+template <char... Stops>
+[[nodiscard]] constexpr std::string_view take_until(std::string_view& text) noexcept {
+    std::size_t end = 0;
+    while (end < text.size() && ((text[end] != Stops) && ...))
+        ++end;
+    const auto taken = text.substr(0, end);
+    text.remove_prefix(end);
+    return taken;
+}
+
+/// The walk along one line. `Dialect` says what each part means.
+template <wire_dialect Dialect, class OnSample, class OnRefusal>
+class line_reader {
+public:
+    constexpr line_reader(std::string_view line,
+                          OnSample& on_sample,
+                          OnRefusal& on_refusal) noexcept
+        : origin_(line.data()), on_sample_(on_sample), on_refusal_(on_refusal) {}
+
+    constexpr void read(std::string_view line) {
+        if (line.size() > Dialect::line_bytes_max)
+            return on_refusal_(at(line, errc::line_too_long));
+        if constexpr (Dialect::tags == tag_field::rest_of_line) {
+            if (const auto mark = line.find("|#"); mark != line.npos) {
+                const auto tags = line.substr(mark + 2);
+                sample_.series.tags = tags.substr(0, tags.find("|#"));
+                if (sample_.series.tags.size() > Dialect::tag_bytes_max)
+                    return on_refusal_(at(tags, errc::tags_too_long));
+                line = line.substr(0, mark);
+            }
+        }
+        const auto colon = line.find(':');
+        if (colon == line.npos)
+            return on_refusal_(at(line, errc::missing_value));
+        sample_.series.name = line.substr(0, colon);
+        if constexpr (!Dialect::names_keep_nul) {
+            auto& name = sample_.series.name;
+            name = name.substr(0, name.find('\0'));
+        }
+        if (const auto error = Dialect::check_name(sample_.series.name); error != errc::ok)
+            return on_refusal_(at(line, error));
+        auto rest = line.substr(colon);
+        for (;;) {
+            rest.remove_prefix(1); // the ':' before each sample
+            read_samples(rest);
+            if (rest.empty())
+                return;
+            start_another();
+        }
+    }
+
+private:
+    /// A colon behind the type begins another sample.
+    static constexpr bool repeats =
+        Dialect::repeats == repetition::typed || Dialect::repeats == repetition::packed;
+
+    [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
+        return {error, static_cast<std::size_t>(part.data() - origin_)};
+    }
+
+    /// Remembers the first reason why a sample is refused.
+    constexpr void note(std::string_view part, errc error) noexcept {
+        if (error != errc::ok && refused_.error == errc::ok)
+            refused_ = at(part, error);
+    }
+
+    /// Up to the '|', or the ':' that announces another sample.
+    [[nodiscard]] static constexpr std::string_view take_field(std::string_view& rest) noexcept {
+        if constexpr (repeats) {
+            return take_until<'|', ':'>(rest);
+        } else {
+            return take_until<'|'>(rest);
+        }
+    }
+
+    [[nodiscard]] static constexpr std::size_t count_colons(std::string_view text) noexcept {
+        std::size_t colons = 0;
+        for (const char c : text)
+            colons += c == ':' ? 1 : 0;
+        return colons;
+    }
+
+    /// Reads `value|type|field|field` and leaves in `rest` what follows: nothing, or ":value|...".
+    constexpr void read_samples(std::string_view& rest) {
+        const auto first = take_field(rest);
+        auto values = first;
+        std::size_t colons = 0;
+        if constexpr (Dialect::repeats == repetition::packed) {
+            if (!rest.empty() && rest.front() == ':') {
+                const auto others = take_until<'|'>(rest);
+                values = {first.data(), first.size() + others.size()};
+                colons = count_colons(others);
+            }
+        } else if constexpr (Dialect::repeats == repetition::values) {
+            colons = count_colons(first);
+        }
+        if (rest.empty() || rest.front() == ':')
+            return on_refusal_(at(values, errc::missing_type));
+        rest.remove_prefix(1);
+        const auto type = take_field(rest);
+        const auto kind = Dialect::kind(type);
+        if (kind)
+            sample_.series.kind = *kind;
+        note(type, kind.error());
+        for (std::size_t index = 0; !rest.empty() && rest.front() == '|'; ++index) {
+            rest.remove_prefix(1);
+            read_field(rest, index);
+        }
+        if constexpr (repeats && Dialect::tags == tag_field::anywhere) {
+            if (!rest.empty())
+                find_line_tags(rest);
+            if (sample_.series.tags.empty()) {
+                sample_.series.tags = line_tags_;
+                note(line_tags_, line_tags_error_);
+            }
+        }
+        if constexpr (excludes_tag_field(Dialect::tags_in_name)) {
+            const auto& one = sample_.series;
+            if (!one.tags.empty() && split_name<Dialect::tags_in_name>(one.name).tagged)
+                note(one.tags, errc::mixed_tags);
+        }
+        values_ += sample_.series.kind == metric_kind::unique ? 1 : colons + 1;
+        if (values_ > Dialect::values_max)
+            note(values, errc::too_many_values);
+        if (refused_.error != errc::ok)
+            return on_refusal_(std::as_const(refused_));
+        colons > 0 ? read_packed(values, type) : read_value(values, type);
+    }
+
+    /// Forgets what the last sample of the line has left behind.
+    constexpr void start_another() noexcept {
+        const auto last = sample_.series;
+        sample_ = {};
+        sample_.series.name = last.name;
+        if constexpr (Dialect::tags == tag_field::rest_of_line)
+            sample_.series.tags = last.tags;
+        refused_ = {};
+    }
+
+    constexpr void read_field(std::string_view& rest, std::size_t index) {
+        if constexpr (Dialect::tags == tag_field::anywhere) {
+            if (!rest.empty() && rest.front() == '#') {
+                rest.remove_prefix(1);
+                const auto tags = rest.substr(0, rest.find('|'));
+                rest.remove_prefix(tags.size());
+                note(tags, check_tags(tags));
+                sample_.series.tags = tags;
+                return;
+            }
+        }
+        auto field = rest;
+        if constexpr (!Dialect::bars_part_fields) {
+            rest = {};
+        } else {
+            // Of packed lines, the fields that begin with a letter carry colons (`|c:id`).
+            const bool colons =
+                Dialect::repeats == repetition::packed && !rest.empty() && is_letter(rest.front());
+            field = colons ? take_until<'|'>(rest) : take_field(rest);
+        }
+        note(field, Dialect::read_field(field, index, sample_));
+    }
+
+    [[nodiscard]] static constexpr errc check_tags(std::string_view tags) noexcept {
+        if (tags.size() > Dialect::tag_bytes_max)
+            return errc::tags_too_long;
+        return has_control_or<>(tags) ? errc::bad_tags : errc::ok;
+    }
+
+    /// The tags of a line stand after its last sample, and hold for all. Looked for once in a line.
+    constexpr void find_line_tags(std::string_view rest) noexcept {
+        if (std::exchange(line_tags_known_, true))
+            return;
+        const auto mark = rest.rfind("|#");
+        if (mark == rest.npos)
+            return;
+        rest.remove_prefix(mark + 2);
+        line_tags_ = rest.substr(0, rest.find('|'));
+        line_tags_error_ = check_tags(line_tags_);
+    }
+
+    constexpr void read_packed(std::string_view values, std::string_view type) {
+        // A set's member may have colons in it.
+        if (sample_.series.kind == metric_kind::unique)
+            return read_value(values, type);
+        constexpr bool skips_empty = Dialect::repeats == repetition::values;
+        const auto all = values;
+        bool any = !skips_empty;
+        for (;;) {
+            const auto value = take_until<':'>(values);
+            if (!skips_empty || !value.empty()) {
+                read_value(value, type);
+                any = true;
+            }
+            if (values.empty())
+                break;
+            values.remove_prefix(1);
+        }
+        if (!any)
+            on_refusal_(at(all, errc::bad_number));
+    }
+
+    constexpr void read_value(std::string_view value, std::string_view type) {
+        if (const auto error = Dialect::read_value(value, type, sample_); error != errc::ok)
+            return on_refusal_(at(value, error));
+        on_sample_(std::as_const(sample_));
+    }
+
+    const char* origin_;
+    sample sample_{};
+    refusal refused_{};
+    std::string_view line_tags_{};
+    errc line_tags_error_ = errc::ok;
+    bool line_tags_known_ = false;
+    std::size_t values_ = 0; // of the line so far
+    OnSample& on_sample_;
+    OnRefusal& on_refusal_;
+};
+
+} // namespace detail
+
+/// Parses one line and hands out each sample in it and each refusal.
+///
+/// Input    `line` without its newline; a '\r' at its end does not count. Not retained.
+/// Returns  nothing; calls `on_sample(const sample&)` with views into `line`, and
+///          `on_refusal(refusal)` for each sample, or for the line, that cannot be accepted. A bad
+///          sample costs none of its neighbours.
+/// Errors   the first group of errc, but for too_many_tags, which counts after equal ones are one.
+/// Cost     O(line.size()); does not allocate; throws what the two functions throw.
+/// Threads  pure.
+template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
+constexpr void parse_line(std::string_view line, OnSample&& on_sample, OnRefusal&& on_refusal) {
+    detail::line_reader<Dialect, OnSample, OnRefusal> reader(line, on_sample, on_refusal);
+    if constexpr (Dialect::ignores_carriage_return) {
+        if (!line.empty() && line.back() == '\r')
+            line.remove_suffix(1);
+    }
+    reader.read(line);
+}
+
+/// Parses a line that holds exactly one sample.
+///
+/// Input    as for parse_line.
+/// Returns  the sample; its views point into `line`.
+/// Errors   as for parse_line, and several_samples.
+/// Units    rate in (0, 1]; timings in milliseconds; timestamps in Unix seconds.
+/// Cost     O(line.size()); does not allocate, does not throw.
+/// Threads  pure.
+template <wire_dialect Dialect = dialect::quipu>
+[[nodiscard]] constexpr result<sample> parse(std::string_view line) noexcept {
+    result<sample> parsed = errc::missing_value;
+    std::size_t samples = 0;
+    errc refused = errc::ok;
+    parse_line<Dialect>(
+        line,
+        [&](const sample& one) {
+            parsed = one;
+            ++samples;
+        },
+        [&](refusal why) {
+            if (refused == errc::ok)
+                refused = why.error;
+        });
+    if (refused != errc::ok)
+        return refused;
+    if (samples > 1)
+        return errc::several_samples;
+    return parsed;
+}
+
+} // namespace quipu
+
+// quipu/wire/format.hpp
+
+// Samples to text: the exact inverse of parsing, in any dialect.
+
+namespace quipu {
+
+namespace format_policy {
+
+/// A name that the dialect does not allow is refused.
+struct refuse {
+    static constexpr bool sanitizes = false;
+};
+/// Each character of a name that the dialect does not allow becomes '_'.
+struct sanitize {
+    static constexpr bool sanitizes = true;
+};
+
+} // namespace format_policy
+
+/// Decides what becomes of a name with characters that a line cannot carry.
+/// Requires  static constexpr bool sanitizes.
+/// Provided  format_policy::refuse (default), format_policy::sanitize; change it where names come
+///           from people or from other programs.   Chosen at  the template argument of format.
+/// Cost      sanitize: `check_name` once for each character.
+template <class P>
+concept name_policy = requires {
+    { P::sanitizes } -> std::convertible_to<bool>;
+};
+static_assert(name_policy<format_policy::refuse> && name_policy<format_policy::sanitize>);
+
+namespace detail {
+
+/// Whether `sanitize` replaces a character, of one byte or more.
+template <wire_dialect Dialect>
+[[nodiscard]] constexpr bool is_bad_in_name(std::string_view character) noexcept {
+    return has_control_or<':', '|'>(character) || Dialect::check_name(character) != errc::ok;
+}
+
+/// Appends a name in which a '_' stands for each bad character.
+template <wire_dialect Dialect, std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_clean(std::string_view name,
+                                          basic_line_buffer<BytesMax>& out) noexcept {
+    while (!name.empty()) {
+        const auto size = utf8_size(name);
+        const auto character = name.substr(0, size == 0 ? 1 : size);
+        if (!out.append(is_bad_in_name<Dialect>(character) ? "_" : character))
+            return false;
+        name.remove_prefix(character.size());
+    }
+    return true;
+}
+
+/// Refuses what no reading of the line would show, or not with its reason.
+template <wire_dialect Dialect, name_policy Names>
+[[nodiscard]] constexpr errc check_sample(const sample& one) noexcept {
+    constexpr bool native = std::is_same_v<Dialect, dialect::quipu>;
+    const auto& series = one.series;
+    if (!Names::sanitizes) {
+        if (const auto error = Dialect::check_name(series.name); error != errc::ok)
+            return error;
+        const bool newline = !native && series.name.find('\n') != series.name.npos;
+        if (newline || series.name.find(':') != series.name.npos)
+            return errc::bad_name;
+    } else if (series.name.empty() && Dialect::check_name(series.name) != errc::ok) {
+        return errc::empty_name;
+    } else if (series.name.size() > Dialect::name_bytes_max) {
+        return errc::name_too_long;
+    }
+    if (Dialect::type_of(one).empty())
+        return errc::unknown_type;
+    if (!series.tags.empty() && Dialect::tags == tag_field::absent)
+        return errc::bad_tags;
+    if (series.tags.size() > Dialect::tag_bytes_max)
+        return errc::tags_too_long;
+    if (native ? has_control_or<'|'>(series.tags) : series.tags.find('\n') != series.tags.npos)
+        return errc::bad_tags;
+    const bool keyed = Dialect::time_mark(series.kind) == '@'; // then `|@` is no rate
+    if (!(one.rate >= rate_min) || (native && one.rate > 1) || (keyed && one.rate != 1))
+        return errc::bad_rate;
+    if (one.timestamp != no_timestamp &&
+        (one.timestamp < 0 || Dialect::time_mark(series.kind) == '\0'))
+        return errc::bad_timestamp;
+    if (one.relative && series.kind == metric_kind::gauge && !Dialect::signs_change_gauges)
+        return errc::unknown_type;
+    if (native && series.kind == metric_kind::timer && one.timer != timer_type::ms)
+        return errc::unknown_type;
+    if (native && !one.origin.empty())
+        return errc::unknown_field;
+    if (series.kind != metric_kind::unique)
+        return is_finite(one.value) ? errc::ok : errc::number_out_of_range;
+    if (one.member.empty())
+        return errc::empty_member;
+    const bool broken = native ? has_control_or<'|'>(one.member)
+                               : one.member.find('|') != one.member.npos ||
+                                     one.member.find('\n') != one.member.npos;
+    return broken ? errc::bad_name : errc::ok;
+}
+
+/// Appends a number without an exponent, which some dialects do not read.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_plain(double number,
+                                          basic_line_buffer<BytesMax>& out) noexcept {
+    char text[layout::shortest::bytes_max] = {};
+    const char* const end = layout::shortest::write(text, number);
+    std::string_view digits(text, static_cast<std::size_t>(end - text));
+    const auto e = digits.find('e');
+    if (e == digits.npos)
+        return out.append(digits);
+    const auto zeros = [&](std::int64_t count) {
+        for (; count > 0; --count) {
+            if (!out.append("0"))
+                return false;
+        }
+        return true;
+    };
+    const auto exponent = parse_integer(digits.substr(e + 1)).value_or(0);
+    digits = digits.substr(0, e);
+    const bool negative = digits.front() == '-';
+    const auto first = digits.substr(negative ? 1 : 0, 1); // the point is behind it
+    auto rest = digits.substr(negative ? 2 : 1);
+    rest.remove_prefix(rest.empty() ? 0 : 1);
+    if (negative && !out.append("-"))
+        return false;
+    if (exponent < 0)
+        return out.append("0.") && zeros(-exponent - 1) && out.append(first) && out.append(rest);
+    return out.append(first) && out.append(rest) &&
+           zeros(exponent - static_cast<std::int64_t>(rest.size()));
+}
+
+/// Appends `mark` and `text`, or nothing if there is no text.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_field(std::string_view mark,
+                                          std::string_view text,
+                                          basic_line_buffer<BytesMax>& out) noexcept {
+    return text.empty() || (out.append(mark) && out.append(text));
+}
+
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_origin(const sample_origin& origin,
+                                           basic_line_buffer<BytesMax>& out) noexcept {
+    return append_field("|c:", origin.container(), out) &&
+           append_field("|e:", origin.external_data(), out) &&
+           append_field("|card:", origin.cardinality(), out);
+}
+
+/// Appends `name:value|type|@rate|Ttime|c:origin|#tags`, with `sign` before the value.
+template <wire_dialect Dialect, name_policy Names, std::size_t BytesMax>
+[[nodiscard]] constexpr bool append_line(const sample& one,
+                                         std::string_view sign,
+                                         double value,
+                                         bool exponents,
+                                         basic_line_buffer<BytesMax>& out) noexcept {
+    const bool unique = one.series.kind == metric_kind::unique;
+    const bool timed = one.timestamp != no_timestamp;
+    const char time_field[] = {'|', Dialect::time_mark(one.series.kind)};
+    bool named = false;
+    if constexpr (Names::sanitizes)
+        named = append_clean<Dialect>(one.series.name, out);
+    else
+        named = out.append(one.series.name);
+    return named && out.append(":") && out.append(sign) &&
+           (unique      ? out.append(one.member)
+            : exponents ? out.append(value)
+                        : append_plain(value, out)) &&
+           out.append("|") && out.append(Dialect::type_of(one)) &&
+           (one.rate == 1 || (out.append("|@") && append_plain(one.rate, out))) &&
+           (!timed || (out.append({time_field, 2}) && out.append(one.timestamp))) &&
+           (one.origin.empty() || append_origin(one.origin, out)) &&
+           append_field("|#", one.series.tags, out);
+}
+
+/// Compares what was read with what was written; says which part the dialect cannot carry.
+[[nodiscard]] constexpr errc find_difference(const sample& read, const sample& one) noexcept {
+    const auto kind = one.series.kind;
+    const bool timers_differ = kind == metric_kind::timer && read.timer != one.timer;
+    if (read.series.kind != kind || timers_differ)
+        return errc::unknown_type;
+    if (read.series.tags != one.series.tags)
+        return errc::bad_tags;
+    if (read.rate != one.rate)
+        return errc::bad_rate;
+    if (read.timestamp != one.timestamp)
+        return errc::bad_timestamp;
+    if (read.origin != one.origin)
+        return errc::unknown_field;
+    if (kind == metric_kind::unique)
+        return read.member == one.member ? errc::ok : errc::bad_name;
+    return read.value == one.value ? errc::ok : errc::bad_number;
+}
+
+/// Reads a line as its receiver will.
+template <wire_dialect Dialect, name_policy Names>
+[[nodiscard]] constexpr errc check_line(std::string_view line, const sample& one) noexcept {
+    if (line.find('\n') != line.npos) // nowhere else than in the origin
+        return errc::unknown_field;
+    const auto read = parse<Dialect>(line);
+    if (!read)
+        return read.error();
+    if (!Names::sanitizes && read->series.name != one.series.name)
+        return errc::bad_name;
+    return find_difference(*read, one);
+}
+
+/// Appends the line or the two lines of a sample, or a part of them.
+template <wire_dialect Dialect, name_policy Names, std::size_t BytesMax>
+[[nodiscard]] constexpr errc
+append_sample(const sample& one, bool exponents, basic_line_buffer<BytesMax>& out) noexcept {
+    const bool signs = one.series.kind == metric_kind::gauge && Dialect::signs_change_gauges;
+    const double value = one.value == 0 ? 0 : one.value; // "-0" would be a change of a gauge
+    if (signs && !one.relative && value < 0) {
+        if (!append_line<Dialect, Names>(one, "", 0, exponents, out) || !out.append("\n"))
+            return errc::no_space;
+    }
+    const auto last = out.size();
+    const bool plus = signs && one.relative && value >= 0;
+    if (!append_line<Dialect, Names>(one, plus ? "+" : "", value, exponents, out))
+        return errc::no_space;
+    if (out.size() - last > Dialect::line_bytes_max)
+        return errc::line_too_long;
+    // The native rules are those of check_sample; of others the parser knows best.
+    if constexpr (std::is_same_v<Dialect, dialect::quipu>)
+        return errc::ok;
+    else
+        return check_line<Dialect, Names>(out.view().substr(last), one);
+}
+
+} // namespace detail
+
+/// Appends the line of one sample to `out`, without a newline at its end. Where a sign means a
+/// change, a gauge that is set to a value below zero takes two lines, `name:0|g` and `name:-n|g`.
+///
+/// Returns  ok, and then parse<Dialect>(text) gives the same sample, but for what its kind does not
+///          use, for `integral`, which tells of the text, and for a name that was sanitized; else
+///          `out` is as it was.
+/// Errors   what a line cannot carry or would smuggle in another: empty_name, name_too_long,
+///          bad_name (a ':' or newline in the name, a '|' in a member, what the dialect refuses),
+///          unknown_type, bad_tags, tags_too_long, mixed_tags, empty_member, bad_rate,
+///          bad_timestamp, number_out_of_range (not finite), bad_number (the dialect reads it as
+///          another), unknown_field (an origin); line_too_long; no_space. Those of parse.
+/// Cost     O(bytes written), at most twice, and what parsing costs unless the dialect is the
+/// native one; does not
+///          allocate, does not throw.
+/// Threads  pure.
+template <wire_dialect Dialect = dialect::quipu,
+          name_policy Names = format_policy::refuse,
+          std::size_t BytesMax>
+[[nodiscard]] constexpr errc format(const sample& one, basic_line_buffer<BytesMax>& out) noexcept {
+    if (const auto error = detail::check_sample<Dialect, Names>(one); error != errc::ok)
+        return error;
+    const auto before = out.size();
+    auto error = detail::append_sample<Dialect, Names>(one, true, out);
+    if (error == errc::bad_number || error == errc::number_out_of_range) {
+        out.resize(before);
+        error = detail::append_sample<Dialect, Names>(one, false, out);
+    }
+    if (error != errc::ok)
+        out.resize(before);
+    return error;
+}
+
+} // namespace quipu
+
+// quipu/wire/binary.hpp
+
+// Samples as records of bytes: statsite's binary protocol, read and written.
+//
+// A record is, all little endian, `u8 0xaa, u8 type, u16 name size, f64 value, name`; of a set `u8
+// 0xaa, u8 4, u16 name size, u16 member size, name, member`. Texts end with a zero, which their
+// sizes count.
+
+namespace quipu {
+
+/// What every record begins with. No line of UTF-8 does.
+inline constexpr char binary_magic = '\xaa';
+
+/// The largest text of a record, its zero not counted, and the largest record.
+inline constexpr std::size_t binary_text_bytes_max = 65534;
+inline constexpr std::size_t binary_record_bytes_max = 6 + 2 * (binary_text_bytes_max + 1);
+
+/// What stands at the front of some bytes.
+struct binary_record {
+    quipu::sample sample{};
+    /// Why the sample cannot be accepted, although its record is whole; what follows can be read.
+    refusal refused{};
+    /// The bytes of the record; 0 as long as more of them have to come.
+    std::size_t size = 0;
+
+    [[nodiscard]] constexpr bool complete() const noexcept { return size > 0; }
+
+    friend constexpr bool operator==(const binary_record&, const binary_record&) = default;
+};
+
+namespace detail {
+
+enum class binary_type : std::uint8_t { keyvalue = 1, counter, timer, unique, gauge, gauge_change };
+
+inline constexpr std::size_t binary_scalar_head_bytes = 12;
+inline constexpr std::size_t binary_set_head_bytes = 6;
+
+[[nodiscard]] constexpr metric_kind kind_of(binary_type type) noexcept {
+    switch (type) {
+    case binary_type::keyvalue: return metric_kind::keyvalue;
+    case binary_type::counter: return metric_kind::counter;
+    case binary_type::timer: return metric_kind::timer;
+    case binary_type::unique: return metric_kind::unique;
+    case binary_type::gauge:
+    case binary_type::gauge_change: break;
+    }
+    return metric_kind::gauge;
+}
+
+[[nodiscard]] constexpr binary_type binary_type_of(const sample& one) noexcept {
+    switch (one.series.kind) {
+    case metric_kind::keyvalue: return binary_type::keyvalue;
+    case metric_kind::counter: return binary_type::counter;
+    case metric_kind::timer: return binary_type::timer;
+    case metric_kind::unique: return binary_type::unique;
+    case metric_kind::gauge: break;
+    }
+    return one.relative ? binary_type::gauge_change : binary_type::gauge;
+}
+
+/// Reads a u16 that may stand anywhere.
+[[nodiscard]] constexpr std::size_t read_size(std::string_view bytes, std::size_t at) noexcept {
+    return read_little_endian<std::uint16_t>(bytes.data() + at);
+}
+
+[[nodiscard]] constexpr double read_double(std::string_view bytes, std::size_t at) noexcept {
+    return std::bit_cast<double>(read_little_endian<std::uint64_t>(bytes.data() + at));
+}
+
+/// Whether `text`, of a size that counts its zero, ends with one.
+[[nodiscard]] constexpr bool is_terminated(std::string_view text) noexcept {
+    return !text.empty() && text.back() == '\0';
+}
+
+/// Refuses what no line could carry, which keeps a record from smuggling one in.
+[[nodiscard]] constexpr bool breaks_a_line(std::string_view text, char mark) noexcept {
+    for (const char c : text) {
+        if (c == '\0' || c == '\n' || c == mark)
+            return true;
+    }
+    return false;
+}
+
+[[nodiscard]] constexpr errc read_binary_value(double value, sample& out) noexcept {
+    if (value != value)
+        return errc::bad_number;
+    if (is_infinite(value))
+        return errc::number_out_of_range;
+    out.value = value;
+    return errc::ok;
+}
+
+template <wire_dialect Dialect>
+[[nodiscard]] constexpr errc read_binary_member(std::string_view member, sample& out) noexcept {
+    if (member.empty())
+        return errc::empty_member;
+    if (breaks_a_line(member, '|'))
+        return errc::bad_name;
+    return Dialect::read_value(member, "s", out);
+}
+
+template <wire_dialect Dialect>
+[[nodiscard]] constexpr errc check_binary_name(std::string_view name) noexcept {
+    if (const auto error = Dialect::check_name(name); error != errc::ok)
+        return error;
+    return breaks_a_line(name, ':') ? errc::bad_name : errc::ok;
+}
+
+} // namespace detail
+
+/// Tells how much of a record has to be there before more can be told: its head, and once that is
+/// there the whole of it. So whoever waits for that much twice has a record.
+///
+/// Input    the first bytes of a record, any number of them; not retained.
+/// Returns  a size up to binary_record_bytes_max.
+/// Errors   bad_magic, unknown_type.
+/// Cost     O(1).
+/// Threads  pure.
+[[nodiscard]] constexpr result<std::size_t> binary_record_size(std::string_view bytes) noexcept {
+    if (!bytes.empty() && bytes[0] != binary_magic)
+        return errc::bad_magic;
+    if (bytes.size() < 2)
+        return std::size_t{2};
+    if (bytes[1] < 1 || bytes[1] > static_cast<char>(detail::binary_type::gauge_change))
+        return errc::unknown_type;
+    const bool unique = bytes[1] == static_cast<char>(detail::binary_type::unique);
+    const auto head = unique ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
+    if (bytes.size() < head)
+        return head;
+    return head + detail::read_size(bytes, 2) + (unique ? detail::read_size(bytes, 4) : 0);
+}
+
+/// Parses the record that `bytes` begin with.
+///
+/// Input    any bytes, of which the record need not be all nor all be there; not retained.
+/// Returns  the record, whose views point into `bytes`; one that is not complete; or one whose
+///          sample is refused: for line_too_long, empty_name, name_too_long, bad_name (by the
+///          dialect, and a zero, a newline or a ':' in any), bad_number (NaN), number_out_of_range
+///          (an infinity), empty_member, bad_name (a zero, a newline or a '|' in a member).
+/// Errors   bad_magic, unknown_type, bad_terminator: nothing tells where the next record begins,
+///          so a connection has to be closed.
+/// Cost     O(name and member); does not allocate, does not throw.
+/// Threads  pure.
+/// Source   statsite/statsite 0.8.1, src/conn_handler.c.
+template <wire_dialect Dialect = dialect::quipu>
+[[nodiscard]] constexpr result<binary_record> parse_binary(std::string_view bytes) noexcept {
+    const auto size = binary_record_size(bytes);
+    if (!size)
+        return size.error();
+    if (bytes.size() < *size)
+        return binary_record{};
+    const auto type = static_cast<detail::binary_type>(bytes[1]);
+    const bool unique = type == detail::binary_type::unique;
+    const auto head = unique ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
+    auto name = bytes.substr(head, detail::read_size(bytes, 2));
+    auto member = bytes.substr(head + name.size(), *size - head - name.size());
+    if (!detail::is_terminated(name) || (unique && !detail::is_terminated(member)))
+        return errc::bad_terminator;
+    name.remove_suffix(1);
+    binary_record record;
+    record.size = *size;
+    sample& one = record.sample;
+    one.series.kind = detail::kind_of(type);
+    one.series.name = name;
+    one.relative = type == detail::binary_type::gauge_change;
+    const auto refuse = [&](errc error, std::size_t offset) {
+        if (error != errc::ok && record.refused.error == errc::ok)
+            record.refused = {error, offset};
+    };
+    if (record.size > Dialect::line_bytes_max)
+        refuse(errc::line_too_long, 0);
+    refuse(detail::check_binary_name<Dialect>(name), head);
+    if (unique) {
+        member.remove_suffix(1);
+        refuse(detail::read_binary_member<Dialect>(member, one), head + name.size() + 1);
+    } else {
+        refuse(detail::read_binary_value(detail::read_double(bytes, 4), one), 4);
+    }
+    return record;
+}
+
+/// Appends the record of one sample to `out`.
+///
+/// Returns  ok, and then parse_binary gives the same sample, but for what its kind does not use and
+///          for `integral`, which tells of the text; else `out` is as it was.
+/// Errors   those of format, with bad_rate, bad_timestamp and bad_tags for all that is not the
+///          default, as a record has room for none; line_too_long (native_line_bytes_max),
+///          no_space.
+/// Cost     O(bytes written); does not allocate, does not throw.
+/// Threads  pure.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr errc format_binary(const sample& one,
+                                           basic_line_buffer<BytesMax>& out) noexcept {
+    const auto refused = detail::check_sample<dialect::quipu, format_policy::refuse>(one);
+    if (refused != errc::ok)
+        return refused;
+    if (one.rate != 1)
+        return errc::bad_rate;
+    if (one.timestamp != no_timestamp)
+        return errc::bad_timestamp;
+    if (!one.series.tags.empty())
+        return errc::bad_tags;
+    const bool unique = one.series.kind == metric_kind::unique;
+    const std::string_view zero("\0", 1);
+    const auto name_size = one.series.name.size() + 1;
+    const auto member_size = one.member.size() + 1;
+    if (unique && detail::binary_set_head_bytes + name_size + member_size > native_line_bytes_max)
+        return errc::line_too_long;
+    char head[detail::binary_scalar_head_bytes] = {binary_magic,
+                                                   static_cast<char>(detail::binary_type_of(one))};
+    detail::write_little_endian(head + 2, static_cast<std::uint16_t>(name_size));
+    if (unique) {
+        detail::write_little_endian(head + 4, static_cast<std::uint16_t>(member_size));
+    } else {
+        detail::write_little_endian(head + 4, std::bit_cast<std::uint64_t>(one.value));
+    }
+    const auto head_size = unique ? detail::binary_set_head_bytes : sizeof head;
+    const auto before = out.size();
+    if (out.append(std::string_view(head, head_size)) && out.append(one.series.name) &&
+        out.append(zero) && (!unique || (out.append(one.member) && out.append(zero))))
+        return errc::ok;
+    out.resize(before);
+    return errc::no_space;
+}
+
+} // namespace quipu
+
+// quipu/wire/binary_point.hpp
+
+// What statsite hands to a sink as bytes: one statistic of one series a record, read and written.
+//
+// A record is, all little endian, `u64 time, u8 type, u8 statistic, u16 name size, f64 value,
+// name`, and for a bin of a histogram `u32 count`. The name ends with a zero, which its size
+// counts.
+
+namespace quipu {
+
+/// What the value of a point is, by its number on the wire. A percentile is not listed: see
+/// percentile_statistic.
+enum class statistic : std::uint8_t {
+    none, ///< the value of a key/value or gauge
+    sum,  ///< for a set the number of its members
+    sum_of_squares,
+    mean,
+    count,
+    standard_deviation,
+    minimum,
+    maximum,
+    histogram_floor, ///< the values below the first bin
+    histogram_bin,
+    histogram_ceiling, ///< the values above the last bin
+    rate,
+    sample_rate,
+};
+
+/// The whole percentiles, 0 to 100, have statistics of their own.
+[[nodiscard]] constexpr statistic percentile_statistic(int percent) noexcept {
+    QUIPU_ASSERT(0 <= percent && percent <= 100);
+    return static_cast<statistic>(0x80 | percent);
+}
+
+/// Whether points of a statistic have a count beside their value, which then is an edge.
+[[nodiscard]] constexpr bool is_histogram(statistic what) noexcept {
+    return statistic::histogram_floor <= what && what <= statistic::histogram_ceiling;
+}
+
+/// One number of a flush. Owns nothing.
+struct binary_point {
+    metric_kind kind = metric_kind::counter;
+    statistic what = statistic::none;
+    std::string_view name{};
+    double value = 0;
+    std::int64_t timestamp = 0; ///< Unix seconds
+    std::uint32_t count = 0;    ///< Of a bin; of nothing else.
+
+    friend constexpr bool operator==(const binary_point&, const binary_point&) = default;
+};
+
+/// What stands at the front of some bytes.
+struct binary_point_record {
+    binary_point point{};
+    /// The bytes of the record; 0 as long as more of them have to come.
+    std::size_t size = 0;
+
+    [[nodiscard]] constexpr bool complete() const noexcept { return size > 0; }
+
+    friend constexpr bool operator==(const binary_point_record&,
+                                     const binary_point_record&) = default;
+};
+
+/// The largest name of a point, its zero not counted.
+inline constexpr std::size_t binary_point_name_bytes_max = 65534;
+
+namespace detail {
+
+inline constexpr std::size_t binary_point_head_bytes = 20;
+
+/// In the order of metric_kind: its numbers on this wire.
+inline constexpr char binary_point_types[metric_kind_count] = {2, 3, 5, 4, 1};
+
+[[nodiscard]] constexpr result<metric_kind> kind_of_point(char type) noexcept {
+    for (std::size_t i = 0; i < metric_kind_count; ++i) {
+        if (binary_point_types[i] == type)
+            return static_cast<metric_kind>(i);
+    }
+    return errc::unknown_type;
+}
+
+[[nodiscard]] constexpr bool is_statistic(statistic what) noexcept {
+    return what <= statistic::sample_rate ||
+           (percentile_statistic(0) <= what && what <= percentile_statistic(100));
+}
+
+/// Refuses what a record cannot carry or what is no point.
+[[nodiscard]] constexpr errc check_point(const binary_point& one) noexcept {
+    if (one.name.empty())
+        return errc::empty_name;
+    if (one.name.size() > binary_point_name_bytes_max)
+        return errc::name_too_long;
+    if (one.name.find('\0') != one.name.npos)
+        return errc::bad_name;
+    if (one.timestamp < 0)
+        return errc::bad_timestamp;
+    if (one.value != one.value)
+        return errc::bad_number;
+    if (is_infinite(one.value))
+        return errc::number_out_of_range;
+    return is_statistic(one.what) ? errc::ok : errc::unknown_type;
+}
+
+} // namespace detail
+
+/// Parses the record that `bytes` begin with.
+///
+/// Input    any bytes, of which the record need not be all nor all be there; not retained.
+/// Returns  the point, whose name points into `bytes`; or a record that is not complete.
+/// Errors   unknown_type (of series or statistic), bad_terminator, empty_name, bad_name (a zero
+///          within), bad_timestamp (beyond 2^63), bad_number (NaN), number_out_of_range (an
+///          infinity).
+/// Cost     O(name); does not allocate, does not throw.
+/// Threads  pure.
+/// Source   statsite/statsite 0.8.1, src/streaming.c.
+[[nodiscard]] constexpr result<binary_point_record>
+parse_binary_point(std::string_view bytes) noexcept {
+    constexpr auto head = detail::binary_point_head_bytes;
+    if (bytes.size() < head)
+        return binary_point_record{};
+    const auto kind = detail::kind_of_point(bytes[8]);
+    if (!kind)
+        return kind.error();
+    const auto what = static_cast<statistic>(bytes[9]);
+    const std::size_t name_size = detail::read_little_endian<std::uint16_t>(bytes.data() + 10);
+    const auto size = head + name_size + (is_histogram(what) ? sizeof(std::uint32_t) : 0);
+    if (bytes.size() < size)
+        return binary_point_record{};
+    if (name_size == 0 || bytes[head + name_size - 1] != '\0')
+        return errc::bad_terminator;
+    binary_point_record record{.point = {}, .size = size};
+    binary_point& one = record.point;
+    one.kind = *kind;
+    one.what = what;
+    one.name = bytes.substr(head, name_size - 1);
+    one.value = std::bit_cast<double>(detail::read_little_endian<std::uint64_t>(bytes.data() + 12));
+    one.timestamp =
+        static_cast<std::int64_t>(detail::read_little_endian<std::uint64_t>(bytes.data()));
+    if (is_histogram(what))
+        one.count = detail::read_little_endian<std::uint32_t>(bytes.data() + head + name_size);
+    if (const auto error = detail::check_point(one); error != errc::ok)
+        return error;
+    return record;
+}
+
+/// Appends the record of one point to `out`.
+///
+/// Returns  ok, and then parse_binary_point gives the same point, but for the count of what is no
+///          bin; else `out` is as it was.
+/// Errors   empty_name, name_too_long (binary_point_name_bytes_max), bad_name (a zero within),
+///          bad_timestamp (below 0), bad_number, number_out_of_range, unknown_type (what is no
+///          statistic), no_space.
+/// Cost     O(bytes written); does not allocate, does not throw.
+/// Threads  pure.
+template <std::size_t BytesMax>
+[[nodiscard]] constexpr errc format_binary(const binary_point& one,
+                                           basic_line_buffer<BytesMax>& out) noexcept {
+    if (const auto error = detail::check_point(one); error != errc::ok)
+        return error;
+    char head[detail::binary_point_head_bytes] = {};
+    detail::write_little_endian(head, static_cast<std::uint64_t>(one.timestamp));
+    head[8] = detail::binary_point_types[static_cast<std::size_t>(one.kind)];
+    head[9] = static_cast<char>(one.what);
+    detail::write_little_endian(head + 10, static_cast<std::uint16_t>(one.name.size() + 1));
+    detail::write_little_endian(head + 12, std::bit_cast<std::uint64_t>(one.value));
+    char count[sizeof one.count] = {};
+    detail::write_little_endian(count, one.count);
+    const auto before = out.size();
+    if (out.append(std::string_view(head, sizeof head)) && out.append(one.name) &&
+        out.append(std::string_view("\0", 1)) &&
+        (!is_histogram(one.what) || out.append(std::string_view(count, sizeof count))))
+        return errc::ok;
+    out.resize(before);
+    return errc::no_space;
+}
+
+} // namespace quipu
+
+// quipu/wire/block.hpp
+
+// Sixty-four characters at once: where in them the marks of a line stand.
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace quipu::detail {
+
+/// How many characters a block has.
+inline constexpr unsigned block_bytes = 64;
+
+/// The marks in a block: bit i is about character i.
+struct block_marks {
+    std::uint64_t separators = 0; ///< ':' and '|'
+    /// What is not printable ASCII: the first is the newline, or a reason to look closer.
+    std::uint64_t breaks = 0;
+
+    friend constexpr bool operator==(const block_marks&, const block_marks&) = default;
+};
+
+// How a block is looked at. Each of these has `static block_marks marks(const char* text)
+// noexcept`, which reads 64 characters, and all give the same marks for the same characters.
+
+/// One character at a time.
+struct plain_scan {
+    [[nodiscard]] static constexpr block_marks marks(const char* text) noexcept {
+        block_marks found;
+        for (unsigned i = 0; i < block_bytes; ++i) {
+            const std::uint64_t bit = std::uint64_t{1} << i;
+            if (text[i] == ':' || text[i] == '|')
+                found.separators |= bit;
+            if (text[i] < ' ' || text[i] > '~')
+                found.breaks |= bit;
+        }
+        return found;
+    }
+
+    [[nodiscard]] static constexpr std::uint64_t bars(const char* text) noexcept {
+        std::uint64_t found = 0;
+        for (unsigned i = 0; i < block_bytes; ++i)
+            found |= std::uint64_t{text[i] == '|'} << i;
+        return found;
+    }
+};
+
+/// Eight characters at a time, in a 64-bit register.
+struct swar_scan {
+    [[nodiscard]] static constexpr block_marks marks(const char* text) noexcept {
+        block_marks found;
+        for (unsigned i = 0; i < block_bytes; i += 8) {
+            const auto eight = read_little_endian<std::uint64_t>(text + i);
+            found.separators |= gather(equal(eight, ':') | equal(eight, '|')) << i;
+            found.breaks |= gather(below_space(eight) | equal(eight, '\x7f') | eight) << i;
+        }
+        return found;
+    }
+
+    [[nodiscard]] static constexpr std::uint64_t bars(const char* text) noexcept {
+        std::uint64_t found = 0;
+        for (unsigned i = 0; i < block_bytes; i += 8)
+            found |= gather(equal(read_little_endian<std::uint64_t>(text + i), '|')) << i;
+        return found;
+    }
+
+private:
+    static constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    static constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
+
+    /// The top bit of each byte that is `c`. Exact: nothing is carried from byte to byte.
+    [[nodiscard]] static constexpr std::uint64_t equal(std::uint64_t eight, char c) noexcept {
+        const std::uint64_t zero = eight ^ static_cast<unsigned char>(c) * ones;
+        return ~(((zero & ~tops) + ~tops) | zero) & tops;
+    }
+
+    [[nodiscard]] static constexpr std::uint64_t below_space(std::uint64_t eight) noexcept {
+        return ~((eight & ~tops) + (0x80 - ' ') * ones) & ~eight & tops;
+    }
+
+    /// The eight top bits as the lowest byte.
+    [[nodiscard]] static constexpr std::uint64_t gather(std::uint64_t top_bits) noexcept {
+        return ((top_bits & tops) >> 7U) * 0x0102'0408'1020'4080 >> 56U;
+    }
+};
+
+#if defined(__SSE2__)
+/// Sixteen characters at a time. SSE2 is part of every x86-64.
+struct sse2_scan {
+    [[nodiscard]] static block_marks marks(const char* text) noexcept {
+        const quarter first = look(text);
+        const quarter second = look(text + 16);
+        const quarter third = look(text + 32);
+        const quarter fourth = look(text + 48);
+        return {join(first.separators, second.separators, third.separators, fourth.separators),
+                join(first.breaks, second.breaks, third.breaks, fourth.breaks)};
+    }
+
+    [[nodiscard]] static std::uint64_t bars(const char* text) noexcept {
+        const auto look = [](const char* sixteen) {
+            return bits(equal(_mm_loadu_si128(reinterpret_cast<const __m128i*>(sixteen)), '|'));
+        };
+        return join(look(text), look(text + 16), look(text + 32), look(text + 48));
+    }
+
+private:
+    struct quarter {
+        std::uint32_t separators;
+        std::uint32_t breaks;
+    };
+
+    [[nodiscard]] static quarter look(const char* text) noexcept {
+        const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+        // One more than each: what is above '~' becomes negative, or 0, and so below '!' as the
+        // control characters are.
+        const __m128i more = _mm_add_epi8(sixteen, _mm_set1_epi8(1));
+        return {bits(_mm_or_si128(equal(sixteen, ':'), equal(sixteen, '|'))),
+                bits(_mm_cmplt_epi8(more, _mm_set1_epi8(' ' + 1)))};
+    }
+
+    [[nodiscard]] static __m128i equal(__m128i sixteen, char c) noexcept {
+        return _mm_cmpeq_epi8(sixteen, _mm_set1_epi8(c));
+    }
+
+    [[nodiscard]] static std::uint32_t bits(__m128i lanes) noexcept {
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(lanes));
+    }
+
+    [[nodiscard]] static std::uint64_t
+    join(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) noexcept {
+        return (a | b << 16U) | std::uint64_t{c | d << 16U} << 32U;
+    }
+};
+using default_scan = sse2_scan;
+#else
+using default_scan = swar_scan;
+#endif
+
+} // namespace quipu::detail
 
 // quipu/wire/canonical.hpp
 
 // The canonical text of a series: `name;tag=value;tag=value`, one text for all spellings of the
-// same series. Stores use it as the key. A name that has such tags already is taken as it is.
+// same series. Stores use it as the key. Tags in the name and after the type are one list in it.
 
 namespace quipu {
 
@@ -4904,9 +6351,16 @@ struct tag_parts {
     return {tag.substr(0, colon), tag.substr(colon + 1), false};
 }
 
-/// Copies a part of a tag; what has a meaning in the canonical text becomes '_'.
-[[nodiscard]] constexpr char*
-write_tag_part(char* out, std::string_view part, bool is_key) noexcept {
+/// The same of a tag in a name, `key=value`; empty if a part is missing.
+[[nodiscard]] constexpr tag_parts split_name_tag(std::string_view tag) noexcept {
+    const auto equals = tag.find('=');
+    if (equals == tag.npos || equals == 0 || equals + 1 == tag.size())
+        return {};
+    return {tag.substr(0, equals), tag.substr(equals + 1), false};
+}
+
+/// Copies a name or a part of a tag; what has a meaning in the canonical text becomes '_'.
+[[nodiscard]] constexpr char* write_part(char* out, std::string_view part, bool is_key) noexcept {
     for (const char c : part)
         *out++ = c == ';' || (is_key && c == '=') ? '_' : c;
     return out;
@@ -4928,7 +6382,8 @@ public:
     ///
     /// Returns  a view into the series' own name if that is canonical as it is, else into this
     ///          buffer, valid until the next call.
-    /// Errors   too_many_tags, line_too_long.
+    /// Errors   too_many_tags, line_too_long; empty_name, if there is nothing but tags; mixed_tags,
+    ///          if the name has tags of a form that excludes others.
     /// Cost     O(size), and O(tags * tags_max) to sort them; does not allocate.
     [[nodiscard]] constexpr result<std::string_view> name(const series& of) noexcept {
         if (of.tags.empty() && is_canonical(of.name))
@@ -4942,9 +6397,22 @@ public:
         }
     }
 
+    /// How many tags in names were left out since this was made, because they are not `key=value`
+    /// with both parts.
+    [[nodiscard]] constexpr std::uint64_t tags_dropped() const noexcept { return tags_dropped_; }
+
 private:
+    static constexpr name_tags form = Dialect::tags_in_name;
+
     [[nodiscard]] static constexpr bool is_canonical(std::string_view name) noexcept {
-        return !Dialect::sanitizes || detail::is_etsy_key(name);
+        if constexpr (Dialect::sanitizes)
+            return detail::is_etsy_key(name);
+        // Where there are no tags at all, names are kept byte for byte.
+        constexpr bool plain = form == name_tags::absent && Dialect::tags == tag_field::absent;
+        constexpr bool other = form != name_tags::graphite; // then a ';' has no meaning in a name
+        if (plain)
+            return true;
+        return !split_name<form>(name).tagged && !(other && name.find(';') != name.npos);
     }
 
     [[nodiscard]] constexpr std::string_view view(const char* end) const noexcept {
@@ -4977,9 +6445,31 @@ private:
         return view(key.out);
     }
 
+    /// Puts in the tags of a name. Returns false if there is no room.
+    [[nodiscard]] constexpr bool insert_name_tags(std::string_view list) noexcept {
+        constexpr char separator = tag_separator(form);
+        while (!list.empty()) {
+            const auto text = list.substr(0, list.find(separator));
+            const auto tag = detail::split_name_tag(text);
+            if (tag.key.empty())
+                ++tags_dropped_;
+            else if (!insert(tag))
+                return false;
+            list.remove_prefix(text.size() == list.size() ? text.size() : text.size() + 1);
+        }
+        return true;
+    }
+
     /// Empty tags go, and so does the '#' that some clients put before each.
     [[nodiscard]] constexpr result<std::string_view> joined(const series& of) noexcept {
         count_ = 0;
+        const auto name = split_name<form>(of.name);
+        if (excludes_tag_field(form) && name.tagged && !of.tags.empty())
+            return errc::mixed_tags;
+        if (name.tagged && name.before.empty() && name.after.empty())
+            return errc::empty_name;
+        if (!insert_name_tags(name.tags))
+            return errc::too_many_tags;
         for (auto rest = of.tags; !rest.empty();) {
             const auto comma = rest.find(',');
             auto tag = rest.substr(0, comma);
@@ -4992,15 +6482,15 @@ private:
             rest.remove_prefix(comma + 1);
         }
         char* out = bytes_;
-        for (const char c : of.name)
-            *out++ = c;
+        out = detail::write_part(out, name.before, false);
+        out = detail::write_part(out, name.after, false);
         for (std::size_t i = 0; i < count_; ++i) {
             *out++ = ';';
-            out = detail::write_tag_part(out, tags_[i].key, true);
+            out = detail::write_part(out, tags_[i].key, true);
             if (tags_[i].bare)
                 continue;
             *out++ = '=';
-            out = detail::write_tag_part(out, tags_[i].value, false);
+            out = detail::write_part(out, tags_[i].value, false);
         }
         return view(out);
     }
@@ -5027,390 +6517,8 @@ private:
     char bytes_[Dialect::line_bytes_max + 1];
     detail::tag_parts tags_[Dialect::tags_max] = {};
     std::size_t count_ = 0; // of the tags
+    std::uint64_t tags_dropped_ = 0;
 };
-
-} // namespace quipu
-
-// quipu/wire/format.hpp
-
-// Samples to text: the exact inverse of parsing.
-
-namespace quipu {
-
-/// A text of at most `BytesMax` bytes that is built piece by piece, without allocation.
-/// Threads  distinct objects safe, shared objects unsafe.
-template <std::size_t BytesMax>
-class basic_line_buffer {
-public:
-    // NOLINTNEXTLINE(modernize-use-equals-default) because that would let {} clear all the bytes
-    constexpr basic_line_buffer() noexcept {} // they are written before they are read
-
-    /// Appends all of `piece`, or nothing and returns false.
-    [[nodiscard]] constexpr bool append(std::string_view piece) noexcept {
-        if (piece.size() > BytesMax - size_)
-            return false;
-        std::char_traits<char>::copy(bytes_ + size_, piece.data(), piece.size());
-        size_ += piece.size();
-        return true;
-    }
-
-    /// Appends a number in the shortest form that reads back equal, or nothing and returns false.
-    [[nodiscard]] constexpr bool append(double number) noexcept {
-        char text[layout::shortest::bytes_max] = {};
-        const char* const end = layout::shortest::write(text, number);
-        return append(std::string_view(text, static_cast<std::size_t>(end - text)));
-    }
-
-    /// Appends an integer, or nothing and returns false.
-    [[nodiscard]] constexpr bool append(std::same_as<std::int64_t> auto number) noexcept {
-        char text[integer_bytes_max] = {};
-        const char* const end = write_integer(text, number);
-        return append(std::string_view(text, static_cast<std::size_t>(end - text)));
-    }
-
-    /// Cuts the text to `size` bytes, which is no more than there are.
-    constexpr void resize(std::size_t size) noexcept {
-        QUIPU_ASSERT(size <= size_);
-        size_ = size;
-    }
-
-    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
-    /// Valid until the next call that is not const.
-    [[nodiscard]] constexpr std::string_view view() const noexcept { return {bytes_, size_}; }
-
-private:
-    std::size_t size_ = 0;
-    char bytes_[BytesMax];
-};
-
-/// Has room for any line that every server of ours accepts.
-using line_buffer = basic_line_buffer<8192>;
-
-namespace detail {
-
-[[nodiscard]] constexpr std::string_view type_text(metric_kind kind) noexcept {
-    constexpr std::string_view texts[metric_kind_count] = {"c", "ms", "g", "s", "kv"};
-    return texts[static_cast<std::size_t>(kind)];
-}
-
-/// Refuses what a line cannot carry, and what would break it or smuggle in another.
-[[nodiscard]] constexpr errc check_sample(const sample& one) noexcept {
-    if (one.series.name.empty())
-        return errc::empty_name;
-    if (one.series.name.size() > native_name_bytes_max)
-        return errc::name_too_long;
-    if (has_control_or<':', '|'>(one.series.name))
-        return errc::bad_name;
-    if (has_control_or<'|'>(one.series.tags))
-        return errc::bad_tags;
-    const bool keyed = one.series.kind == metric_kind::keyvalue; // where `|@` is the time
-    if (!(one.rate >= rate_min && one.rate <= 1) || (keyed && one.rate != 1))
-        return errc::bad_rate;
-    if (one.timestamp != no_timestamp && one.timestamp < 0)
-        return errc::bad_timestamp;
-    if (one.series.kind != metric_kind::unique)
-        return is_finite(one.value) ? errc::ok : errc::number_out_of_range;
-    if (one.member.empty())
-        return errc::empty_member;
-    return has_control_or<'|'>(one.member) ? errc::bad_name : errc::ok;
-}
-
-/// Appends `name:value|type|@rate|Ttime|#tags`, with `sign` before the value.
-template <std::size_t BytesMax>
-[[nodiscard]] constexpr bool append_line(const sample& one,
-                                         std::string_view sign,
-                                         double value,
-                                         basic_line_buffer<BytesMax>& out) noexcept {
-    const bool unique = one.series.kind == metric_kind::unique;
-    const bool timed = one.timestamp != no_timestamp;
-    const bool keyed = one.series.kind == metric_kind::keyvalue;
-    return out.append(one.series.name) && out.append(":") && out.append(sign) &&
-           (unique ? out.append(one.member) : out.append(value)) && out.append("|") &&
-           out.append(type_text(one.series.kind)) &&
-           (one.rate == 1 || (out.append("|@") && out.append(one.rate))) &&
-           (!timed || (out.append(keyed ? "|@" : "|T") && out.append(one.timestamp))) &&
-           (one.series.tags.empty() || (out.append("|#") && out.append(one.series.tags)));
-}
-
-} // namespace detail
-
-/// Appends the line of one sample to `out`, without a newline at its end. A gauge that is set to a
-/// value below zero takes two lines, `name:0|g` and `name:-n|g`, since a sign means a change.
-///
-/// Returns  ok, and then parse(text) gives the same sample, but for what its kind does not use and
-///          for `integral`, which tells of the text; else `out` is as it was.
-/// Errors   what a line cannot carry or would smuggle in another: empty_name, name_too_long,
-///          bad_name (a ':' or '|' in the name, a '|' in a member, a control character in either),
-///          bad_tags (a '|' or a control character), empty_member, bad_rate (a key/value has none),
-///          bad_timestamp, number_out_of_range (not finite), line_too_long; no_space.
-/// Cost     O(bytes written); does not allocate, does not throw.
-/// Threads  pure.
-template <std::size_t BytesMax>
-[[nodiscard]] constexpr errc format(const sample& one, basic_line_buffer<BytesMax>& out) noexcept {
-    if (const auto error = detail::check_sample(one); error != errc::ok)
-        return error;
-    const auto before = out.size();
-    const bool gauge = one.series.kind == metric_kind::gauge;
-    const double value = one.value == 0 ? 0 : one.value; // "-0" would be a change of a gauge
-    bool written = true;
-    if (gauge && !one.relative && value < 0)
-        written = detail::append_line(one, "", 0, out) && out.append("\n");
-    const auto last = out.size();
-    const bool plus = gauge && one.relative && value >= 0;
-    written = written && detail::append_line(one, plus ? "+" : "", value, out);
-    const bool fits = out.size() - last <= native_line_bytes_max;
-    if (!written || !fits)
-        out.resize(before);
-    return !written ? errc::no_space : fits ? errc::ok : errc::line_too_long;
-}
-
-} // namespace quipu
-
-// quipu/wire/parse.hpp
-
-// A line of text to samples. A line holds one sample as a rule; some dialects allow several of the
-// same name (`hits:1|c:7|ms`, `load:1:2:3|ms`).
-
-namespace quipu {
-
-/// Why a line, or one sample of it, was refused, and where.
-struct refusal {
-    errc error = errc::ok;
-    /// The byte of the line at which the part begins that was refused.
-    std::size_t offset = 0;
-
-    friend constexpr bool operator==(const refusal&, const refusal&) = default;
-};
-
-namespace detail {
-
-/// Cuts `text` at the first of `Stops` and returns what stands before it; `text` then begins at the
-/// stop, or is empty.
-template <char... Stops>
-[[nodiscard]] constexpr std::string_view take_until(std::string_view& text) noexcept {
-    std::size_t end = 0;
-    while (end < text.size() && ((text[end] != Stops) && ...))
-        ++end;
-    const auto taken = text.substr(0, end);
-    text.remove_prefix(end);
-    return taken;
-}
-
-/// The walk along one line. `Dialect` says what each part means.
-template <wire_dialect Dialect, class OnSample, class OnRefusal>
-class line_reader {
-public:
-    constexpr line_reader(std::string_view line,
-                          OnSample& on_sample,
-                          OnRefusal& on_refusal) noexcept
-        : origin_(line.data()), on_sample_(on_sample), on_refusal_(on_refusal) {}
-
-    constexpr void read(std::string_view line) {
-        if (line.size() > Dialect::line_bytes_max)
-            return on_refusal_(at(line, errc::line_too_long));
-        if constexpr (Dialect::tags == tag_field::rest_of_line) {
-            if (const auto mark = line.find("|#"); mark != line.npos) {
-                const auto tags = line.substr(mark + 2);
-                sample_.series.tags = tags.substr(0, tags.find("|#"));
-                line = line.substr(0, mark);
-            }
-        }
-        const auto colon = line.find(':');
-        if (colon == line.npos)
-            return on_refusal_(at(line, errc::missing_value));
-        sample_.series.name = line.substr(0, colon);
-        if (const auto error = Dialect::check_name(sample_.series.name); error != errc::ok)
-            return on_refusal_(at(line, error));
-        auto rest = line.substr(colon);
-        for (;;) {
-            rest.remove_prefix(1); // the ':' before each sample
-            read_samples(rest);
-            if (rest.empty())
-                return;
-            start_another();
-        }
-    }
-
-private:
-    static constexpr bool repeats = Dialect::repeats != repetition::absent;
-    static constexpr bool packs = Dialect::repeats == repetition::packed;
-
-    [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
-        return {error, static_cast<std::size_t>(part.data() - origin_)};
-    }
-
-    /// Remembers the first reason why a sample is refused.
-    constexpr void note(std::string_view part, errc error) noexcept {
-        if (error != errc::ok && refused_.error == errc::ok)
-            refused_ = at(part, error);
-    }
-
-    /// Up to the '|', or the ':' that announces another sample.
-    [[nodiscard]] static constexpr std::string_view take_field(std::string_view& rest) noexcept {
-        if constexpr (repeats) {
-            return take_until<'|', ':'>(rest);
-        } else {
-            return take_until<'|'>(rest);
-        }
-    }
-
-    /// Reads `value|type|field|field` and leaves in `rest` what follows: nothing, or ":value|...".
-    constexpr void read_samples(std::string_view& rest) {
-        auto values = take_field(rest);
-        bool several = false;
-        if constexpr (packs) {
-            if (!rest.empty() && rest.front() == ':') {
-                several = true;
-                const char* const first = values.data();
-                const auto others = take_until<'|'>(rest);
-                values = {first, values.size() + others.size()};
-            }
-        }
-        if (rest.empty() || rest.front() == ':')
-            return on_refusal_(at(values, errc::missing_type));
-        rest.remove_prefix(1);
-        const auto type = take_field(rest);
-        const auto kind = Dialect::kind(type);
-        if (kind)
-            sample_.series.kind = *kind;
-        note(type, kind.error());
-        for (std::size_t index = 0; !rest.empty() && rest.front() == '|'; ++index) {
-            rest.remove_prefix(1);
-            read_field(rest, index);
-        }
-        if constexpr (repeats && Dialect::tags == tag_field::anywhere) {
-            if (!rest.empty())
-                find_line_tags(rest);
-            if (sample_.series.tags.empty()) {
-                sample_.series.tags = line_tags_;
-                note(line_tags_, line_tags_error_);
-            }
-        }
-        if (refused_.error != errc::ok)
-            return on_refusal_(std::as_const(refused_));
-        several ? read_packed(values, type) : read_value(values, type);
-    }
-
-    /// Forgets what the last sample of the line has left behind.
-    constexpr void start_another() noexcept {
-        const auto last = sample_.series;
-        sample_ = {};
-        sample_.series.name = last.name;
-        if constexpr (Dialect::tags == tag_field::rest_of_line)
-            sample_.series.tags = last.tags;
-        refused_ = {};
-    }
-
-    constexpr void read_field(std::string_view& rest, std::size_t index) {
-        if constexpr (Dialect::tags == tag_field::anywhere) {
-            if (!rest.empty() && rest.front() == '#') {
-                rest.remove_prefix(1);
-                const auto tags = rest.substr(0, rest.find('|'));
-                rest.remove_prefix(tags.size());
-                note(tags, check_tags(tags));
-                sample_.series.tags = tags;
-                return;
-            }
-        }
-        // Of packed lines, the fields that begin with a letter carry colons (`|c:id`).
-        const bool colons = packs && !rest.empty() && is_letter(rest.front());
-        const auto field = colons ? take_until<'|'>(rest) : take_field(rest);
-        note(field, Dialect::read_field(field, index, sample_));
-    }
-
-    [[nodiscard]] static constexpr errc check_tags(std::string_view tags) noexcept {
-        return has_control_or<>(tags) ? errc::bad_tags : errc::ok;
-    }
-
-    /// The tags of a line stand after its last sample, and hold for all. Looked for once in a line.
-    constexpr void find_line_tags(std::string_view rest) noexcept {
-        if (std::exchange(line_tags_known_, true))
-            return;
-        const auto mark = rest.rfind("|#");
-        if (mark == rest.npos)
-            return;
-        rest.remove_prefix(mark + 2);
-        line_tags_ = rest.substr(0, rest.find('|'));
-        line_tags_error_ = check_tags(line_tags_);
-    }
-
-    constexpr void read_packed(std::string_view values, std::string_view type) {
-        // A set's member may have colons in it.
-        while (sample_.series.kind != metric_kind::unique) {
-            read_value(take_until<':'>(values), type);
-            if (values.empty())
-                return;
-            values.remove_prefix(1);
-        }
-        read_value(values, type);
-    }
-
-    constexpr void read_value(std::string_view value, std::string_view type) {
-        if (const auto error = Dialect::read_value(value, type, sample_); error != errc::ok)
-            return on_refusal_(at(value, error));
-        on_sample_(std::as_const(sample_));
-    }
-
-    const char* origin_;
-    sample sample_{};
-    refusal refused_{};
-    std::string_view line_tags_{};
-    errc line_tags_error_ = errc::ok;
-    bool line_tags_known_ = false;
-    OnSample& on_sample_;
-    OnRefusal& on_refusal_;
-};
-
-} // namespace detail
-
-/// Parses one line and hands out each sample in it and each refusal.
-///
-/// Input    `line` without its newline; a '\r' at its end does not count. Not retained.
-/// Returns  nothing; calls `on_sample(const sample&)` with views into `line`, and
-///          `on_refusal(refusal)` for each sample, or for the line, that cannot be accepted. A bad
-///          sample costs none of its neighbours.
-/// Errors   all of the first group of errc.
-/// Cost     O(line.size()); does not allocate; throws what the two functions throw.
-/// Threads  pure.
-template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
-constexpr void parse_line(std::string_view line, OnSample&& on_sample, OnRefusal&& on_refusal) {
-    detail::line_reader<Dialect, OnSample, OnRefusal> reader(line, on_sample, on_refusal);
-    if constexpr (Dialect::ignores_carriage_return) {
-        if (!line.empty() && line.back() == '\r')
-            line.remove_suffix(1);
-    }
-    reader.read(line);
-}
-
-/// Parses a line that holds exactly one sample.
-///
-/// Input    as for parse_line.
-/// Returns  the sample; its views point into `line`.
-/// Errors   as for parse_line, and several_samples.
-/// Units    rate in (0, 1]; timings in milliseconds; timestamps in Unix seconds.
-/// Cost     O(line.size()); does not allocate, does not throw.
-/// Threads  pure.
-template <wire_dialect Dialect = dialect::quipu>
-[[nodiscard]] constexpr result<sample> parse(std::string_view line) noexcept {
-    result<sample> parsed = errc::missing_value;
-    std::size_t samples = 0;
-    errc refused = errc::ok;
-    parse_line<Dialect>(
-        line,
-        [&](const sample& one) {
-            parsed = one;
-            ++samples;
-        },
-        [&](refusal why) {
-            if (refused == errc::ok)
-                refused = why.error;
-        });
-    if (refused != errc::ok)
-        return refused;
-    if (samples > 1)
-        return errc::several_samples;
-    return parsed;
-}
 
 } // namespace quipu
 
@@ -5429,13 +6537,13 @@ struct short_number {
 };
 
 /// The place of the lowest bit of a number that is not 0.
-[[nodiscard]] constexpr unsigned lowest_bit(std::uint64_t bits) noexcept {
+[[nodiscard]] constexpr std::size_t lowest_bit(std::uint64_t bits) noexcept {
     QUIPU_ASSERT(bits != 0);
 #if defined(__GNUC__)
     if (bits == 0)
         __builtin_unreachable(); // spares the answer for 0, which costs two instructions
 #endif
-    return static_cast<unsigned>(std::countr_zero(bits));
+    return static_cast<std::size_t>(std::countr_zero(bits));
 }
 
 /// What to divide by, found by the place of the point's top bit divided by four: it is the seventh
@@ -5451,7 +6559,7 @@ inline constexpr double point_units[] = {
     constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
     constexpr std::uint64_t pairs = 0x0000'00ff'0000'00ff;
     // Digits as their values, the last character in the highest byte, zeros before the first.
-    const unsigned shift = 64 - 8 * static_cast<unsigned>(size);
+    const auto shift = static_cast<unsigned>(0 - 8 * size) & 63U; // of more than eight: nonsense
     std::uint64_t digits = (read_little_endian<std::uint64_t>(text) ^ '0' * ones) << shift;
     // The top bit of the first byte that is a point: below it no byte is zero, so nothing borrows.
     const std::uint64_t no_point = digits ^ std::uint64_t{'.' ^ '0'} * ones;
@@ -5489,6 +6597,8 @@ public:
         }
         enter("ms");
         enter("kv");
+        if constexpr (Dialect::tags == tag_field::rest_of_line)
+            kinds_[0][static_cast<unsigned char>('#')] = unknown; // the tags begin before a type
     }
 
     /// The kind as a number, or `unknown`. `size` is 1 or 2, and two characters are readable.
@@ -5523,16 +6633,22 @@ concept is_one_of = (std::same_as<function_type<Function>, function_type<Others>
 /// Whether a dialect's functions are those whose meaning for plain lines is known here. A dialect
 /// that overrides one goes the long way.
 template <class Dialect>
-concept has_plain_values = is_one_of<&Dialect::read_value,
-                                     &dialect::quipu::read_value,
-                                     &dialect::etsy::read_value,
-                                     &dialect::kiip::read_value>;
+concept has_plain_values =
+    Dialect::line_bytes_max >= block_bytes&& is_one_of<&Dialect::read_value,
+                                                       &dialect::quipu::read_value,
+                                                       &dialect::etsy::read_value,
+                                                       &dialect::kiip::read_value,
+                                                       &dialect::statsite::read_value,
+                                                       &dialect::dogstatsd::read_value>;
 
 template <class Dialect>
 concept has_plain_fields =
-    Dialect::tags !=
-    tag_field::absent&&
-        is_one_of<&Dialect::read_field, &dialect::quipu::read_field, &dialect::etsy::read_field>;
+    Dialect::tags != tag_field::absent && !excludes_tag_field(Dialect::tags_in_name) &&
+    Dialect::tag_bytes_max >= block_bytes &&
+    is_one_of<&Dialect::read_field,
+              &dialect::quipu::read_field,
+              &dialect::etsy::read_field,
+              &dialect::dogstatsd::read_field>;
 
 /// Names that only a control character, a bar, or nothing at all would spoil.
 template <class Dialect>
@@ -5545,24 +6661,27 @@ concept has_plain_names =
 template <class Dialect>
 concept tells_integers = !is_one_of<&Dialect::read_value, &dialect::etsy::read_value>;
 
-/// Reads lines of the commonest shapes.
 template <class Dialect>
+concept tells_timers = is_one_of<&Dialect::read_value, &dialect::dogstatsd::read_value>;
+
+/// Reads lines of the commonest shapes.
+template <class Dialect, class Scan>
 class plain_line_reader {
 public:
     /// Reads the line of `length` bytes at `line` into the sample, or returns false: then it is for
     /// the full parser. `marks` are those of the line's block, and `length` is below 64.
     [[nodiscard]] constexpr bool
-    read(const char* line, unsigned length, const block_marks& marks) noexcept {
+    read(const char* line, std::size_t length, const block_marks& marks) noexcept {
         // A separator that is not there counts as one at the end, which makes a size huge.
         const std::uint64_t end = std::uint64_t{1} << length;
         const std::uint64_t all = marks.separators & (end - 1);
         const std::uint64_t behind_colon = all & (all - 1);
         const std::uint64_t behind_bar = behind_colon & (behind_colon - 1);
-        const unsigned colon = lowest_bit(all | end);
-        const unsigned bar = lowest_bit(behind_colon | end);
-        const unsigned type_end = lowest_bit(behind_bar | end);
-        const unsigned value_size = bar - colon - 1;
-        const unsigned type_size = type_end - bar - 1;
+        const std::size_t colon = lowest_bit(all | end);
+        const std::size_t bar = lowest_bit(behind_colon | end);
+        const std::size_t type_end = lowest_bit(behind_bar | end);
+        const std::size_t value_size = bar - colon - 1;
+        const std::size_t type_size = type_end - bar - 1;
         if ((colon == 0) | (value_size - 1 >= value_size_max) | (type_size - 1 >= 2) |
             (line[colon] != ':') | (line[bar] != '|'))
             return false;
@@ -5573,8 +6692,10 @@ public:
         if (!name_is_good(sample_.series.name))
             return false;
         sample_.series.kind = static_cast<metric_kind>(kind);
-        if (has_extras_)
-            forget_extras();
+        if constexpr (tells_timers<Dialect>)
+            sample_.timer = timer_type_of(sample_.series.kind, line[bar + 1]);
+        sample_.series.tags = {};
+        sample_.rate = 1;
         if (behind_bar != 0 && !read_fields(line, length, behind_bar))
             return false;
         return read_value(line + colon + 1, value_size);
@@ -5584,7 +6705,7 @@ public:
 
 private:
     static constexpr type_table<Dialect> types{};
-    static constexpr unsigned value_size_max = 16;
+    static constexpr std::size_t value_size_max = 16;
 
     [[nodiscard]] static constexpr bool name_is_good(std::string_view name) noexcept {
         if constexpr (has_plain_names<Dialect>)
@@ -5593,35 +6714,34 @@ private:
             return Dialect::check_name(name) == errc::ok;
     }
 
-    [[nodiscard]] constexpr bool read_value(const char* text, unsigned size) noexcept {
-        if (sample_.series.kind == metric_kind::unique) {
-            has_extras_ = true;
-            sample_.member = {text, size};
-            sample_.value = 0;
-            sample_.integral = false;
-            return true;
-        }
-        if (size > 8)
-            return false;
+    [[nodiscard]] static constexpr timer_type timer_type_of(metric_kind kind, char type) noexcept {
+        if (kind != metric_kind::timer || type == 'm')
+            return timer_type::ms;
+        return type == 'h' ? timer_type::h : timer_type::d;
+    }
+
+    /// Reads the value as a number and as a member, and takes what the kind asks for.
+    [[nodiscard]] constexpr bool read_value(const char* text, std::size_t size) noexcept {
+        const bool member = sample_.series.kind == metric_kind::unique;
         const auto number = read_short_number(text, size);
-        sample_.value = number.value;
-        sample_.integral = tells_integers<Dialect> && number.integral;
-        return number.valid;
+        sample_.member = {member ? text : nullptr, member ? size : 0};
+        sample_.value = member ? 0 : number.value;
+        sample_.integral = tells_integers<Dialect> & number.integral & !member;
+        return member | (number.valid & (size <= 8));
     }
 
     /// Reads `|@rate`, `|#tags` or both in this order behind the type. `separators` are those from
     /// the end of the type on.
     [[nodiscard]] constexpr bool
-    read_fields(const char* line, unsigned length, std::uint64_t separators) noexcept {
+    read_fields(const char* line, std::size_t length, std::uint64_t separators) noexcept {
         if constexpr (!has_plain_fields<Dialect>)
             return false;
-        has_extras_ = true;
         const std::uint64_t end = std::uint64_t{1} << length;
-        unsigned at = lowest_bit(separators);
+        std::size_t at = lowest_bit(separators);
         if (line[at] == '|' && at + 1 < length && line[at + 1] == '@') {
             separators &= separators - 1;
-            const unsigned rate_end = lowest_bit(separators | end);
-            const unsigned size = rate_end - at - 2;
+            const std::size_t rate_end = lowest_bit(separators | end);
+            const std::size_t size = rate_end - at - 2;
             if (size - 1 >= 8 || sample_.series.kind == metric_kind::keyvalue)
                 return false;
             const auto rate = read_short_number(line + at + 2, size);
@@ -5635,31 +6755,32 @@ private:
         if (line[at] != '|' || at + 1 >= length || line[at + 1] != '#')
             return false;
         // Tags have colons in them, but no bar.
-        for (separators &= separators - 1; separators != 0; separators &= separators - 1) {
-            if (line[lowest_bit(separators)] == '|')
-                return false;
-        }
+        if ((Scan::bars(line) & (end - 1)) >> at != 1)
+            return false;
         sample_.series.tags = {line + at + 2, length - at - 2};
         return true;
     }
 
-    constexpr void forget_extras() noexcept {
-        sample_.series.tags = {};
-        sample_.rate = 1;
-        sample_.member = {};
-        has_extras_ = false;
-    }
-
     sample sample_{};
-    bool has_extras_ = false; // something of the line before is to be forgotten
+};
+
+/// What becomes of lines that may be events or service checks: their name, and that of some
+/// metrics, begins with '_'.
+enum class notices : std::uint8_t {
+    ignore, ///< nothing: they are lines as others.
+    leave,  ///< they are not plain.
 };
 
 /// Walks along the lines of a text behind whose end `read_padding_bytes` are readable: calls
 /// `on_sample(const sample&)` for each plain line and `on_line(std::string_view)` for each other.
 /// Returns  the number of lines that are not empty.
-template <class Dialect, class Scan = default_scan, class OnSample, class OnLine>
+template <class Dialect,
+          class Scan = default_scan,
+          notices Notices = notices::ignore,
+          class OnSample,
+          class OnLine>
 std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine&& on_line) {
-    plain_line_reader<Dialect> reader;
+    plain_line_reader<Dialect, Scan> reader;
     std::size_t lines = 0;
     const char* at = text.data();
     const char* const end = at + text.size();
@@ -5667,10 +6788,10 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
         block_marks marks = Scan::marks(at);
         const auto left = static_cast<std::size_t>(end - at);
         if (left < block_bytes)
-            marks.controls |= std::uint64_t{1} << left; // the end of the text ends its last line
+            marks.breaks |= std::uint64_t{1} << left; // the end of the text ends its last line
         // Where the next line begins depends on this alone, so the processor can begin with it
-        // before this line is read. 64 if there is no control character.
-        const auto length = static_cast<unsigned>(std::countr_zero(marks.controls));
+        // before this line is read. 64 if the block has none.
+        const auto length = static_cast<std::size_t>(std::countr_zero(marks.breaks));
         if (length == block_bytes || (length != left && at[length] != '\n')) {
             const std::string_view rest(at, left);
             const auto line = rest.substr(0, rest.find('\n', length));
@@ -5684,7 +6805,8 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
         if (length == 0)
             continue;
         ++lines;
-        if (reader.read(line, length, marks))
+        const bool notice = Notices == notices::leave && *line == '_';
+        if (!notice && reader.read(line, length, marks))
             on_sample(reader.value());
         else
             on_line(std::string_view(line, length));
@@ -5836,7 +6958,8 @@ struct event_origin {
 };
 
 /// Something that happened. Owns nothing: its views point into the line it was parsed from, where
-/// a newline in title or text is spelled as a backslash and an n; see append_unescaped in format_event.hpp.
+/// a newline in title or text is spelled as a backslash and an n: see append_unescaped in
+/// format_event.hpp.
 struct event {
     std::string_view title{};
     std::string_view text{};
@@ -5929,13 +7052,6 @@ template <std::size_t BytesMax>
     return breaks_a_field(origin.host, origin.container, origin.external_data, origin.cardinality)
                ? errc::bad_field
                : errc::ok;
-}
-
-template <std::size_t BytesMax>
-[[nodiscard]] constexpr bool append_field(std::string_view mark,
-                                          std::string_view text,
-                                          basic_line_buffer<BytesMax>& out) noexcept {
-    return text.empty() || (out.append(mark) && out.append(text));
 }
 
 template <std::size_t BytesMax>
@@ -6055,233 +7171,74 @@ template <std::size_t BytesMax>
 
 } // namespace quipu
 
-// quipu/wire/parse_event.hpp
+// quipu/wire/line_literal.hpp
 
-// The line of an event or a service check to views of its parts.
+// Lines as literals, read by the compiler: `"api.hits:1|c"_line` is a sample, and a line that is
+// none does not compile.
 
 namespace quipu {
 
-namespace detail {
+namespace detail::line_literal {
 
-/// The walk along the line of an event or a service check. Knows where it is for refusals.
-class event_reader {
-public:
-    constexpr explicit event_reader(std::string_view line) noexcept
-        : origin_(line.data()), rest_(line) {}
+// Not constexpr, so the compiler's complaint names the one that was called.
+void the_name_is_empty();
+void there_is_no_value_after_the_name();
+void there_is_no_type_after_the_value();
+void the_type_is_unknown();
+void the_name_has_a_character_that_it_cannot_have();
+void the_value_is_not_a_number();
+void the_number_is_out_of_range();
+void the_rate_is_not_above_0_and_up_to_1();
+void the_timestamp_is_not_whole_unix_seconds();
+void the_tags_cannot_be_read();
+void the_set_member_is_empty();
+void the_field_after_the_type_is_unknown();
+void there_is_more_than_one_sample();
+void the_line_is_too_long();
+void the_name_is_too_long();
+void the_tags_are_too_long();
+void the_line_is_none();
 
-    [[nodiscard]] constexpr refusal read(event& out) noexcept {
-        if (rest_.size() > event_bytes_max)
-            return at(rest_, errc::line_too_long);
-        if (!skip("_e{"))
-            return at(rest_, errc::bad_header);
-        const auto title_digits = take_until<',', '}', ':', '|'>(rest_);
-        if (!skip(","))
-            return at(rest_, errc::bad_header);
-        const auto text_digits = take_until<'}', ':', '|'>(rest_);
-        if (!skip("}:"))
-            return at(rest_, errc::bad_header);
-        if (!take_counted(title_digits, out.title) || !skip("|"))
-            return at(title_digits, errc::bad_length);
-        if (out.title.empty())
-            return at(title_digits, errc::empty_title);
-        if (!take_counted(text_digits, out.text))
-            return at(text_digits, errc::bad_length);
-        drop_carriage_return();
-        if (!rest_.empty() && rest_.front() != '|')
-            return at(text_digits, errc::bad_length);
-        return read_fields([&](std::string_view field) { return read_field(field, out); });
+/// Calls the function that is named for the cause.
+constexpr void explain(errc error) {
+    switch (error) {
+    case errc::ok: return;
+    case errc::empty_name: return the_name_is_empty();
+    case errc::missing_value: return there_is_no_value_after_the_name();
+    case errc::missing_type: return there_is_no_type_after_the_value();
+    case errc::unknown_type: return the_type_is_unknown();
+    case errc::bad_name: return the_name_has_a_character_that_it_cannot_have();
+    case errc::bad_number: return the_value_is_not_a_number();
+    case errc::number_out_of_range: return the_number_is_out_of_range();
+    case errc::bad_rate: return the_rate_is_not_above_0_and_up_to_1();
+    case errc::bad_timestamp: return the_timestamp_is_not_whole_unix_seconds();
+    case errc::bad_tags: return the_tags_cannot_be_read();
+    case errc::empty_member: return the_set_member_is_empty();
+    case errc::unknown_field: return the_field_after_the_type_is_unknown();
+    case errc::several_samples: return there_is_more_than_one_sample();
+    case errc::line_too_long: return the_line_is_too_long();
+    case errc::name_too_long: return the_name_is_too_long();
+    case errc::tags_too_long: return the_tags_are_too_long();
+    default: return the_line_is_none();
     }
-
-    [[nodiscard]] constexpr refusal read(service_check& out) noexcept {
-        if (rest_.size() > event_bytes_max)
-            return at(rest_, errc::line_too_long);
-        if (!skip("_sc|"))
-            return at(rest_, errc::bad_header);
-        drop_carriage_return();
-        out.name = take_until<'|'>(rest_);
-        if (const auto error = dialect::quipu::check_name(out.name); error != errc::ok)
-            return at(out.name, error);
-        if (!skip("|"))
-            return at(rest_, errc::bad_status);
-        const auto digit = take_until<'|'>(rest_);
-        if (digit.size() != 1 || digit[0] < '0' || digit[0] > '3')
-            return at(digit, errc::bad_status);
-        out.status = static_cast<service_status>(digit[0] - '0');
-        return read_fields([&](std::string_view field) { return read_field(field, out); });
-    }
-
-private:
-    [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
-        return {error, static_cast<std::size_t>(part.data() - origin_)};
-    }
-
-    /// Steps over `mark`, if it is what comes.
-    [[nodiscard]] constexpr bool skip(std::string_view mark) noexcept {
-        if (!rest_.starts_with(mark))
-            return false;
-        rest_.remove_prefix(mark.size());
-        return true;
-    }
-
-    constexpr void drop_carriage_return() noexcept {
-        if (!rest_.empty() && rest_.back() == '\r')
-            rest_.remove_suffix(1);
-    }
-
-    /// Takes as many bytes as `digits` say, if there are as many. Digits that would overflow any
-    /// integer say more than there are.
-    [[nodiscard]] constexpr bool take_counted(std::string_view digits,
-                                              std::string_view& out) noexcept {
-        if (digits.empty())
-            return false;
-        std::size_t count = 0;
-        for (const char c : digits) {
-            if (!is_digit(c))
-                return false;
-            count = count * 10 + static_cast<std::size_t>(c - '0');
-            if (count > rest_.size())
-                return false;
-        }
-        out = rest_.substr(0, count);
-        rest_.remove_prefix(count);
-        return true;
-    }
-
-    /// Hands out what stands behind each of the remaining bars, up to the first that is refused.
-    template <class OnField>
-    [[nodiscard]] constexpr refusal read_fields(OnField on_field) noexcept {
-        while (!rest_.empty()) {
-            rest_.remove_prefix(1);
-            const auto field = take_until<'|'>(rest_);
-            if (const errc error = on_field(field); error != errc::ok)
-                return at(field, error);
-        }
-        return {};
-    }
-
-    /// Cuts `mark` off a field, if it begins so.
-    [[nodiscard]] static constexpr bool begins(std::string_view& field,
-                                               std::string_view mark) noexcept {
-        if (!field.starts_with(mark))
-            return false;
-        field.remove_prefix(mark.size());
-        return true;
-    }
-
-    [[nodiscard]] static constexpr errc read_text(std::string_view text,
-                                                  std::string_view& out) noexcept {
-        if (has_control_or<>(text))
-            return errc::bad_field;
-        out = text;
-        return errc::ok;
-    }
-
-    /// The fields that events and service checks share; those of a later version are no error.
-    [[nodiscard]] static constexpr errc read_field(std::string_view field,
-                                                   event_origin& out) noexcept {
-        if (begins(field, "d:")) {
-            const auto seconds = parse_integer(field);
-            if (!seconds || *seconds < 0)
-                return errc::bad_timestamp;
-            out.timestamp = *seconds;
-            return errc::ok;
-        }
-        if (begins(field, "#")) {
-            out.tags = field;
-            return has_control_or<>(field) ? errc::bad_tags : errc::ok;
-        }
-        if (begins(field, "h:"))
-            return read_text(field, out.host);
-        if (begins(field, "c:"))
-            return read_text(field, out.container);
-        if (begins(field, "e:"))
-            return read_text(field, out.external_data);
-        if (begins(field, "card:"))
-            return read_text(field, out.cardinality);
-        return field.empty() || is_letter(field.front()) ? errc::ok : errc::unknown_field;
-    }
-
-    [[nodiscard]] static constexpr errc read_field(std::string_view field, event& out) noexcept {
-        if (begins(field, "k:"))
-            return read_text(field, out.aggregation_key);
-        if (begins(field, "s:"))
-            return read_text(field, out.source_type);
-        if (begins(field, "p:"))
-            return read_word(field, event_priority::low, out.priority);
-        if (begins(field, "t:"))
-            return read_word(field, event_alert::error, out.alert);
-        return read_field(field, out.origin);
-    }
-
-    [[nodiscard]] static constexpr errc read_field(std::string_view field,
-                                                   service_check& out) noexcept {
-        if (!begins(field, "m:"))
-            return read_field(field, out.origin);
-        out.message = field;
-        return errc::ok;
-    }
-
-    /// Looks a word up among those of the enumerators up to `last`.
-    template <class Enumeration>
-    [[nodiscard]] static constexpr errc
-    read_word(std::string_view word, Enumeration last, Enumeration& out) noexcept {
-        for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(last); ++i) {
-            if (word == to_string(static_cast<Enumeration>(i))) {
-                out = static_cast<Enumeration>(i);
-                return errc::ok;
-            }
-        }
-        return errc::bad_field;
-    }
-
-    const char* origin_;
-    std::string_view rest_;
-};
-
-template <class Parsed>
-[[nodiscard]] constexpr result<Parsed> read_event_line(std::string_view line,
-                                                       refusal* why) noexcept {
-    Parsed parsed;
-    const refusal refused = event_reader(line).read(parsed);
-    if (why != nullptr)
-        *why = refused;
-    if (refused.error != errc::ok)
-        return refused.error;
-    return parsed;
 }
 
-} // namespace detail
+} // namespace detail::line_literal
 
-/// Parses the line of an event, `_e{TITLE_BYTES,TEXT_BYTES}:TITLE|TEXT`, and then in any order
-/// `|d:UNIX` `|h:HOST` `|k:KEY` `|p:normal|low` `|s:SOURCE` `|t:error|warning|info|success`
-/// `|#TAGS` `|c:` `|e:` `|card:`.
+inline namespace literals {
+
+/// The sample of a line of the native dialect, read at compile time.
 ///
-/// Input    `line` without its newline; a '\r' behind its last part does not count. Not retained.
-/// Returns  the event; its views point into `line`. Unknown fields that begin with a letter, and
-///          empty ones, do not count; of a field that comes twice the last counts. `why`, if there
-///          is one, learns what was refused and where.
-/// Errors   line_too_long (event_bytes_max), bad_header, bad_length, empty_title, bad_timestamp,
-///          bad_tags, bad_field (a word that p: or t: do not have; a control character),
-///          unknown_field.
-/// Cost     O(line.size()); does not allocate, does not throw.
-/// Threads  pure.
-/// Source   DogStatsD protocol 1.6, "Events".
-[[nodiscard]] constexpr result<event> parse_event(std::string_view line,
-                                                  refusal* why = nullptr) noexcept {
-    return detail::read_event_line<event>(line, why);
+/// Returns  a sample whose views point into the literal: they live as long as the program.
+/// Errors   none when the program runs; a line that parse refuses does not compile, and the
+///          compiler names the cause.
+consteval sample operator""_line(const char* line, std::size_t size) {
+    const auto one = parse(std::string_view(line, size));
+    detail::line_literal::explain(one.error());
+    return *one;
 }
 
-/// Parses the line of a service check, `_sc|NAME|STATUS`, and then in any order `|d:UNIX` `|h:HOST`
-/// `|#TAGS` `|c:` `|e:` `|card:` `|m:MESSAGE`.
-///
-/// Input, Returns, Cost, Threads  as for parse_event.
-/// Errors   line_too_long (event_bytes_max), bad_header, empty_name, name_too_long, bad_name,
-///          bad_status, bad_timestamp, bad_tags, bad_field, unknown_field.
-/// Source   DogStatsD protocol 1.6, "Service checks".
-[[nodiscard]] constexpr result<service_check> parse_service_check(std::string_view line,
-                                                                  refusal* why = nullptr) noexcept {
-    return detail::read_event_line<service_check>(line, why);
-}
+} // namespace literals
 
 } // namespace quipu
 
@@ -6365,6 +7322,437 @@ private:
     bool skipping_ = false;
     std::vector<char> held_{}; // the bytes held, room for a newline, then the padding
 };
+
+} // namespace quipu
+
+// quipu/wire/mixed_stream.hpp
+
+// A stream of lines and binary records, cut anywhere, into texts of whole lines and samples.
+
+namespace quipu {
+
+/// Joins what a connection delivers in pieces, as line_stream does, where records may stand between
+/// lines: a byte 0xaa at the start of a line begins one, newlines behind it do not count. A record
+/// that is longer than `bytes_max` is thrown away and counted, a longer line as line_stream says,
+/// so memory stays bounded whatever the sender does.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+class mixed_stream {
+public:
+    /// The bound counts all of a record, and all of a line but its newline. It is no less than the
+    /// head of a record.
+    explicit mixed_stream(std::size_t bytes_max) : lines_(bytes_max), bytes_max_(bytes_max) {
+        QUIPU_ASSERT(bytes_max >= detail::binary_scalar_head_bytes);
+    }
+
+    /// Takes the next piece of the stream and calls, in the order of the stream,
+    /// `on_text(std::string_view)` with whole lines that are now complete,
+    /// `on_sample(const sample&)` with the sample of each record, and
+    /// `on_refusal(refusal, std::string_view record)` for each one that cannot be accepted. Views
+    /// point into `bytes` or into this object, until the next call; behind a text there are
+    /// read_padding_bytes if they are behind `bytes`.
+    /// Returns  ok. Where the stream is cut changes nothing but how lines are grouped into texts,
+    ///          and whether one that is beyond the bound is handed out, for the parser to refuse.
+    /// Errors   unknown_type, bad_terminator: a record is broken and nothing tells where the next
+    ///          begins. The stream has ended; what is fed from then on is not read.
+    /// Cost     O(bytes.size()); copies only unfinished lines and records; allocates only when one
+    ///          is longer than all before.
+    template <wire_dialect Dialect = dialect::quipu, class OnText, class OnSample, class OnRefusal>
+    [[nodiscard]] errc
+    feed(std::string_view bytes, OnText&& on_text, OnSample&& on_sample, OnRefusal&& on_refusal) {
+        while (!bytes.empty() && error_ == errc::ok) {
+            if (skipped_bytes_ > 0) {
+                skip(bytes);
+            } else if (in_line_ || (held_bytes_ == 0 && bytes.front() != binary_magic)) {
+                const auto text = take_text(bytes);
+                in_line_ = !text.empty() && text.back() != '\n';
+                if (!text.empty())
+                    lines_.feed(text, on_text);
+            } else if (const auto record = take_record(bytes); !record.empty()) {
+                error_ = read_record<Dialect>(record, on_sample, on_refusal);
+            }
+        }
+        return error_;
+    }
+
+    /// The unfinished line at the end of a stream; empty if there is none.
+    [[nodiscard]] std::string_view rest() const noexcept { return lines_.rest(); }
+
+    /// Whether the stream has come to its end within a record.
+    [[nodiscard]] bool in_record() const noexcept { return held_bytes_ > 0 || skipped_bytes_ > 0; }
+
+    /// How many lines and records were thrown away for their length.
+    [[nodiscard]] std::size_t overlong() const noexcept {
+        return lines_.overlong() + overlong_records_;
+    }
+
+private:
+    /// Passes by bytes of a record that is too long.
+    void skip(std::string_view& bytes) noexcept {
+        const auto passed = bytes.substr(0, skipped_bytes_).size();
+        bytes.remove_prefix(passed);
+        skipped_bytes_ -= passed;
+    }
+
+    /// Takes the lines up to the next record, the unfinished one at the end too; not the newlines
+    /// they begin with, unless they end a line.
+    [[nodiscard]] std::string_view take_text(std::string_view& bytes) const noexcept {
+        while (!in_line_ && !bytes.empty() && bytes.front() == '\n')
+            bytes.remove_prefix(1);
+        auto mark = in_line_ ? bytes.find(binary_magic, 1) : bytes.find(binary_magic);
+        while (mark != bytes.npos && mark > 0 && bytes[mark - 1] != '\n')
+            mark = bytes.find(binary_magic, mark + 1); // part of a character of UTF-8
+        const auto text = bytes.substr(0, mark);
+        bytes.remove_prefix(text.size());
+        return text;
+    }
+
+    /// Takes the record that `bytes` begin with or continue. Returns nothing if it has not all
+    /// come, and then no bytes are left; or if it is too long or broken.
+    [[nodiscard]] std::string_view take_record(std::string_view& bytes) {
+        for (;;) {
+            const bool fresh = held_bytes_ == 0;
+            const auto known = fresh ? bytes : std::string_view(held_.data(), held_bytes_);
+            const auto size = binary_record_size(known);
+            if (!size) {
+                error_ = size.error();
+                held_bytes_ = 0;
+                return {};
+            }
+            if (*size > bytes_max_) {
+                ++overlong_records_;
+                skipped_bytes_ = *size - std::exchange(held_bytes_, 0);
+                return {};
+            }
+            if (known.size() >= *size) {
+                bytes.remove_prefix(fresh ? *size : 0);
+                held_bytes_ = 0;
+                return known.substr(0, *size);
+            }
+            if (bytes.empty())
+                return {};
+            const auto piece = bytes.substr(0, *size - held_bytes_);
+            hold(piece);
+            bytes.remove_prefix(piece.size());
+        }
+    }
+
+    /// Parses a record that is whole.
+    template <wire_dialect Dialect, class OnSample, class OnRefusal>
+    [[nodiscard]] static errc
+    read_record(std::string_view bytes, OnSample& on_sample, OnRefusal& on_refusal) {
+        const auto record = parse_binary<Dialect>(bytes);
+        if (!record)
+            return record.error();
+        if (record->refused.error == errc::ok) {
+            on_sample(record->sample);
+        } else {
+            on_refusal(record->refused, bytes);
+        }
+        return errc::ok;
+    }
+
+    void hold(std::string_view piece) {
+        if (held_.size() < held_bytes_ + piece.size())
+            held_.resize(held_bytes_ + piece.size());
+        std::memcpy(held_.data() + held_bytes_, piece.data(), piece.size());
+        held_bytes_ += piece.size();
+    }
+
+    line_stream lines_;
+    std::size_t bytes_max_;
+    std::size_t held_bytes_ = 0;    // of an unfinished record
+    std::size_t skipped_bytes_ = 0; // that have to be passed by yet
+    std::size_t overlong_records_ = 0;
+    errc error_ = errc::ok;
+    bool in_line_ = false;
+    std::vector<char> held_{};
+};
+
+} // namespace quipu
+
+// quipu/wire/parse_event.hpp
+
+// The line of an event or a service check to views of its parts.
+
+namespace quipu {
+
+namespace detail {
+
+/// Cuts `mark` off a text that begins so.
+[[nodiscard]] constexpr bool take_mark(std::string_view& text, std::string_view mark) noexcept {
+    if (!text.starts_with(mark))
+        return false;
+    text.remove_prefix(mark.size());
+    return true;
+}
+
+[[nodiscard]] constexpr errc read_event_text(std::string_view text,
+                                             std::string_view& out) noexcept {
+    if (has_control_or<>(text))
+        return errc::bad_field;
+    out = text;
+    return errc::ok;
+}
+
+/// Looks a word up among those of the enumerators up to `last`.
+template <class Enumeration>
+[[nodiscard]] constexpr errc
+read_event_word(std::string_view word, Enumeration last, Enumeration& out) noexcept {
+    for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(last); ++i) {
+        if (word == to_string(static_cast<Enumeration>(i))) {
+            out = static_cast<Enumeration>(i);
+            return errc::ok;
+        }
+    }
+    return errc::bad_field;
+}
+
+/// The fields that events and service checks share; those of a later version are no error.
+[[nodiscard]] constexpr errc read_event_field(std::string_view field, event_origin& out) noexcept {
+    if (take_mark(field, "d:")) {
+        const auto seconds = parse_integer(field);
+        if (!seconds || *seconds < 0)
+            return errc::bad_timestamp;
+        out.timestamp = *seconds;
+        return errc::ok;
+    }
+    if (take_mark(field, "#")) {
+        out.tags = field;
+        return has_control_or<>(field) ? errc::bad_tags : errc::ok;
+    }
+    if (take_mark(field, "h:"))
+        return read_event_text(field, out.host);
+    if (take_mark(field, "c:"))
+        return read_event_text(field, out.container);
+    if (take_mark(field, "e:"))
+        return read_event_text(field, out.external_data);
+    if (take_mark(field, "card:"))
+        return read_event_text(field, out.cardinality);
+    return field.empty() || is_letter(field.front()) ? errc::ok : errc::unknown_field;
+}
+
+[[nodiscard]] constexpr errc read_event_field(std::string_view field, event& out) noexcept {
+    if (take_mark(field, "k:"))
+        return read_event_text(field, out.aggregation_key);
+    if (take_mark(field, "s:"))
+        return read_event_text(field, out.source_type);
+    if (take_mark(field, "p:"))
+        return read_event_word(field, event_priority::low, out.priority);
+    if (take_mark(field, "t:"))
+        return read_event_word(field, event_alert::error, out.alert);
+    return read_event_field(field, out.origin);
+}
+
+[[nodiscard]] constexpr errc read_event_field(std::string_view field, service_check& out) noexcept {
+    if (!take_mark(field, "m:"))
+        return read_event_field(field, out.origin);
+    out.message = field;
+    return errc::ok;
+}
+
+/// The walk along the line of an event or a service check. Knows where it is for refusals.
+class event_reader {
+    // First what the others use: Clang needs it so at compile time.
+    const char* origin_;
+    std::string_view rest_;
+
+    [[nodiscard]] constexpr refusal at(std::string_view part, errc error) const noexcept {
+        return {error, static_cast<std::size_t>(part.data() - origin_)};
+    }
+
+    constexpr void drop_carriage_return() noexcept {
+        if (!rest_.empty() && rest_.back() == '\r')
+            rest_.remove_suffix(1);
+    }
+
+    /// Takes as many bytes as `digits` say, if there are as many. Digits that would overflow any
+    /// integer say more than there are.
+    [[nodiscard]] constexpr bool take_counted(std::string_view digits,
+                                              std::string_view& out) noexcept {
+        if (digits.empty())
+            return false;
+        std::size_t count = 0;
+        for (const char c : digits) {
+            if (!is_digit(c))
+                return false;
+            count = count * 10 + static_cast<std::size_t>(c - '0');
+            if (count > rest_.size())
+                return false;
+        }
+        out = rest_.substr(0, count);
+        rest_.remove_prefix(count);
+        return true;
+    }
+
+    /// Reads what stands behind each of the remaining bars, up to the first that is refused.
+    template <class Parsed>
+    [[nodiscard]] constexpr refusal read_fields(Parsed& out) noexcept {
+        while (!rest_.empty()) {
+            rest_.remove_prefix(1);
+            const auto field = take_until<'|'>(rest_);
+            if (const auto error = read_event_field(field, out); error != errc::ok)
+                return at(field, error);
+        }
+        return {};
+    }
+
+public:
+    constexpr explicit event_reader(std::string_view line) noexcept
+        : origin_(line.data()), rest_(line) {}
+
+    [[nodiscard]] constexpr refusal read(event& out) noexcept {
+        if (rest_.size() > event_bytes_max)
+            return at(rest_, errc::line_too_long);
+        if (!take_mark(rest_, "_e{"))
+            return at(rest_, errc::bad_header);
+        const auto title_digits = take_until<',', '}', ':', '|'>(rest_);
+        if (!take_mark(rest_, ","))
+            return at(rest_, errc::bad_header);
+        const auto text_digits = take_until<'}', ':', '|'>(rest_);
+        if (!take_mark(rest_, "}:"))
+            return at(rest_, errc::bad_header);
+        if (!take_counted(title_digits, out.title) || !take_mark(rest_, "|"))
+            return at(title_digits, errc::bad_length);
+        if (out.title.empty())
+            return at(title_digits, errc::empty_title);
+        if (!take_counted(text_digits, out.text))
+            return at(text_digits, errc::bad_length);
+        drop_carriage_return();
+        if (!rest_.empty() && rest_.front() != '|')
+            return at(text_digits, errc::bad_length);
+        return read_fields(out);
+    }
+
+    [[nodiscard]] constexpr refusal read(service_check& out) noexcept {
+        if (rest_.size() > event_bytes_max)
+            return at(rest_, errc::line_too_long);
+        if (!take_mark(rest_, "_sc|"))
+            return at(rest_, errc::bad_header);
+        drop_carriage_return();
+        out.name = take_until<'|'>(rest_);
+        if (const auto error = dialect::quipu::check_name(out.name); error != errc::ok)
+            return at(out.name, error);
+        if (!take_mark(rest_, "|"))
+            return at(rest_, errc::bad_status);
+        const auto digit = take_until<'|'>(rest_);
+        if (digit.size() != 1 || digit[0] < '0' || digit[0] > '3')
+            return at(digit, errc::bad_status);
+        out.status = static_cast<service_status>(digit[0] - '0');
+        return read_fields(out);
+    }
+};
+
+template <class Parsed>
+[[nodiscard]] constexpr result<Parsed> read_event_line(std::string_view line,
+                                                       refusal* why) noexcept {
+    Parsed parsed;
+    const refusal refused = event_reader(line).read(parsed);
+    if (why != nullptr)
+        *why = refused;
+    if (refused.error != errc::ok)
+        return refused.error;
+    return parsed;
+}
+
+} // namespace detail
+
+/// Parses the line of an event, `_e{TITLE_BYTES,TEXT_BYTES}:TITLE|TEXT`, and then in any order
+/// `|d:UNIX` `|h:HOST` `|k:KEY` `|p:normal|low` `|s:SOURCE` `|t:error|warning|info|success`
+/// `|#TAGS` `|c:` `|e:` `|card:`.
+///
+/// Input    `line` without its newline; a '\r' behind its last part does not count. Not retained.
+/// Returns  the event; its views point into `line`. Unknown fields that begin with a letter, and
+///          empty ones, do not count; of a field that comes twice the last counts. `why`, if there
+///          is one, learns what was refused and where.
+/// Errors   line_too_long (event_bytes_max), bad_header, bad_length, empty_title, bad_timestamp,
+///          bad_tags, bad_field (a word that p: or t: do not have; a control character),
+///          unknown_field.
+/// Cost     O(line.size()); does not allocate, does not throw.
+/// Threads  pure.
+/// Source   DogStatsD protocol 1.6, "Events".
+[[nodiscard]] constexpr result<event> parse_event(std::string_view line,
+                                                  refusal* why = nullptr) noexcept {
+    return detail::read_event_line<event>(line, why);
+}
+
+/// Parses the line of a service check, `_sc|NAME|STATUS`, and then in any order `|d:UNIX` `|h:HOST`
+/// `|#TAGS` `|c:` `|e:` `|card:` `|m:MESSAGE`.
+///
+/// Input, Returns, Cost, Threads  as for parse_event.
+/// Errors   line_too_long (event_bytes_max), bad_header, empty_name, name_too_long, bad_name,
+///          bad_status, bad_timestamp, bad_tags, bad_field, unknown_field.
+/// Source   DogStatsD protocol 1.6, "Service checks".
+[[nodiscard]] constexpr result<service_check> parse_service_check(std::string_view line,
+                                                                  refusal* why = nullptr) noexcept {
+    return detail::read_event_line<service_check>(line, why);
+}
+
+} // namespace quipu
+
+// quipu/wire/notices.hpp
+
+// Datagrams with events and service checks among the metrics, as DogStatsD's clients send them.
+
+namespace quipu {
+
+namespace detail {
+
+/// Reads a line that may be an event or a service check.
+template <wire_dialect Dialect, class OnSample, class OnRefusal, class OnNotice>
+constexpr void read_line_or_notice(std::string_view line,
+                                   OnSample& on_sample,
+                                   OnRefusal& on_refusal,
+                                   OnNotice& on_notice) {
+    const auto hand_out = [&](const auto& parsed, refusal why) {
+        parsed ? static_cast<void>(on_notice(*parsed)) : static_cast<void>(on_refusal(why, line));
+    };
+    refusal why;
+    if (is_event(line))
+        hand_out(parse_event(line, &why), why);
+    else if (is_service_check(line))
+        hand_out(parse_service_check(line, &why), why);
+    else
+        parse_line<Dialect>(line, on_sample, [&](refusal of_line) { on_refusal(of_line, line); });
+}
+
+} // namespace detail
+
+/// Parses all lines of a datagram as parse_datagram does, and calls `on_notice` with an `event` or
+/// a `service_check` for each line that is one: overload it for both, or take either by a template.
+/// One that is malformed is refused, with the byte where.
+template <wire_dialect Dialect = dialect::dogstatsd,
+          class OnSample,
+          class OnRefusal,
+          class OnNotice>
+constexpr std::size_t parse_datagram_with_notices(padded_text from,
+                                                  OnSample&& on_sample,
+                                                  OnRefusal&& on_refusal,
+                                                  OnNotice&& on_notice) {
+    const auto on_line = [&](std::string_view line) {
+        detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
+    };
+    if constexpr (detail::has_plain_values<Dialect>) {
+        if (!std::is_constant_evaluated())
+            return detail::read_plain_lines<Dialect, detail::default_scan, detail::notices::leave>(
+                from.text, on_sample, on_line);
+    }
+    return for_each_line(from.text, on_line);
+}
+
+/// The same for any text, with nothing behind it.
+template <wire_dialect Dialect = dialect::dogstatsd,
+          class OnSample,
+          class OnRefusal,
+          class OnNotice>
+constexpr std::size_t parse_datagram_with_notices(std::string_view text,
+                                                  OnSample&& on_sample,
+                                                  OnRefusal&& on_refusal,
+                                                  OnNotice&& on_notice) {
+    return for_each_line(text, [&](std::string_view line) {
+        detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
+    });
+}
 
 } // namespace quipu
 
@@ -6821,8 +8209,7 @@ namespace quipu {
 /// each boundary, and only the flusher ever waits.
 ///
 /// Threads  `active`, `asked` and `pass_boundary` are the owner's, `retire` is the flusher's; `end`
-/// comes from
-///          whoever knows that the owner has ended. TSan clean.
+///          comes from whoever knows that the owner has ended.
 template <class T>
 class shard {
 public:
@@ -7396,6 +8783,8 @@ namespace quipu {
 struct etsy_schema_options {
     bool legacy_namespace = true;
     bool flush_counts = true;
+    /// The first node of the legacy namespace, which that server has in its code.
+    std::string legacy_prefix = "stats";
     // The nodes of the modern namespace, which the legacy one does not heed; an empty one is left
     // out.
     std::string global_prefix = "stats";
@@ -7557,11 +8946,12 @@ private:
 inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::move(options)) {
     const auto node = [](const std::string& name) { return name.empty() ? name : name + '.'; };
     if (options_.legacy_namespace) {
-        rate_head_ = own_head_ = "stats.";
-        count_head_ = "stats_counts.";
-        timer_head_ = "stats.timers.";
-        gauge_head_ = "stats.gauges.";
-        set_head_ = "stats.sets.";
+        const std::string first = node(options_.legacy_prefix);
+        rate_head_ = own_head_ = first;
+        count_head_ = options_.legacy_prefix + "_counts.";
+        timer_head_ = first + "timers.";
+        gauge_head_ = first + "gauges.";
+        set_head_ = first + "sets.";
     } else {
         const std::string global = node(options_.global_prefix);
         rate_head_ = count_head_ = global + node(options_.prefix_counter);
@@ -7926,25 +9316,10 @@ inline void append_utc(std::string& out, std::int64_t seconds) {
 /// The size of the UTF-8 character that `text` begins with; 0 if it is none, or one that controls a
 /// terminal.
 [[nodiscard]] constexpr std::size_t visible_character_bytes(std::string_view text) noexcept {
-    const auto byte = [text](std::size_t i) -> std::uint32_t {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-    };
-    const auto first = byte(0);
-    if (first < 0x80)
-        return first < 0x20 || first == 0x7f ? 0 : 1;
-    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    std::uint32_t character = first & (0x7fU >> size);
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0U) != 0x80U)
-            return 0;
-        character = character << 6U | (byte(i) & 0x3fU);
-    }
-    // What needs fewer bytes, and the control characters from 0x80 on; surrogates; what is too
-    // high.
-    constexpr std::uint32_t lowest[] = {0xa0, 0x800, 0x10000};
-    const bool surrogate = character >= 0xd800 && character < 0xe000;
-    const bool valid = first >= 0xc2 && first < 0xf8 && character < 0x110000 && !surrogate;
-    return valid && character >= lowest[size - 2] ? size : 0;
+    const auto size = utf8_size(text);
+    const bool control =
+        size == 1 ? is_control(text[0]) : size == 2 && text[0] == '\xc2' && text[1] < '\xa0';
+    return control ? 0 : size;
 }
 
 /// Appends text from the wire so that a terminal shows it and does nothing else: each byte of a
@@ -7963,9 +9338,12 @@ inline void append_visible(std::string& out, std::string_view text) {
 }
 
 /// Rows of cells under a heading, in columns as wide as they need to be; the first is aligned to
-/// the left, the others to the right.
+/// the left, the others to the right. A first cell of more than `first_columns_max` shifts its own
+/// row alone, so that one long name does not push all others out of sight.
 class text_table {
 public:
+    static constexpr std::size_t first_columns_max = 48;
+
     explicit text_table(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
 
     void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
@@ -7976,7 +9354,7 @@ public:
         for (const auto& row : rows_) {
             for (std::size_t i = 0; i < row.size(); ++i) {
                 const auto width = columns(row[i]);
-                if (width > widths[i])
+                if (width > widths[i] && (i > 0 || width <= first_columns_max))
                     widths[i] = width;
             }
         }
@@ -7984,7 +9362,10 @@ public:
             if (&row != &rows_.front())
                 out += "  ";
             out += row.front();
-            auto pad = widths.front() - columns(row.front()) + (&row == &rows_.front() ? 2 : 0);
+            const auto first = columns(row.front());
+            auto pad = first < widths.front() ? widths.front() - first : 0;
+            if (&row == &rows_.front())
+                pad += 2;
             for (std::size_t i = 1; i < row.size(); ++i) {
                 pad += widths[i] - columns(row[i]) + 2;
                 out.append(pad, ' ');
@@ -8240,8 +9621,7 @@ inline void append_graphite_tags(std::string& out, std::string_view tags) {
 
 /// Appends the name of a point, tags behind it, so that carbon takes it for one word and the series
 /// for a tagged one: blanks, control characters and bytes that are not UTF-8 become '_', and '/'
-/// becomes
-/// '-'; a bare tag gets the value `true`, and a value that carbon refuses becomes '_'.
+/// becomes '-'; a bare tag gets the value `true`, and what carbon refuses in a tag becomes '_'.
 /// Cost     O(size); allocates as `out` grows.
 /// Source   carbon 1.1.10: carbon/protocols.py and carbon/util.py, TaggedSeries.
 inline void append_graphite_name(std::string& out, const point& one) {
@@ -8306,8 +9686,7 @@ public:
         : schema_(std::move(schema)), transport_(std::move(transport)) {}
 
     /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but
-    /// looks
-    ///          whether the backend can be reached where the transport can tell.
+    ///          looks whether the backend can be reached where the transport can tell.
     /// Errors   those of the transport.
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {
@@ -8567,6 +9946,7 @@ private:
 
 // What a server tells its operator: lines on standard error, at a limited rate.
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace quipu {
@@ -8577,10 +9957,16 @@ enum class log_level : std::uint8_t { info, warning, error };
 ///
 ///     2026-11-21T22:30:40Z warning: refused "hits:x|c" at byte 5: the value is not a number
 ///
+/// It never waits: a line that nobody takes, since the pipe is full, is dropped, and the next one
+/// that gets through says how many were.
 /// Threads  safe: a line is one write.
 class log {
 public:
     explicit log(int fd = 2) noexcept : fd_(fd) {}
+    /// A copy writes to the same place; what the other dropped, the other tells.
+    log(const log& other) noexcept : fd_(other.fd_) {}
+    log& operator=(const log&) = delete;
+    ~log() = default;
 
     void write(log_level level, std::string_view text) const {
         constexpr std::string_view words[] = {"info: ", "warning: ", "error: "};
@@ -8589,9 +9975,19 @@ public:
         std::tm parts{};
         ::gmtime_r(&now, &parts);
         const auto size = std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ ", &parts);
+        pollfd room{fd_, POLLOUT, 0};
+        if (::poll(&room, 1, 0) == 0) {
+            dropped_.fetch_add(1, std::memory_order_relaxed);
+            return;
+        }
         std::string line(time, size);
         line += words[static_cast<std::size_t>(level)];
         line += text;
+        if (const auto dropped = dropped_.exchange(0, std::memory_order_relaxed); dropped != 0)
+            line += " (and " + std::to_string(dropped) + " lines that nobody took)";
+        // A pipe that is ready has room for so much in one piece.
+        if (line.size() >= PIPE_BUF)
+            line.resize(PIPE_BUF - 1);
         line += '\n';
         // Who cannot be told by this line cannot be told at all.
         static_cast<void>(!::write(fd_, line.data(), line.size()));
@@ -8603,6 +9999,7 @@ public:
 
 private:
     int fd_;
+    mutable std::atomic<std::uint64_t> dropped_{0};
 };
 
 /// Lets through so many events in each period and counts the others.
@@ -8911,8 +10308,9 @@ private:
 
     void receive(std::string_view text) {
         const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(
-            padded_text{text}, now, [&](refusal why, std::string_view line) { log_refusal(why, line); });
+        intake_.receive(padded_text{text}, now, [&](refusal why, std::string_view line) {
+            log_refusal(why, line);
+        });
     }
 
     void pass_boundary() {
@@ -9425,15 +10823,18 @@ public:
             const auto now = now_ms();
             if (now < clock.next_ms())
                 continue;
-            flush(clock.tick(now),
-                  [&](auto& shard) { pipeline_.take(shard.retire([&] { listeners_.wake(); })); });
+            const auto missed = clock.missed();
+            const auto due = clock.tick(now);
+            flush(due, clock.missed() - missed + 1, [&](auto& shard) {
+                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
+            });
             ticked = true;
         }
         listeners_.stop();
         input.join();
         // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
         // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock.next_ms() : now_ms(), [&](auto& shard) {
+        flush(ticked ? clock.next_ms() : now_ms(), 1, [&](auto& shard) {
             shard.end();
             for (int side = 0; side < 2; ++side)
                 pipeline_.take(shard.retire([] {}));
@@ -9454,11 +10855,13 @@ private:
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     }
 
+    /// Flushes what came in so many intervals: more than one if ticks were missed.
     template <class TakeShard>
-    void flush(std::int64_t at_ms, TakeShard&& take_shard) {
+    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeShard&& take_shard) {
         const auto start = std::chrono::steady_clock::now();
         take_shard(intake_.shard());
-        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
+        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000 *
+                                        static_cast<double>(intervals);
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -9467,6 +10870,10 @@ private:
         for (auto& sink : sinks_)
             sink->push(shared);
         log_losses(pipeline_.take_counts());
+        if (intervals > 1) {
+            log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
+                         " flushes; the last one has what came meanwhile");
+        }
     }
 
     /// Says what of the interval's input was not taken, and why.
