@@ -15,7 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 using quipu::errc;
 using quipu::tcp_sender;
@@ -28,7 +30,8 @@ namespace {
 template <class Profile = profile::quipu>
 class reception {
 public:
-    explicit reception(quipu::listener_options options = {}) : listeners(intake, log, options) {
+    explicit reception(quipu::listener_options options = {}, int log_fd = -1)
+        : log(log_fd), listeners(intake, log, options) {
         REQUIRE(listeners.ready() == errc::ok);
     }
     ~reception() { stop(); }
@@ -78,7 +81,7 @@ public:
     }
 
     quipu::basic_intake<Profile> intake{};
-    quipu::log log{-1};
+    quipu::log log;
     quipu::basic_listeners<Profile> listeners;
     quipu::interval_input<typename Profile::store_traits> all{};
 
@@ -265,7 +268,11 @@ TEST_CASE("listeners: beyond the limit connections are turned away, and places c
           "[server][listeners]") {
     quipu::listener_options options;
     options.connections_max = 3;
-    reception here(options);
+    int log_ends[2] = {-1, -1};
+    REQUIRE(::pipe2(log_ends, O_NONBLOCK) == 0);
+    const quipu::descriptor log_reader(log_ends[0]);
+    const quipu::descriptor log_writer(log_ends[1]);
+    reception here(options, log_writer.fd());
     const auto at = here.listen("tcp://127.0.0.1:0");
     here.start();
     std::vector<tcp_sender> open;
@@ -280,6 +287,10 @@ TEST_CASE("listeners: beyond the limit connections are turned away, and places c
     CHECK(::recv(refused.fd(), &byte, 1, 0) <= 0); // its end
     REQUIRE(open[0].send("a:1|c\n") == errc::ok);
     REQUIRE(eventually([&] { return here.peek().counts.lines == 4; }));
+    char logged[256] = {};
+    REQUIRE(::read(log_reader.fd(), logged, sizeof logged - 1) > 0);
+    INFO(logged);
+    CHECK(std::string_view(logged).ends_with(": a connection is turned away: too many are open\n"));
 
     open.clear();
     // The server may learn of their end after it sees the next one come.
