@@ -10247,7 +10247,7 @@ private:
                 return log_limited("a connection is turned away", accepted.error());
             }
             if (connections_ == options_.connections_max) {
-                log_limited("a connection is turned away", errc::queue_full);
+                log_limited("a connection is turned away: too many are open");
                 continue;
             }
             ++taken_;
@@ -10339,10 +10339,13 @@ private:
         return count == 0 ? "" : " (and " + std::to_string(count) + " lines not logged)";
     }
 
+    void log_limited(std::string_view text) {
+        if (may_log())
+            log_.warning(std::string(text) + held_back());
+    }
     void log_limited(std::string_view what, errc why) {
-        if (!may_log())
-            return;
-        log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
+        if (may_log())
+            log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
     }
 
     void log_refusal(refusal why, std::string_view line) {
