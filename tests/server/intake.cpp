@@ -69,6 +69,17 @@ TEST_CASE("intake: a bad line costs none of its neighbours", "[server][intake]")
     CHECK(here.refused[1] == "a:x|c @2: the value is not a number");
 }
 
+TEST_CASE("intake: tags in a name that are none are counted", "[server][intake]") {
+    taken<profile::quipu> here;
+    here.receive("a;k=v;bad;=x:1|c\na;k=v:1|c\na:1|c|#bare");
+    CHECK(here.input().counts.tags_dropped == 2);
+    CHECK(here.input().counts.lines == 3);
+    quipu::intake_counts all;
+    all.merge(here.input().counts);
+    all.merge(here.input().counts);
+    CHECK(all.tags_dropped == 4);
+}
+
 TEST_CASE("intake: a series beyond the limit is refused, what is known goes on",
           "[server][intake]") {
     taken<few_series> here;

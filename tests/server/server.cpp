@@ -268,7 +268,7 @@ TEST_CASE("server: refused lines are told by their causes", "[server][server]") 
     const log_file log;
     live_server<> server(options_of(), log.fd());
     server.start();
-    server.send("a:x|c\nb:1|c|@7\nc:y|c\ngood:1|c");
+    server.send("a:x|c\nb:1|c|@7\nc:y|c\ngood;k=v;bad:1|c");
     server.stop();
     const auto text = log.text();
     CAPTURE(text);
@@ -278,6 +278,7 @@ TEST_CASE("server: refused lines are told by their causes", "[server][server]") 
                     "2 \xc3\x97 the value is not a number, "
                     "1 \xc3\x97 the sampling rate is not a number above 0 and up to 1\n") !=
           text.npos);
+    CHECK(text.find("warning: left out in this interval: 1 tags in names") != text.npos);
 }
 
 TEST_CASE("server: a flood of bad lines does not flood the log", "[server][server]") {

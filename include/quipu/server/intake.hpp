@@ -21,6 +21,8 @@ struct intake_counts {
     std::uint64_t refused[errc_count] = {};
     /// Datagrams that never came, since the system's buffer was full or they were too long.
     std::uint64_t dropped = 0;
+    /// Tags in names that were left out of their series, since they lack a key or a value.
+    std::uint64_t tags_dropped = 0;
 
     [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
         std::uint64_t all = 0;
@@ -34,6 +36,7 @@ struct intake_counts {
         bytes += other.bytes;
         lines += other.lines;
         dropped += other.dropped;
+        tags_dropped += other.tags_dropped;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
             refused[cause] += other.refused[cause];
         }
@@ -101,7 +104,9 @@ private:
             if (const auto error = add(one, now, into); error != errc::ok)
                 refuse({error, 0}, one.series.name);
         };
+        const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
+        into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
     }
 
     errc add(const sample& one, std::int64_t now, input& into) {

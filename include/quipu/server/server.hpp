@@ -162,6 +162,10 @@ private:
             log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
                          " datagrams, since the system's buffer was full");
         }
+        if (counts.tags_dropped > 0) {
+            log_.warning("left out in this interval: " + std::to_string(counts.tags_dropped) +
+                         " tags in names, without a key or a value");
+        }
     }
 
     server_options options_;
