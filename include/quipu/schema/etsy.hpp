@@ -104,6 +104,7 @@ private:
 
     template <class Timer, class Writer>
     void write_timer(const Timer& cell, double interval_seconds, const Writer& to) const {
+        static_assert(detail::require_values<Timer>());
         if (cell.idle()) {
             to(".count_ps", 0);
             to(".count", 0);

@@ -78,6 +78,7 @@ public:
 private:
     template <class Timer, class Writer>
     void write_timer(const Timer& cell, const Writer& to) const {
+        static_assert(detail::require_values<Timer>());
         const auto& values = cell.values().values(); // the rate has no effect here
         const bool whole = cell.integral();
         write_window(values, 0, values.size(), "", whole, to);

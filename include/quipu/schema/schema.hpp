@@ -33,9 +33,20 @@ struct sink_history {
 };
 
 namespace detail {
+
 struct point_taker {
     void operator()(const point&) const noexcept {}
 };
+
+/// Says in a sentence what a timer lacks for a schema that works on the values themselves.
+template <class Timer>
+consteval bool require_values() {
+    static_assert(
+        requires(const Timer& cell) { cell.values().values(); },
+        "quipu schema: needs timers of a sketch that keeps its values, such as basic_exact");
+    return true;
+}
+
 } // namespace detail
 
 /// Names the statistics of a snapshot.
