@@ -8752,9 +8752,20 @@ struct sink_history {
 };
 
 namespace detail {
+
 struct point_taker {
     void operator()(const point&) const noexcept {}
 };
+
+/// Says in a sentence what a timer lacks for a schema that works on the values themselves.
+template <class Timer>
+consteval bool require_values() {
+    static_assert(
+        requires(const Timer& cell) { cell.values().values(); },
+        "quipu schema: needs timers of a sketch that keeps its values, such as basic_exact");
+    return true;
+}
+
 } // namespace detail
 
 /// Names the statistics of a snapshot.
@@ -8867,6 +8878,7 @@ private:
 
     template <class Timer, class Writer>
     void write_timer(const Timer& cell, double interval_seconds, const Writer& to) const {
+        static_assert(detail::require_values<Timer>());
         if (cell.idle()) {
             to(".count_ps", 0);
             to(".count", 0);
@@ -9038,6 +9050,7 @@ public:
 private:
     template <class Timer, class Writer>
     void write_timer(const Timer& cell, const Writer& to) const {
+        static_assert(detail::require_values<Timer>());
         const auto& values = cell.values().values(); // the rate has no effect here
         const bool whole = cell.integral();
         write_window(values, 0, values.size(), "", whole, to);
@@ -9839,6 +9852,8 @@ struct intake_counts {
     std::uint64_t refused[errc_count] = {};
     /// Datagrams that never came, since the system's buffer was full or they were too long.
     std::uint64_t dropped = 0;
+    /// Tags in names that were left out of their series, since they lack a key or a value.
+    std::uint64_t tags_dropped = 0;
 
     [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
         std::uint64_t all = 0;
@@ -9852,6 +9867,7 @@ struct intake_counts {
         bytes += other.bytes;
         lines += other.lines;
         dropped += other.dropped;
+        tags_dropped += other.tags_dropped;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
             refused[cause] += other.refused[cause];
         }
@@ -9919,7 +9935,9 @@ private:
             if (const auto error = add(one, now, into); error != errc::ok)
                 refuse({error, 0}, one.series.name);
         };
+        const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
+        into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
     }
 
     errc add(const sample& one, std::int64_t now, input& into) {
@@ -10896,6 +10914,10 @@ private:
         if (counts.dropped > 0) {
             log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
                          " datagrams, since the system's buffer was full");
+        }
+        if (counts.tags_dropped > 0) {
+            log_.warning("left out in this interval: " + std::to_string(counts.tags_dropped) +
+                         " tags in names, without a key or a value");
         }
     }
 
