@@ -9,6 +9,7 @@
 
 #include "command_line.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -135,6 +136,14 @@ int serve(const command_line& line) {
     for (const auto& one : sinks) {
         one.kind == sink_kind::graphite ? add_graphite(server, one, line)
                                         : add_console(server, line);
+    }
+    const bool to_graphite = std::any_of(sinks.begin(), sinks.end(), [](const auto& one) {
+        return one.kind == sink_kind::graphite;
+    });
+    if (to_graphite && line.interval_ms < 1000) {
+        messages.warning(
+            "Graphite keeps whole seconds: of flushes less than one apart it keeps the "
+            "last of each second");
     }
     for (const auto& one : server.bound())
         messages.info("listening on " + one);

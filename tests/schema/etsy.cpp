@@ -104,6 +104,13 @@ TEST_CASE("etsy schema: the legacy namespace can be another's", "[schema][etsy]"
     CHECK(found[12] == "mine.sets.k.count 1");
     CHECK(found[13] == "statsd.numStats 4");
     CHECK(found[14] == "mine.statsd.graphiteStats.calculationtime 0");
+
+    all = one_of_each("k");
+    const auto bare =
+        points(etsy_schema({.legacy_prefix = "", .percentiles = {}}), collect(all, 10, 2));
+    REQUIRE(bare.size() == 20);
+    CHECK(bare[0] == "k 2");
+    CHECK(bare[1] == "counts.k 4");
 }
 
 TEST_CASE("etsy schema: the modern names have nodes that can be left out", "[schema][etsy]") {

@@ -90,10 +90,11 @@ TEST_CASE("console: percentiles are the ones asked for", "[sink][console]") {
     quipu::basic_console<memory_transport> to{memory_transport(),
                                               {{99.9, "99_9"}, {-10, "top10"}, {0, "0"}}};
     REQUIRE(to.write(snapshot_of(lines, 0)) == errc::ok);
-    CHECK(to.transport().text() == "1970-01-01 00:00:00 UTC, 10 s, 1 series\n"
-                                   "timers    count   mean      std  lower  upper  p99.9  top10  p0\n"
-                                   "  t        1000  500.5  288.675      1   1000    999    901   1\n"
-                                   "\n");
+    CHECK(to.transport().text() ==
+          "1970-01-01 00:00:00 UTC, 10 s, 1 series\n"
+          "timers    count   mean      std  lower  upper  p99.9  top10  p0\n"
+          "  t        1000  500.5  288.675      1   1000    999    901   1\n"
+          "\n");
     to.transport().clear();
     quipu::basic_console<memory_transport> none{memory_transport(), {}};
     REQUIRE(none.write(snapshot_of("t:1|ms", 0)) == errc::ok);
@@ -139,12 +140,13 @@ TEST_CASE("console: a very long name shifts its own row alone", "[sink][console]
     const std::string longest(quipu::detail::text_table::first_columns_max, 'n');
     const std::string row = "  a" + std::string(longest.size() - 1, ' ') + "      1\n";
     CHECK(shown("a:1|g\n" + longest + ":2|g").find(row) != std::string::npos);
-    CHECK(shown("a:1|g\n" + longest + "n:2|g") ==
-          "2023-11-14 22:13:20 UTC, 10 s, 2 series\n"
-          "gauges    value\n"
-          "  a           1\n"
-          "  " + longest + "n      2\n"
-          "\n");
+    CHECK(shown("a:1|g\n" + longest + "n:2|g") == "2023-11-14 22:13:20 UTC, 10 s, 2 series\n"
+                                                  "gauges    value\n"
+                                                  "  a           1\n"
+                                                  "  " +
+                                                      longest +
+                                                      "n      2\n"
+                                                      "\n");
 }
 
 TEST_CASE("console: nothing from the wire drives the terminal", "[sink][console]") {

@@ -50,7 +50,7 @@ TEST_CASE("notices: work at compile time", "[wire][notices]") {
     constexpr auto count = [](std::string_view text) {
         std::size_t notices = 0;
         parse_datagram_with_notices(
-            padded_text{text},
+            text,
             [](const sample&) {},
             [](refusal, std::string_view) {},
             [&](const auto&) { ++notices; });

@@ -186,7 +186,7 @@ inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::mov
     if (options_.legacy_namespace) {
         const std::string first = node(options_.legacy_prefix);
         rate_head_ = own_head_ = first;
-        count_head_ = options_.legacy_prefix + "_counts.";
+        count_head_ = options_.legacy_prefix + (first.empty() ? "counts." : "_counts.");
         timer_head_ = first + "timers.";
         gauge_head_ = first + "gauges.";
         set_head_ = first + "sets.";

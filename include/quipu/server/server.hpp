@@ -160,7 +160,7 @@ private:
         }
         if (counts.dropped > 0) {
             log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
-                         " datagrams, since the system's buffer was full");
+                         " datagrams: the system's buffer was full, or they were too long");
         }
         if (counts.tags_dropped > 0) {
             log_.warning("left out in this interval: " + std::to_string(counts.tags_dropped) +
