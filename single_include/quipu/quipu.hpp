@@ -8960,7 +8960,7 @@ inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::mov
     if (options_.legacy_namespace) {
         const std::string first = node(options_.legacy_prefix);
         rate_head_ = own_head_ = first;
-        count_head_ = options_.legacy_prefix + "_counts.";
+        count_head_ = options_.legacy_prefix + (first.empty() ? "counts." : "_counts.");
         timer_head_ = first + "timers.";
         gauge_head_ = first + "gauges.";
         set_head_ = first + "sets.";
@@ -10913,7 +10913,7 @@ private:
         }
         if (counts.dropped > 0) {
             log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
-                         " datagrams, since the system's buffer was full");
+                         " datagrams: the system's buffer was full, or they were too long");
         }
         if (counts.tags_dropped > 0) {
             log_.warning("left out in this interval: " + std::to_string(counts.tags_dropped) +
