@@ -235,31 +235,3 @@ TEST_CASE("plain_line: what a dialect overrides is never passed by", "[wire][pla
     check_override<short_tags>("a:1|c|#abc\na:1|c|#abcd\n");
     check_override<dialect::influx>("a,k=v:1|c|#x:y\na,k=v:1|c\n");
 }
-
-TEST_CASE("plain_line: short numbers are those of parse_number", "[wire][plain_line]") {
-    constexpr std::uint64_t seed = 11;
-    constexpr std::string_view characters = "01234567890123456789....+-ex:|/;";
-    generator random(seed);
-    int valid = 0;
-    for (int i = 0; i < 300'000; ++i) {
-        char text[8];
-        std::memset(text, '|', sizeof text);
-        const std::size_t size = 1 + random.below(8);
-        bool plain = true;
-        for (std::size_t k = 0; k < size; ++k) {
-            text[k] = characters[random.below(random.one_in(3) ? characters.size() : 21)];
-            plain = plain && (detail::is_digit(text[k]) || text[k] == '.');
-        }
-        const std::string_view written(text, size);
-        const auto wanted = parse_number_prefix(written);
-        const bool good = plain && wanted && wanted->size == size;
-        const auto read = detail::read_short_number(text, size);
-        if (read.valid != good ||
-            (good && (read.value != wanted->value || read.integral != wanted->integral)))
-            FAIL(written << " of seed " << seed);
-        valid += good;
-    }
-    CHECK(valid > 50'000);
-    STATIC_REQUIRE(detail::read_short_number("12.25|ms", 5).value == 12.25);
-    STATIC_REQUIRE(!detail::read_short_number(".|ms....", 1).valid);
-}
