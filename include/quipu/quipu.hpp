@@ -68,6 +68,7 @@
 #include <quipu/wire/plain_line.hpp>
 #include <quipu/wire/sample.hpp>
 #include <quipu/wire/series.hpp>
+#include <quipu/wire/short_number.hpp>
 #include <quipu/wire/stream.hpp>
 
 // Floor 2: cell

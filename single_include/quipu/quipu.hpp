@@ -6522,10 +6522,9 @@ private:
 
 } // namespace quipu
 
-// quipu/wire/plain_line.hpp
+// quipu/wire/short_number.hpp
 
-// The fast way through lines of the commonest shapes: `name:12.5|ms`, `name:1|c|@0.1`,
-// `name:1|c|#env:prod`. What it does not know, it leaves to the full parser.
+// Numbers of a few characters, as most values are, read without a branch.
 
 namespace quipu::detail {
 
@@ -6535,16 +6534,6 @@ struct short_number {
     bool integral = false;
     bool valid = false;
 };
-
-/// The place of the lowest bit of a number that is not 0.
-[[nodiscard]] constexpr std::size_t lowest_bit(std::uint64_t bits) noexcept {
-    QUIPU_ASSERT(bits != 0);
-#if defined(__GNUC__)
-    if (bits == 0)
-        __builtin_unreachable(); // spares the answer for 0, which costs two instructions
-#endif
-    return static_cast<std::size_t>(std::countr_zero(bits));
-}
 
 /// What to divide by, found by the place of the point's top bit divided by four: it is the seventh
 /// of its byte. Without a point the place is 0.
@@ -6580,6 +6569,25 @@ inline constexpr double point_units[] = {
                 point_units[unit],
             integral,
             valid};
+}
+
+} // namespace quipu::detail
+
+// quipu/wire/plain_line.hpp
+
+// The fast way through lines of the commonest shapes: `name:12.5|ms`, `name:1|c|@0.1`,
+// `name:1|c|#env:prod`. What it does not know, it leaves to the full parser.
+
+namespace quipu::detail {
+
+/// The place of the lowest bit of a number that is not 0.
+[[nodiscard]] constexpr std::size_t lowest_bit(std::uint64_t bits) noexcept {
+    QUIPU_ASSERT(bits != 0);
+#if defined(__GNUC__)
+    if (bits == 0)
+        __builtin_unreachable(); // spares the answer for 0, which costs two instructions
+#endif
+    return static_cast<std::size_t>(std::countr_zero(bits));
 }
 
 /// The kinds that the types of one character stand for in a dialect, and `ms` and `kv`; looked up
