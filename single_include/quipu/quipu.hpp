@@ -10739,8 +10739,8 @@ private:
             if (!failing_)
                 return;
             failing_ = false;
-            log_.info(name_ + ": reached again, " + std::to_string(queue_.size()) +
-                      " flushes are waiting");
+            log_.info(name_ + ": reached again; flushes still waiting: " +
+                      std::to_string(queue_.size()));
         }
 
         void count_dropped() {
@@ -10754,8 +10754,8 @@ private:
             if (queue_.empty())
                 return;
             dropped_ += queue_.size();
-            log_.error(name_ + ": " + std::to_string(queue_.size()) +
-                       " flushes could not be sent before the end");
+            log_.error(name_ + ": flushes that could not be sent before the end: " +
+                       std::to_string(queue_.size()));
             queue_.clear();
         }
 
