@@ -10739,8 +10739,8 @@ private:
             if (!failing_)
                 return;
             failing_ = false;
-            log_.info(name_ + ": reached again; flushes still waiting: " +
-                      std::to_string(queue_.size()));
+            log_.info(name_ +
+                      ": reached again; flushes still waiting: " + std::to_string(queue_.size()));
         }
 
         void count_dropped() {
