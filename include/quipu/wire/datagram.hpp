@@ -36,6 +36,21 @@ struct padded_text {
     std::string_view text;
 };
 
+namespace detail {
+
+/// Walks along the lines of a padded text, the fast way where the dialect has one: calls `on_sample`
+/// for plain lines and `on_line` for the others.
+template <wire_dialect Dialect, notices Notices = notices::ignore, class OnSample, class OnLine>
+constexpr std::size_t read_lines(padded_text from, OnSample& on_sample, const OnLine& on_line) {
+    if constexpr (has_plain_values<Dialect>) {
+        if (!std::is_constant_evaluated())
+            return read_plain_lines<Dialect, default_scan, Notices>(from.text, on_sample, on_line);
+    }
+    return for_each_line(from.text, on_line);
+}
+
+} // namespace detail
+
 /// Parses all lines of a datagram.
 ///
 /// Input    `from`: lines with newlines between them, the last newline as one likes.
@@ -48,14 +63,9 @@ struct padded_text {
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
 constexpr std::size_t
 parse_datagram(padded_text from, OnSample&& on_sample, OnRefusal&& on_refusal) {
-    const auto on_line = [&](std::string_view line) {
+    return detail::read_lines<Dialect>(from, on_sample, [&](std::string_view line) {
         parse_line<Dialect>(line, on_sample, [&](refusal why) { on_refusal(why, line); });
-    };
-    if constexpr (detail::has_plain_values<Dialect>) {
-        if (!std::is_constant_evaluated())
-            return detail::read_plain_lines<Dialect>(from.text, on_sample, on_line);
-    }
-    return for_each_line(from.text, on_line);
+    });
 }
 
 /// The same for any text; its last lines take the longer way.

@@ -5,7 +5,6 @@
 #include <quipu/wire/parse_event.hpp>
 
 #include <string_view>
-#include <type_traits>
 
 namespace quipu {
 
@@ -42,15 +41,10 @@ constexpr std::size_t parse_datagram_with_notices(padded_text from,
                                                   OnSample&& on_sample,
                                                   OnRefusal&& on_refusal,
                                                   OnNotice&& on_notice) {
-    const auto on_line = [&](std::string_view line) {
-        detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
-    };
-    if constexpr (detail::has_plain_values<Dialect>) {
-        if (!std::is_constant_evaluated())
-            return detail::read_plain_lines<Dialect, detail::default_scan, detail::notices::leave>(
-                from.text, on_sample, on_line);
-    }
-    return for_each_line(from.text, on_line);
+    return detail::read_lines<Dialect, detail::notices::leave>(
+        from, on_sample, [&](std::string_view line) {
+            detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
+        });
 }
 
 /// The same for any text, with nothing behind it.
