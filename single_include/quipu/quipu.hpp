@@ -1701,86 +1701,63 @@ constexpr char* write_by_rules(char* out, double finite) noexcept {
                                                       : shortest_decimal(magnitude));
 }
 
+/// The layout that rules make.
+template <decimal_rules Rules>
+struct layout_by_rules {
+    static constexpr std::size_t bytes_max = decimal_bytes_max;
+    static constexpr char* write(char* out, double finite) noexcept {
+        return write_by_rules<Rules>(out, finite);
+    }
+};
+
 } // namespace detail
 
 namespace layout {
 
 /// Native: the fewest digits that read back equal; an exponent below 1e-6 and from 1e21 up
 /// ("1e-7", "1e21"); "-0" for -0.
-struct shortest {
-    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
-    static constexpr char* write(char* out, double finite) noexcept {
-        return detail::write_by_rules<rules>(out, finite);
-    }
-
-private:
-    static constexpr detail::decimal_rules rules{.point_min = -5,
-                                                 .point_max = 21,
-                                                 .exponent_digits_min = 1,
-                                                 .exponent_plus = false,
-                                                 .point_zero = false,
-                                                 .negative_zero = true,
-                                                 .digits_max = 17};
-};
+struct shortest : detail::layout_by_rules<detail::decimal_rules{.point_min = -5,
+                                                                .point_max = 21,
+                                                                .exponent_digits_min = 1,
+                                                                .exponent_plus = false,
+                                                                .point_zero = false,
+                                                                .negative_zero = true,
+                                                                .digits_max = 17}> {};
 static_assert(number_layout<shortest>);
 
 /// JavaScript's Number.prototype.toString: as `shortest`, but "1e+21", and "0" for -0.
 /// Source  ECMA-262, Number::toString.
-struct javascript {
-    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
-    static constexpr char* write(char* out, double finite) noexcept {
-        return detail::write_by_rules<rules>(out, finite);
-    }
-
-private:
-    static constexpr detail::decimal_rules rules{.point_min = -5,
-                                                 .point_max = 21,
-                                                 .exponent_digits_min = 1,
-                                                 .exponent_plus = true,
-                                                 .point_zero = false,
-                                                 .negative_zero = false,
-                                                 .digits_max = 17};
-};
+struct javascript : detail::layout_by_rules<detail::decimal_rules{.point_min = -5,
+                                                                  .point_max = 21,
+                                                                  .exponent_digits_min = 1,
+                                                                  .exponent_plus = true,
+                                                                  .point_zero = false,
+                                                                  .negative_zero = false,
+                                                                  .digits_max = 17}> {};
 static_assert(number_layout<javascript>);
 
 /// Python 3's repr of a float: the same digits, an exponent below 1e-4 and from 1e16 up, of two
 /// digits at least ("1e-05"), and ".0" after a whole number.
 /// Source  CPython, Python/pystrtod.c.
-struct python {
-    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
-    static constexpr char* write(char* out, double finite) noexcept {
-        return detail::write_by_rules<rules>(out, finite);
-    }
-
-private:
-    static constexpr detail::decimal_rules rules{.point_min = -3,
-                                                 .point_max = 16,
-                                                 .exponent_digits_min = 2,
-                                                 .exponent_plus = true,
-                                                 .point_zero = true,
-                                                 .negative_zero = true,
-                                                 .digits_max = 17};
-};
+struct python : detail::layout_by_rules<detail::decimal_rules{.point_min = -3,
+                                                              .point_max = 16,
+                                                              .exponent_digits_min = 2,
+                                                              .exponent_plus = true,
+                                                              .point_zero = true,
+                                                              .negative_zero = true,
+                                                              .digits_max = 17}> {};
 static_assert(number_layout<python>);
 
 /// Python 2's str of a float: 12 significant digits; an exponent from 1e11 up, where "%.12g" waits
 /// until 1e12, as room is kept for the ".0"; otherwise as `python`. It does not read back equal.
 /// Source  CPython 2.7, Python/pystrtod.c.
-struct python2 {
-    static constexpr std::size_t bytes_max = detail::decimal_bytes_max;
-    static constexpr char* write(char* out, double finite) noexcept {
-        return detail::write_by_rules<rules>(out, finite);
-    }
-
-private:
-    static constexpr detail::decimal_rules rules{.point_min = -3,
-                                                 .point_max = 11,
-                                                 .exponent_digits_min = 2,
-                                                 .exponent_plus = true,
-                                                 .point_zero = true,
-                                                 .negative_zero = true,
-                                                 .digits_max = 12};
-};
+struct python2 : detail::layout_by_rules<detail::decimal_rules{.point_min = -3,
+                                                               .point_max = 11,
+                                                               .exponent_digits_min = 2,
+                                                               .exponent_plus = true,
+                                                               .point_zero = true,
+                                                               .negative_zero = true,
+                                                               .digits_max = 12}> {};
 static_assert(number_layout<python2>);
 
 static_assert(number_layout<fixed<6>>);
@@ -6864,6 +6841,21 @@ struct padded_text {
     std::string_view text;
 };
 
+namespace detail {
+
+/// Walks along the lines of a padded text, the fast way where the dialect has one: calls `on_sample`
+/// for plain lines and `on_line` for the others.
+template <wire_dialect Dialect, notices Notices = notices::ignore, class OnSample, class OnLine>
+constexpr std::size_t read_lines(padded_text from, OnSample& on_sample, const OnLine& on_line) {
+    if constexpr (has_plain_values<Dialect>) {
+        if (!std::is_constant_evaluated())
+            return read_plain_lines<Dialect, default_scan, Notices>(from.text, on_sample, on_line);
+    }
+    return for_each_line(from.text, on_line);
+}
+
+} // namespace detail
+
 /// Parses all lines of a datagram.
 ///
 /// Input    `from`: lines with newlines between them, the last newline as one likes.
@@ -6876,14 +6868,9 @@ struct padded_text {
 template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal>
 constexpr std::size_t
 parse_datagram(padded_text from, OnSample&& on_sample, OnRefusal&& on_refusal) {
-    const auto on_line = [&](std::string_view line) {
+    return detail::read_lines<Dialect>(from, on_sample, [&](std::string_view line) {
         parse_line<Dialect>(line, on_sample, [&](refusal why) { on_refusal(why, line); });
-    };
-    if constexpr (detail::has_plain_values<Dialect>) {
-        if (!std::is_constant_evaluated())
-            return detail::read_plain_lines<Dialect>(from.text, on_sample, on_line);
-    }
-    return for_each_line(from.text, on_line);
+    });
 }
 
 /// The same for any text; its last lines take the longer way.
@@ -7746,15 +7733,10 @@ constexpr std::size_t parse_datagram_with_notices(padded_text from,
                                                   OnSample&& on_sample,
                                                   OnRefusal&& on_refusal,
                                                   OnNotice&& on_notice) {
-    const auto on_line = [&](std::string_view line) {
-        detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
-    };
-    if constexpr (detail::has_plain_values<Dialect>) {
-        if (!std::is_constant_evaluated())
-            return detail::read_plain_lines<Dialect, detail::default_scan, detail::notices::leave>(
-                from.text, on_sample, on_line);
-    }
-    return for_each_line(from.text, on_line);
+    return detail::read_lines<Dialect, detail::notices::leave>(
+        from, on_sample, [&](std::string_view line) {
+            detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
+        });
 }
 
 /// The same for any text, with nothing behind it.
