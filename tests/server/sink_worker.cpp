@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -11,6 +12,9 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include <poll.h>
+#include <unistd.h>
 
 using quipu::errc;
 using quipu::test::eventually;
@@ -294,14 +298,21 @@ TEST_CASE("sink_worker: no thread is left behind", "[server][sink_worker]") {
         }
     }
     SECTION("by one in its pause") {
-        auto sink = here.start({4, 60s, 60s});
-        here.to->fail(always);
+        std::array<int, 2> ends{};
+        REQUIRE(::pipe(ends.data()) == 0);
+        const bench telling{.log = quipu::log(ends[1])};
+        auto sink = telling.start({4, 60s, 60s});
+        telling.to->fail(always);
         push(*sink, 0);
-        REQUIRE(eventually([&] { return here.to->tries() == 1 && !here.to->is_writing(); }));
+        // It tells of the failure on its way from the write, which has ended, into the pause.
+        pollfd told{ends[0], POLLIN, 0};
+        REQUIRE(::poll(&told, 1, 10'000) == 1);
         const stopwatch watch;
         sink.reset();
         CHECK(watch.elapsed() < 5s);
-        CHECK_FALSE(runs(here));
+        CHECK_FALSE(runs(telling));
+        ::close(ends[0]);
+        ::close(ends[1]);
     }
     SECTION("by one that has finished") {
         auto sink = here.start();
