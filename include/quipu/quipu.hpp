@@ -5,6 +5,7 @@
 // Floor 0: core
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/big_integer.hpp>
+#include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
 #include <quipu/core/decimal.hpp>
 #include <quipu/core/fixed_text.hpp>

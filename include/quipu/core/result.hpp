@@ -44,6 +44,8 @@ enum class errc : std::uint8_t {
     bad_field,
     bad_magic,
     bad_terminator,
+    // serialised sketches, cells and snapshots
+    bad_encoding,
     // bounds, everywhere
     no_space,
     series_limit,
@@ -102,6 +104,7 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::bad_field: return "the field has no such value";
     case errc::bad_magic: return "the binary record does not begin with its mark";
     case errc::bad_terminator: return "a text of the binary record does not end where it says";
+    case errc::bad_encoding: return "the bytes are not a serialised value of this type";
     case errc::no_space: return "the buffer is too small";
     case errc::series_limit: return "the limit of series is reached";
     case errc::value_limit: return "the limit of values is reached";
