@@ -159,21 +159,104 @@ TEST_CASE("plain_line: the commonest shapes take the fast way", "[wire][plain_li
     }
 }
 
-TEST_CASE("plain_line: a line of a block's length is read, a longer one left to the parser",
-          "[wire][plain_line]") {
+TEST_CASE("plain_line: lines of every length are read", "[wire][plain_line]") {
     generator random(2);
-    for (std::size_t size = detail::block_bytes - 3; size < detail::block_bytes + 4; ++size) {
-        const std::string line = std::string(size - 4, 'n') + ":1|c";
-        for (const std::string_view end : {"", "\n", "\nb:2|c"}) {
+    constexpr auto name_max = dialect::quipu::name_bytes_max;
+    for (std::size_t size = 1; size <= name_max + 1; size += size < 140 ? 1 : 49) {
+        const std::string line = std::string(size, 'n') + ":1|c";
+        for (const std::string_view end : {"", "\n", "|@0.5", "|#k:v\nb:2|c"}) {
             const padded text(line + std::string(end), random);
             std::size_t plain = 0;
             CAPTURE(size, end);
             CHECK(read<dialect::quipu, detail::default_scan>(text.text(), &plain) ==
                   parsed<dialect::quipu>(text.text()));
-            const std::size_t second = end.size() > 1 ? 1 : 0;
-            CHECK(plain == second + (size < detail::block_bytes ? 1 : 0));
+            // The full parser reads what is as long as a name may be and more.
+            const bool second = end.ends_with("b:2|c");
+            if (line.size() + end.size() < name_max)
+                CHECK(plain == (second ? 2U : 1U));
         }
     }
+}
+
+TEST_CASE("plain_line: tags may be as long as a piece", "[wire][plain_line]") {
+    generator random(5);
+    for (std::size_t size = 1; size < 5'000; size += 1 + size / 3) {
+        std::string tags = "k:v";
+        while (tags.size() < size)
+            tags += ",k:v";
+        for (const std::string_view end : {"", "|c:x", "\na:1|c"}) {
+            const padded text("a:1|c|#" + tags + std::string(end), random);
+            CAPTURE(size, end);
+            CHECK(read<dialect::quipu, detail::default_scan>(text.text()) ==
+                  parsed<dialect::quipu>(text.text()));
+        }
+    }
+}
+
+TEST_CASE("plain_line: values and rates of any length do no harm", "[wire][plain_line]") {
+    generator random(9);
+    for (std::size_t size = 0; size < 80; ++size) {
+        const std::string zeros(size, '0');
+        for (const std::string& line : {"a:" + zeros + "|s",
+                                        "a:" + zeros + "|c",
+                                        "a:1|c|@0." + zeros + "1",
+                                        "a:1|c|@" + zeros}) {
+            const padded text(line, random);
+            CAPTURE(line);
+            CHECK(read<dialect::quipu, detail::default_scan>(text.text()) ==
+                  parsed<dialect::quipu>(text.text()));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("plain_line: no line is lost where one piece ends and the next begins",
+                   "[wire][plain_line]",
+                   detail::default_scan,
+                   detail::swar_scan) {
+    generator random(6);
+    constexpr std::size_t piece = detail::mark_index<TestType>::piece_bytes;
+    const std::string line = "api.requests.of.some.length:12.5|ms|@0.5|#env:prod";
+    for (std::size_t before = piece - line.size() - 3; before <= piece + 2; ++before) {
+        std::string text(before - 1, 'x');
+        text[before / 2] = '\n';
+        text += '\n' + line;
+        for (const std::string_view end : {"", "\n", "\n\n", "\nb:2|c\n"}) {
+            const padded lines(text + std::string(end), random);
+            std::size_t plain = 0;
+            CAPTURE(before, end);
+            CHECK(read<dialect::quipu, TestType>(lines.text(), &plain) ==
+                  parsed<dialect::quipu>(lines.text()));
+            CHECK(plain >= 1);
+        }
+    }
+    for (int i = 0; i < 200; ++i) {
+        std::string text;
+        while (text.size() < 3 * piece)
+            text += pieces(random) + (random.one_in(40) ? std::string(piece, 'y') : "\n");
+        const padded lines(text, random);
+        if (read<dialect::quipu, TestType>(lines.text()) != parsed<dialect::quipu>(lines.text()))
+            FAIL("text " << i);
+    }
+}
+
+TEST_CASE("plain_line: numbers of many digits are correctly rounded", "[wire][plain_line]") {
+    generator random(8);
+    std::size_t plain = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        std::string number;
+        const auto size = 1 + random.below(18);
+        while (number.size() < size)
+            number += static_cast<char>('0' + random.below(10));
+        if (random.one_in(2))
+            number[random.below(size)] = '.';
+        if (random.one_in(50))
+            number[random.below(size)] = '.';
+        const padded text("a:" + number + "|ms", random);
+        if (read<dialect::quipu, detail::default_scan>(text.text(), &plain) !=
+            parsed<dialect::quipu>(text.text()))
+            FAIL(number);
+    }
+    CHECK(plain > 14'000);
 }
 
 namespace {
@@ -206,6 +289,15 @@ struct short_lines : dialect::quipu {
 struct short_tags : dialect::quipu {
     static constexpr std::size_t tag_bytes_max = 3;
 };
+struct names_of_70 : dialect::quipu {
+    static constexpr std::size_t name_bytes_max = 70;
+};
+struct tags_of_70 : dialect::quipu {
+    static constexpr std::size_t tag_bytes_max = 70;
+};
+struct lines_of_90 : dialect::quipu {
+    static constexpr std::size_t line_bytes_max = 90;
+};
 
 template <class Dialect>
 void check_override(std::string_view text) {
@@ -233,5 +325,11 @@ TEST_CASE("plain_line: what a dialect overrides is never passed by", "[wire][pla
     check_override<short_names>("abc:1|c\nabcd:1|c\n");
     STATIC_REQUIRE(!detail::has_plain_values<short_lines>);
     check_override<short_tags>("a:1|c|#abc\na:1|c|#abcd\n");
+    for (const std::size_t size : {69, 70, 71, 84, 85, 86}) {
+        check_override<names_of_70>(std::string(size, 'n') + ":1|c");
+        check_override<tags_of_70>("a:1|c|#" + std::string(size, 't'));
+        check_override<lines_of_90>("a:1|c|#" + std::string(size - 2, 't'));
+        check_override<lines_of_90>(std::string(size, 'n') + ":1|c");
+    }
     check_override<dialect::influx>("a,k=v:1|c|#x:y\na,k=v:1|c\n");
 }

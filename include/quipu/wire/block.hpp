@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/little_endian.hpp>
+#include <quipu/wire/short_number.hpp>
 
 #include <cstdint>
 
@@ -46,6 +47,11 @@ struct plain_scan {
             found |= std::uint64_t{text[i] == '|'} << i;
         return found;
     }
+
+    [[nodiscard]] static constexpr short_number number(const char* text,
+                                                       std::size_t size) noexcept {
+        return read_short_number(text, size);
+    }
 };
 
 /// Eight characters at a time, in a 64-bit register.
@@ -65,6 +71,11 @@ struct swar_scan {
         for (unsigned i = 0; i < block_bytes; i += 8)
             found |= gather(equal(read_little_endian<std::uint64_t>(text + i), '|')) << i;
         return found;
+    }
+
+    [[nodiscard]] static constexpr short_number number(const char* text,
+                                                       std::size_t size) noexcept {
+        return read_short_number(text, size);
     }
 
 private:
@@ -96,7 +107,7 @@ struct sse2_scan {
         const quarter third = look(text + 32);
         const quarter fourth = look(text + 48);
         return {join(first.separators, second.separators, third.separators, fourth.separators),
-                join(first.breaks, second.breaks, third.breaks, fourth.breaks)};
+                ~join(first.printable, second.printable, third.printable, fourth.printable)};
     }
 
     [[nodiscard]] static std::uint64_t bars(const char* text) noexcept {
@@ -106,10 +117,14 @@ struct sse2_scan {
         return join(look(text), look(text + 16), look(text + 32), look(text + 48));
     }
 
+    [[nodiscard]] static short_number number(const char* text, std::size_t size) noexcept {
+        return read_short_number_sse2(text, size);
+    }
+
 private:
     struct quarter {
         std::uint32_t separators;
-        std::uint32_t breaks;
+        std::uint32_t printable;
     };
 
     [[nodiscard]] static quarter look(const char* text) noexcept {
@@ -118,7 +133,7 @@ private:
         // control characters are.
         const __m128i more = _mm_add_epi8(sixteen, _mm_set1_epi8(1));
         return {bits(_mm_or_si128(equal(sixteen, ':'), equal(sixteen, '|'))),
-                bits(_mm_cmplt_epi8(more, _mm_set1_epi8(' ' + 1)))};
+                bits(_mm_cmpgt_epi8(more, _mm_set1_epi8(' ')))};
     }
 
     [[nodiscard]] static __m128i equal(__m128i sixteen, char c) noexcept {

@@ -6,6 +6,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace quipu::detail {
 
@@ -21,7 +26,7 @@ struct short_number {
 inline constexpr double point_units[] = {
     1, 1e7, 1, 1e6, 1, 1e5, 1, 1e4, 1, 1e3, 1, 1e2, 1, 1e1, 1, 1};
 
-/// Reads a number of `size` characters, 1 to 8, from a text of which eight bytes are readable;
+/// Reads a number of `size` characters from a text of which eight bytes are readable;
 /// without a branch, since no processor can foretell how long a number is and where its point.
 [[nodiscard]] constexpr short_number read_short_number(const char* text,
                                                        std::size_t size) noexcept {
@@ -38,7 +43,8 @@ inline constexpr double point_units[] = {
     // Takes the point out: the bytes before it move up by one.
     const std::uint64_t upto = (point ^ (point - 1)) & (std::uint64_t{integral} - 1);
     digits = (digits & ~upto) | (digits & upto >> 8U) << 8U;
-    const bool valid = ((((digits + 0x76 * ones) | digits) & tops) == 0) & (integral | (size > 1));
+    const bool valid = ((((digits + 0x76 * ones) | digits) & tops) == 0) & (size - 1 < 8) &
+                       (integral | (size > 1));
     // Twos, fours, eight: each step joins neighbours.
     digits = digits * 10 + (digits >> 8U);
     digits = ((digits & pairs) * 0x000f'4240'0000'0064 +
@@ -51,5 +57,86 @@ inline constexpr double point_units[] = {
             integral,
             valid};
 }
+
+#if defined(__SSE2__)
+/// How numbers of one size with their point at one place are read.
+struct alignas(64) number_shape {
+    /// What each character counts: a power of ten; nothing for the point and what is behind.
+    float weights[8] = {};
+    double unit = 1; ///< what to divide by, for the point
+    bool integral = false;
+    bool valid = false;
+};
+
+/// All shapes: by the size, and by the place of the point, which is the size if there is none.
+class number_shapes {
+public:
+    constexpr number_shapes() noexcept {
+        for (std::size_t size = 1; size <= 8; ++size) {
+            // Seven digits at most: a float holds what each counts, and the sums.
+            for (std::size_t point = 0; point < size; ++point)
+                enter(size, point, size > 1);
+            if (size <= 7)
+                enter(size, size, true);
+        }
+    }
+
+    /// `point` is at most `size`. Of a size above 8 it is the shape of another one.
+    [[nodiscard]] constexpr const number_shape& of(std::size_t size,
+                                                   std::size_t point) const noexcept {
+        return shapes_[(size * 8 + point) % std::size(shapes_)];
+    }
+
+private:
+    constexpr void enter(std::size_t size, std::size_t point, bool valid) noexcept {
+        number_shape& shape = shapes_[size * 8 + point];
+        shape.valid = valid;
+        shape.integral = point == size;
+        float weight = 1;
+        for (std::size_t i = size; i-- > 0;) {
+            if (i == point) {
+                shape.unit = static_cast<double>(weight);
+            } else {
+                shape.weights[i] = weight;
+                weight *= 10;
+            }
+        }
+    }
+
+    number_shape shapes_[128] = {}; // a power of two; what is not entered is not valid
+};
+
+inline constexpr number_shapes number_shapes_table{};
+
+/// The same with vectors, which leave the integer units to the rest of a line; of at most seven
+/// digits. `size` is below 64.
+[[nodiscard]] inline short_number read_short_number_sse2(const char* text,
+                                                         std::size_t size) noexcept {
+    const __m128i zero = _mm_setzero_si128();
+    const __m128i digits =
+        _mm_sub_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(text)), _mm_set1_epi8('0'));
+    const auto bits = [](__m128i lanes) {
+        return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(lanes)));
+    };
+    const std::uint64_t is_digit =
+        bits(_mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits));
+    const std::uint64_t points = bits(_mm_cmpeq_epi8(digits, _mm_set1_epi8('.' - '0')));
+    const std::uint64_t first_point = points & (0 - points);
+    const std::uint64_t end = std::uint64_t{1} << size;
+    const auto point = static_cast<std::uint32_t>(std::countr_zero(first_point | end));
+    const bool clean = ((end - 1) & ~(is_digit | first_point)) == 0;
+    const number_shape& shape = number_shapes_table.of(size, point);
+    // A sum of products, whose order does not matter: all are exact. What is behind the number
+    // counts nothing.
+    const __m128i pairs = _mm_unpacklo_epi8(digits, zero);
+    const __m128 four = _mm_add_ps(
+        _mm_mul_ps(_mm_cvtepi32_ps(_mm_unpacklo_epi16(pairs, zero)), _mm_load_ps(shape.weights)),
+        _mm_mul_ps(_mm_cvtepi32_ps(_mm_unpackhi_epi16(pairs, zero)),
+                   _mm_load_ps(shape.weights + 4)));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    const float one = _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+    return {static_cast<double>(one) / shape.unit, shape.integral, clean && shape.valid};
+}
+#endif
 
 } // namespace quipu::detail
