@@ -54,7 +54,7 @@ TEST_CASE("key arena: the empty text is a text", "[store][key]") {
     CHECK(arena.bytes() == 1);
 }
 
-TEST_CASE("key arena: moving and swapping leave the texts in place", "[store][key]") {
+TEST_CASE("key arena: moving leaves the texts in place", "[store][key]") {
     key_arena first;
     const auto text = first.intern("text");
     key_arena second(std::move(first));
@@ -62,14 +62,11 @@ TEST_CASE("key arena: moving and swapping leave the texts in place", "[store][ke
     CHECK(text == "text");
     key_arena third;
     const auto other = third.intern("other");
-    third.swap(second);
+    CHECK(other == "other");
+    third = std::move(second);
     CHECK(third.bytes() == 4);
-    CHECK(second.bytes() == 5);
-    second = std::move(third);
-    CHECK(second.bytes() == 4);
     CHECK(text == "text");
-    CHECK(second.intern("more") == "more");
-    static_cast<void>(other);
+    CHECK(third.intern("more") == "more");
 }
 
 TEST_CASE("key arena: one that was moved from is empty and ready", "[store][key]") {

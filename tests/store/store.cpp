@@ -190,7 +190,7 @@ TEST_CASE("store: the order of series does not depend on the seed", "[store]") {
         for (int i = 0; i < 500; ++i)
             all.apply(std::to_string(i * 37 % 500), of(metric_kind::counter));
         for (const auto& one : all.counters().entries())
-            names.emplace_back(one.name);
+            names.emplace_back(one.name());
         return names;
     };
     CHECK(order(1) == order(0xffff'ffff'ffff'ffff));

@@ -35,7 +35,7 @@ counter& at(counter_table& table, const std::string& name) {
 std::vector<std::string> names(const counter_table& table) {
     std::vector<std::string> all;
     for (const auto& one : table.entries())
-        all.emplace_back(one.name);
+        all.emplace_back(one.name());
     return all;
 }
 
@@ -171,7 +171,7 @@ TEST_CASE("table: names stay valid when those that left are cleared away", "[sto
     for (int round = 0; round < 20; ++round) {
         for (int i = 0; i < 1000; ++i)
             at(table, "round " + std::to_string(round) + " number " + std::to_string(i)).add();
-        table.erase_if([](const auto& one) { return one.name.starts_with("round"); });
+        table.erase_if([](const auto& one) { return one.name().starts_with("round"); });
         CHECK(names(table) == std::vector<std::string>{"the first"});
     }
     table.erase_if([](const auto&) { return true; });

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <quipu/core/result.hpp>
+#include <quipu/store/batch.hpp>
 #include <quipu/store/shard.hpp>
 #include <quipu/store/store.hpp>
 #include <quipu/wire/canonical.hpp>
 #include <quipu/wire/datagram.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace quipu {
 
@@ -73,12 +76,12 @@ public:
     /// Cost     O(size of the text); allocates for new series and growing cells only.
     template <class OnRefusal>
     void receive(padded_text text, std::int64_t now, OnRefusal&& on_refusal) {
-        take(text, text.text.size(), now, on_refusal);
+        take(text, text.text, now, on_refusal);
     }
     /// The same for a text with nothing behind it; a little slower.
     template <class OnRefusal>
     void receive(std::string_view text, std::int64_t now, OnRefusal&& on_refusal) {
-        take(text, text.size(), now, on_refusal);
+        take(text, text, now, on_refusal);
     }
 
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
@@ -92,37 +95,46 @@ public:
 
 private:
     template <class Text, class OnRefusal>
-    void take(Text text, std::size_t bytes, std::int64_t now, OnRefusal& on_refusal) {
+    void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
         const auto refuse = [&](refusal why, std::string_view line) {
             ++into.counts.refused[static_cast<std::size_t>(why.error)];
             on_refusal(why, line);
         };
+        const auto refuse_sample = [&](errc error, std::string_view name) {
+            refuse({error, 0}, name);
+        };
+        constexpr bool padded = std::is_same_v<Text, padded_text>;
+        const char* const readable =
+            bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
         ++into.counts.packets;
-        into.counts.bytes += bytes;
+        into.counts.bytes += bytes.size();
+        batch_.begin(into.store);
         const auto on_sample = [&](const sample& one) {
-            if (const auto error = add(one, now, into); error != errc::ok)
-                refuse({error, 0}, one.series.name);
+            const auto name = names_.name(one.series);
+            if (!name)
+                return refuse_sample(name.error(), one.series.name);
+            if constexpr (Profile::stamps_on_receipt) {
+                if (one.timestamp == no_timestamp) {
+                    sample stamped = one;
+                    stamped.timestamp = now;
+                    return batch_.add(*name, stamped, refuse_sample);
+                }
+            }
+            // A name that stands in the text stays there until the batch is applied.
+            const bool stays = name->data() == one.series.name.data();
+            if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
+                batch_.add(detail::padded_name{*name}, one, refuse_sample);
+            else
+                batch_.add(*name, one, refuse_sample);
         };
         const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
         into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
+        batch_.apply(refuse_sample);
     }
 
-    errc add(const sample& one, std::int64_t now, input& into) {
-        const auto name = names_.name(one.series);
-        if (!name)
-            return name.error();
-        if constexpr (Profile::stamps_on_receipt) {
-            if (one.timestamp == no_timestamp) {
-                sample stamped = one;
-                stamped.timestamp = now;
-                return into.store.apply(*name, stamped);
-            }
-        }
-        return into.store.apply(*name, one);
-    }
-
+    basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
 };

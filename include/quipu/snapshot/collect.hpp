@@ -35,7 +35,7 @@ void collect_table(Table& table, Entries& entries, key_arena& names, const Reten
         one.cell.settle();
         auto frozen = one.cell;
         one.cell.next_interval();
-        entries.push_back({names.intern(one.name), one.idle_intervals, std::move(frozen)});
+        entries.push_back({names.intern(one.name()), one.idle_intervals, std::move(frozen)});
     }
 }
 

@@ -13,25 +13,32 @@ namespace quipu {
 
 /// Keeps texts at addresses that do not change as long as it lives, moved or not.
 /// Threads  distinct objects safe, shared objects unsafe.
-class key_arena {
+template <template <class> class Allocator = std::allocator>
+class basic_key_arena {
 public:
-    key_arena() = default;
-    key_arena(key_arena&& other) noexcept { swap(other); }
-    key_arena& operator=(key_arena&& other) noexcept {
-        key_arena(std::move(other)).swap(*this);
+    explicit basic_key_arena(const Allocator<char>& allocator = {})
+        : chunks_(Allocator<chunk>(allocator)) {}
+    basic_key_arena(basic_key_arena&& other) noexcept
+        : chunks_(std::move(other.chunks_)), used_(std::exchange(other.used_, 0)),
+          bytes_(std::exchange(other.bytes_, 0)) {
+        other.chunks_.clear();
+    }
+    basic_key_arena& operator=(basic_key_arena&& other) noexcept {
+        chunks_ = std::move(other.chunks_);
+        other.chunks_.clear();
+        used_ = std::exchange(other.used_, 0);
+        bytes_ = std::exchange(other.bytes_, 0);
         return *this;
     }
-    ~key_arena() = default;
-    key_arena(const key_arena&) = delete; // the views that were handed out are of the original
-    key_arena& operator=(const key_arena&) = delete;
+    ~basic_key_arena() = default;
+    basic_key_arena(const basic_key_arena&) = delete; // views were handed out of the original
+    basic_key_arena& operator=(const basic_key_arena&) = delete;
 
     /// Keeps a copy of `text` and returns the view of it.
     /// Cost     O(text.size()); allocates once in 64 KiB of text.
     [[nodiscard]] std::string_view intern(std::string_view text) {
-        if (chunks_.empty() || chunks_.back().size() - used_ < text.size()) {
-            chunks_.emplace_back(text.size() > chunk_bytes ? text.size() : chunk_bytes);
-            used_ = 0;
-        }
+        if (chunks_.empty() || chunks_.back().size() - used_ < text.size())
+            add_chunk(text.size() > chunk_bytes ? text.size() : chunk_bytes);
         char* const place = chunks_.back().data() + used_;
         if (!text.empty())
             std::memcpy(place, text.data(), text.size());
@@ -40,21 +47,34 @@ public:
         return {place, text.size()};
     }
 
+    /// Makes sure that the next texts, `bytes` together, cost no allocation.
+    void reserve(std::size_t bytes) {
+        if (bytes > 0 && (chunks_.empty() || chunks_.back().size() - used_ < bytes))
+            add_chunk(bytes);
+    }
+
+    [[nodiscard]] Allocator<char> get_allocator() const {
+        return Allocator<char>(chunks_.get_allocator());
+    }
+
     /// The bytes of all texts.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-
-    void swap(key_arena& other) noexcept {
-        chunks_.swap(other.chunks_);
-        std::swap(used_, other.used_);
-        std::swap(bytes_, other.bytes_);
-    }
 
 private:
     static constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 
-    std::vector<std::vector<char>> chunks_{};
+    using chunk = std::vector<char, Allocator<char>>;
+
+    void add_chunk(std::size_t bytes) {
+        chunks_.emplace_back(bytes, get_allocator());
+        used_ = 0;
+    }
+
+    std::vector<chunk, Allocator<chunk>> chunks_;
     std::size_t used_ = 0; // of the last chunk
     std::size_t bytes_ = 0;
 };
+
+using key_arena = basic_key_arena<>;
 
 } // namespace quipu

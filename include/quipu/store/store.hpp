@@ -33,6 +33,14 @@ struct store_traits {
 
     /// Beyond so many series, all kinds together, new ones are refused: `series_limit`.
     static constexpr std::size_t series_max = 1'000'000;
+
+    /// Change to the name of a series, one a kind, that takes what comes for new series beyond
+    /// series_max; it stands beside them, and `overflowed()` counts.
+    static constexpr std::string_view overflow_name = {};
+
+    /// Change when names, entries and index should come from elsewhere. What cells hold is theirs.
+    template <class T>
+    using allocator = std::allocator<T>;
 };
 
 /// Maps series to cells. A series is a kind and a canonical text (canonical.hpp): the same text
@@ -44,9 +52,14 @@ class basic_store {
 public:
     using traits = Traits;
 
+    template <class Cell>
+    using table_of = basic_table<Cell, Traits::template allocator>;
+
     /// The seed of the hash; choose it at random where names come from strangers.
-    explicit basic_store(std::uint64_t seed = 0)
-        : counters_(seed), timers_(seed), gauges_(seed), uniques_(seed), keyvalues_(seed) {}
+    explicit basic_store(std::uint64_t seed = 0,
+                         const typename Traits::template allocator<char>& allocator = {})
+        : counters_(seed, allocator), timers_(seed, allocator), gauges_(seed, allocator),
+          uniques_(seed, allocator), keyvalues_(seed, allocator) {}
 
     /// Adds a sample to the cell of its series, whose canonical text is `name`.
     /// Errors   series_limit: the series is new and the store full; value_limit: the cell is full.
@@ -54,10 +67,21 @@ public:
     errc apply(std::string_view name, const sample& one) {
         errc error = errc::ok;
         with_table(*this, one.series.kind, [&](auto& table) {
-            auto* const cell = table.find_or_insert(name, room(table));
+            auto* const cell = find_or_insert(table, name);
             error = cell == nullptr ? errc::series_limit : cell->apply(one);
         });
         return error;
+    }
+
+    /// The cell in `table`, one of this store's, of a series that is not there yet; null if there
+    /// is no room. `hash` is the name's.
+    [[nodiscard]] auto* insert(auto& table, std::string_view name, std::uint64_t hash) {
+        if (size() < Traits::series_max)
+            return &table.insert(name, hash);
+        if constexpr (Traits::overflow_name.empty())
+            return decltype(&table.insert(name, hash)){};
+        ++overflowed_;
+        return table.find_or_insert(Traits::overflow_name, SIZE_MAX);
     }
 
     /// The cell of a series, new if there is none yet. Valid until the next call that is not const.
@@ -72,6 +96,9 @@ public:
     /// How often a cell was asked for that did not fit.
     [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
 
+    /// How many samples, and merged cells, went to an overflow series.
+    [[nodiscard]] std::size_t overflowed() const noexcept { return overflowed_; }
+
     /// Adds what came for the series of another store, the later one; its idle series do not count.
     /// Returns how many series were refused at the limit.
     /// Cost     as one apply for each series.
@@ -82,11 +109,28 @@ public:
             for (const auto& from : theirs.entries()) {
                 if (from.cell.idle())
                     continue;
-                auto* const cell = mine.find_or_insert(from.name, room(mine));
+                auto* const cell = find_or_insert(mine, from.name());
                 cell == nullptr ? static_cast<void>(++refused) : cell->merge(from.cell);
             }
         });
         return refused;
+    }
+
+    /// Removes the series of that name, of every kind or of one. Returns how many there were.
+    /// Cost     O(size).
+    std::size_t erase(std::string_view name) {
+        return erase_if([name](std::string_view one) { return one == name; });
+    }
+    std::size_t erase(metric_kind kind, std::string_view name) {
+        std::size_t before = size();
+        with_table(*this, kind, [&](auto& table) { table.erase(name); });
+        return before - size();
+    }
+
+    /// Removes the series whose names begin so. Returns how many there were.
+    /// Cost     O(size).
+    std::size_t erase_prefix(std::string_view prefix) {
+        return erase_if([prefix](std::string_view one) { return one.starts_with(prefix); });
     }
 
     /// Sets every cell back to its neutral value and keeps series and storage; a series that was
@@ -140,9 +184,24 @@ private:
         f(keyvalues_, other.keyvalues_);
     }
 
+    template <class Predicate>
+    std::size_t erase_if(const Predicate& leaves) {
+        const std::size_t before = size();
+        for_each_table([&](auto& table) {
+            table.erase_if([&](const auto& one) { return leaves(one.name()); });
+        });
+        return before - size();
+    }
+
+    [[nodiscard]] auto* find_or_insert(auto& table, std::string_view name) {
+        const std::uint64_t hash = table.hash(name);
+        auto* const known = table.find(name, hash);
+        return known != nullptr ? known : insert(table, name, hash);
+    }
+
     template <class Cell>
-    [[nodiscard]] Cell& cell_of(basic_table<Cell>& table, std::string_view name) {
-        if (auto* const found = table.find_or_insert(name, room(table)))
+    [[nodiscard]] Cell& cell_of(table_of<Cell>& table, std::string_view name) {
+        if (auto* const found = find_or_insert(table, name))
             return *found;
         ++refused_;
         static thread_local Cell nobodys;
@@ -150,18 +209,13 @@ private:
         return nobodys;
     }
 
-    /// How large `table` may become with the others as they are.
-    template <class Table>
-    [[nodiscard]] std::size_t room(const Table& table) const noexcept {
-        return table.size() + (Traits::series_max - size());
-    }
-
-    basic_table<typename Traits::counter> counters_;
-    basic_table<typename Traits::timer> timers_;
-    basic_table<typename Traits::gauge> gauges_;
-    basic_table<typename Traits::unique> uniques_;
-    basic_table<typename Traits::keyvalue> keyvalues_;
+    table_of<typename Traits::counter> counters_;
+    table_of<typename Traits::timer> timers_;
+    table_of<typename Traits::gauge> gauges_;
+    table_of<typename Traits::unique> uniques_;
+    table_of<typename Traits::keyvalue> keyvalues_;
     std::size_t refused_ = 0;
+    std::size_t overflowed_ = 0;
 };
 
 using store = basic_store<>;

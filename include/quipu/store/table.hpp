@@ -2,136 +2,233 @@
 #pragma once
 
 #include <quipu/cell/cell.hpp>
-#include <quipu/core/hash.hpp>
+#include <quipu/store/chunk_index.hpp>
 #include <quipu/store/key.hpp>
+#include <quipu/store/name_hash.hpp>
+#include <quipu/store/segmented_vector.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace quipu {
 
-/// Maps names to cells. The cells lie dense, in the order in which their series came; a table of
-/// 8-byte slots with open addressing and linear probing, at most 3/4 full, finds them.
-///
-/// Threads  distinct objects safe, shared objects unsafe.
+template <cell Cell, template <class> class Allocator>
+class basic_table;
+
+/// A series of a table: its name, and its cell beside it.
 template <cell Cell>
+class alignas(64) table_entry {
+public:
+    [[nodiscard]] std::string_view name() const noexcept {
+        return {is_short() ? text_ : long_text(), size_};
+    }
+
+    /// Flushes since the last sample; a store's owner counts it.
+    std::uint32_t idle_intervals = 0;
+
+private:
+    template <cell, template <class> class>
+    friend class basic_table;
+
+    static constexpr std::size_t header_bytes = 8;
+    static constexpr std::size_t whole_bytes = // in cache lines, with 32 bytes of name at least
+        (header_bytes + 32 + sizeof(Cell) + 63) / 64 * 64;
+    static constexpr std::size_t room = (whole_bytes - header_bytes - sizeof(Cell)) / 16 * 16;
+
+    /// A name of up to so many bytes stands here; a longer one in the table's arena.
+    static constexpr std::size_t short_bytes =
+        room < detail::short_name_bytes ? room : detail::short_name_bytes;
+
+    /// `kept`: the name where it stays.
+    explicit table_entry(std::string_view kept) noexcept
+        : size_(static_cast<std::uint32_t>(kept.size())) {
+        rename(kept);
+    }
+
+    void rename(std::string_view kept) noexcept {
+        const char* const text = kept.data();
+        if (!is_short())
+            std::memcpy(text_, &text, sizeof text);
+        else if (size_ > 0)
+            std::memcpy(text_, text, size_);
+    }
+
+    [[nodiscard]] bool is_short() const noexcept { return size_ <= short_bytes; }
+
+    [[nodiscard]] const char* long_text() const noexcept {
+        const char* text;
+        std::memcpy(&text, text_, sizeof text);
+        return text;
+    }
+
+    [[nodiscard]] bool has(detail::padded_name name) const noexcept {
+        if (name.text.size() != size_)
+            return false;
+        if (is_short())
+            return detail::equal_short_names<short_bytes>(text_, name.text.data(), size_);
+        return std::memcmp(long_text(), name.text.data(), size_) == 0;
+    }
+    [[nodiscard]] bool has(std::string_view other) const noexcept { return name() == other; }
+
+    std::uint32_t size_; // of the name
+    char text_[short_bytes] = {};
+
+public:
+    Cell cell{};
+};
+
+/// Maps names to cells. The entries lie dense, in the order in which their series came.
+///
+/// Memory   per series one entry of whole cache lines, 64 bytes for a counter whose name has up to
+///          32 bytes, and 11 bytes of index; longer names lie beside it.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <cell Cell, template <class> class Allocator = std::allocator>
 class basic_table {
 public:
-    struct entry {
-        std::string_view name;
-        std::uint64_t hash = 0;
-        /// Flushes since the last sample; a store's owner counts it.
-        std::uint32_t idle_intervals = 0;
-        Cell cell{};
-    };
+    using entry = table_entry<Cell>;
+    using entry_list = detail::segmented_vector<entry, Allocator>;
 
-    /// The seed keeps senders from choosing names that collide.
-    explicit basic_table(std::uint64_t seed = 0) : seed_(seed) {}
+    /// The seed keeps senders from choosing names that collide. The allocator is for names, entries
+    /// and index; what cells hold is theirs.
+    explicit basic_table(std::uint64_t seed = 0, const Allocator<char>& allocator = {})
+        : hash_(seed), entries_(allocator), index_(allocator), long_names_(allocator) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-    [[nodiscard]] std::vector<entry>& entries() noexcept { return entries_; }
-    [[nodiscard]] const std::vector<entry>& entries() const noexcept { return entries_; }
+    [[nodiscard]] entry_list& entries() noexcept { return entries_; }
+    [[nodiscard]] const entry_list& entries() const noexcept { return entries_; }
 
     /// The cell of a series, or null. Valid until the next call that is not const.
-    /// Cost     O(name.size()), one cache line of slots and one entry as a rule.
+    /// Cost     O(name.size()), one cache line of the index and one entry as a rule.
     [[nodiscard]] Cell* find(std::string_view name) noexcept {
-        return find(name, hash_bytes(name, seed_));
+        return cell_at(place_of(name, hash_(name)));
     }
 
     /// The cell of a series, new if there is none yet; null if it would be the entry number
     /// `size_max` + 1. Valid until the next call that is not const.
-    /// Cost     as find; only a new one allocates: a copy of its name, now and then a larger table.
+    /// Cost     as find; only a new one allocates, and never does one wait for all to be moved.
     [[nodiscard]] Cell* find_or_insert(std::string_view name, std::size_t size_max) {
-        const auto hash = hash_bytes(name, seed_);
-        if (Cell* const known = find(name, hash); known != nullptr)
+        const std::uint64_t hash = hash_(name);
+        if (Cell* const known = cell_at(place_of(name, hash)); known != nullptr)
             return known;
-        if (entries_.size() >= size_max)
-            return nullptr;
-        if ((entries_.size() + 1) * 4 > slots_.size() * 3)
-            rebuild(slots_.empty() ? 16 : slots_.size() * 2);
-        entries_.push_back({keys_.intern(name), hash, 0, {}});
-        slots_[probe(name, hash)] = {tag(hash), static_cast<std::uint32_t>(entries_.size())};
-        return &entries_.back().cell;
+        return size() < size_max ? &insert(name, hash) : nullptr;
     }
 
     /// Removes the entries for which `leaves(const entry&)` is true; the others keep their order.
     /// Cost     O(size).
     template <class Predicate>
     void erase_if(Predicate&& leaves) {
-        std::size_t kept = 0;
-        std::size_t name_bytes = 0;
-        for (std::size_t i = 0; i < entries_.size(); ++i) {
-            if (leaves(std::as_const(entries_[i])))
+        std::uint32_t kept = 0;
+        for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+            entry& one = entries_[i];
+            if (leaves(std::as_const(one))) {
+                long_bytes_ -= one.is_short() ? 0 : one.size_;
+                index_.erase(hash(one), i);
                 continue;
-            name_bytes += entries_[i].name.size();
-            if (kept != i)
-                entries_[kept] = std::move(entries_[i]);
+            }
+            if (kept != i) {
+                index_.renumber(hash(one), i, kept);
+                entries_[kept] = std::move(one);
+            }
             ++kept;
         }
-        if (kept == entries_.size())
-            return;
-        entries_.resize(kept);
-        if (keys_.bytes() > 2 * name_bytes)
-            move_names();
-        rebuild(slots_.size());
+        entries_.shrink(kept);
+        if (long_names_.bytes() > 2 * long_bytes_)
+            move_long_names();
     }
 
-private:
-    struct slot {
-        std::uint32_t tag = 0;
-        std::uint32_t index = 0; // of the entry, plus one; 0: free
-    };
-
-    [[nodiscard]] static constexpr std::uint32_t tag(std::uint64_t hash) noexcept {
-        return static_cast<std::uint32_t>(hash >> 32);
+    /// Removes the series of that name. Returns whether there was one.
+    /// Cost     O(size).
+    bool erase(std::string_view name) {
+        const auto before = size();
+        erase_if([name](const entry& one) { return one.name() == name; });
+        return size() < before;
     }
 
-    [[nodiscard]] Cell* find(std::string_view name, std::uint64_t hash) noexcept {
-        if (slots_.empty())
-            return nullptr;
-        const slot& place = slots_[probe(name, hash)];
-        return place.index == 0 ? nullptr : &entries_[place.index - 1].cell;
-    }
+    // For look-ups in batches, each in three steps with others between, so that memory is asked for
+    // ahead of its use: the hash, for which the index is asked; the entry; the cell.
 
-    /// The place of the series, or the free one where it would go.
-    [[nodiscard]] std::size_t probe(std::string_view name, std::uint64_t hash) const noexcept {
-        const std::size_t mask = slots_.size() - 1;
-        std::size_t place = hash & mask;
-        for (; slots_[place].index != 0; place = (place + 1) & mask) {
-            if (slots_[place].tag != tag(hash))
-                continue;
-            const entry& candidate = entries_[slots_[place].index - 1];
-            if (candidate.hash == hash && candidate.name == name)
-                break;
+    [[nodiscard]] std::uint64_t hash(std::string_view name) const noexcept { return hash_(name); }
+    [[nodiscard]] std::uint64_t hash(detail::padded_name name) const noexcept {
+        return hash_(name);
+    }
+    [[nodiscard]] std::uint64_t hash(const entry& one) const noexcept {
+        const auto name = one.name();
+        return one.is_short() ? hash_(detail::padded_name{name}) : hash_(name);
+    }
+    [[nodiscard]] const detail::chunk_index<Allocator>& index() const noexcept { return index_; }
+
+    /// Asks for the entry that a hash probably means, and returns its place.
+    [[nodiscard]] std::uint32_t prefetch_entry(std::uint64_t hash) const noexcept {
+        const std::uint32_t place = index_.candidate(hash);
+        if (place != index_.none) {
+            const auto* const at = reinterpret_cast<const char*>(&entries_[place]);
+            for (std::size_t line = 0; line < sizeof(entry); line += 64)
+                detail::prefetch(at + line);
         }
         return place;
     }
 
-    void rebuild(std::size_t slot_count) {
-        slots_.assign(slot_count, {});
-        const std::size_t mask = slot_count - 1;
-        for (std::size_t i = 0; i < entries_.size(); ++i) {
-            std::size_t place = entries_[i].hash & mask;
-            while (slots_[place].index != 0)
-                place = (place + 1) & mask;
-            slots_[place] = {tag(entries_[i].hash), static_cast<std::uint32_t>(i + 1)};
+    [[nodiscard]] Cell* find(std::string_view name, std::uint64_t hash) noexcept {
+        return cell_at(place_of(name, hash));
+    }
+    /// The cell of a series, or null; looks at `place` first. `Name` is a string_view or padded.
+    template <class Name>
+    [[nodiscard]] Cell* find(const Name& name, std::uint64_t hash, std::uint32_t place) noexcept {
+        if (place != index_.none && entries_[place].has(name))
+            return &entries_[place].cell;
+        return cell_at(place_of(name, hash));
+    }
+
+    /// The cell of a series that is new.
+    [[nodiscard]] Cell& insert(std::string_view name, std::uint64_t hash) {
+        const bool is_long = name.size() > entry::short_bytes;
+        entry& added = entries_.emplace_back(entry(is_long ? long_names_.intern(name) : name));
+        rollback unless_indexed{&entries_};
+        const auto hash_of = [this](std::uint32_t place) { return this->hash(entries_[place]); };
+        index_.insert(hash, static_cast<std::uint32_t>(entries_.size() - 1), hash_of);
+        unless_indexed.entries = nullptr;
+        long_bytes_ += is_long ? name.size() : 0;
+        return added.cell;
+    }
+
+private:
+    /// Takes the last entry back, unless all went well: for what throws.
+    struct rollback {
+        entry_list* entries;
+        ~rollback() {
+            if (entries != nullptr)
+                entries->shrink(entries->size() - 1);
         }
+    };
+
+    template <class Name>
+    [[nodiscard]] std::uint32_t place_of(const Name& name, std::uint64_t hash) const noexcept {
+        return index_.find(hash, [&](std::uint32_t place) { return entries_[place].has(name); });
     }
 
-    void move_names() {
-        key_arena fresh;
-        for (auto& one : entries_)
-            one.name = fresh.intern(one.name);
-        keys_.swap(fresh);
+    [[nodiscard]] Cell* cell_at(std::uint32_t place) noexcept {
+        return place == index_.none ? nullptr : &entries_[place].cell;
     }
 
-    std::uint64_t seed_;
-    std::vector<slot> slots_{}; // a power of two of them
-    std::vector<entry> entries_{};
-    key_arena keys_{};
+    void move_long_names() {
+        basic_key_arena<Allocator> fresh(long_names_.get_allocator());
+        fresh.reserve(long_bytes_); // so that nothing fails half way
+        for (auto& one : entries_) {
+            if (!one.is_short())
+                one.rename(fresh.intern(one.name()));
+        }
+        long_names_ = std::move(fresh);
+    }
+
+    detail::name_hash hash_;
+    entry_list entries_;
+    detail::chunk_index<Allocator> index_;
+    basic_key_arena<Allocator> long_names_;
+    std::size_t long_bytes_ = 0; // of the names in use
 };
 
 } // namespace quipu

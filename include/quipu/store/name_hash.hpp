@@ -1,0 +1,106 @@
+// How a table hashes and compares names: seeded, and without a branch for names of usual lengths.
+#pragma once
+
+#include <quipu/core/hash.hpp>
+#include <quipu/core/little_endian.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace quipu::detail {
+
+/// Names of up to so many bytes are hashed and compared without a branch on their length.
+inline constexpr std::size_t short_name_bytes = 48;
+
+/// Ones and then zeros: what is read at `short_name_bytes - size` keeps the first `size` bytes.
+struct byte_masks {
+    char bytes[2 * short_name_bytes] = {};
+
+    constexpr byte_masks() noexcept {
+        for (std::size_t i = 0; i < short_name_bytes; ++i)
+            bytes[i] = '\xff';
+    }
+    [[nodiscard]] constexpr const char* keeping(std::size_t size) const noexcept {
+        return bytes + short_name_bytes - size;
+    }
+};
+inline constexpr byte_masks masks{};
+
+/// A name behind whose first byte `short_name_bytes` can be read, whatever they are.
+struct padded_name {
+    std::string_view text;
+};
+
+/// One of 2^64 hashes of names. Without the seed nobody can choose names that collide.
+/// Threads  distinct objects safe, reading one from several is safe.
+class name_hash {
+public:
+    explicit constexpr name_hash(std::uint64_t seed) noexcept : seed_(seed) {
+        for (auto& key : keys_) {
+            seed += hash_keys[0];
+            key = mix(seed);
+        }
+    }
+
+    /// Cost     three products, and as many again for a name above `short_name_bytes`.
+    [[nodiscard]] std::uint64_t operator()(padded_name name) const noexcept {
+        const std::size_t size = name.text.size();
+        if (size > short_name_bytes)
+            return hash_bytes(name.text, seed_);
+        const char* const text = name.text.data();
+        const char* const mask = masks.keeping(size);
+        const auto word = [&](std::size_t i) {
+            return read_little_endian<std::uint64_t>(text + 8 * i) &
+                   read_little_endian<std::uint64_t>(mask + 8 * i);
+        };
+        // Each word meets a key of its own, so products add up without hiding one another.
+        const std::uint64_t sum = fold(word(0) ^ keys_[0], word(1) ^ keys_[1]) +
+                                  fold(word(2) ^ keys_[2], word(3) ^ keys_[3]) +
+                                  fold(word(4) ^ keys_[4], word(5) ^ keys_[5]);
+        return fold(sum ^ keys_[6], keys_[7] + size);
+    }
+
+    /// The same of a name behind which nothing may be read.
+    [[nodiscard]] std::uint64_t operator()(std::string_view name) const noexcept {
+        if (name.size() > short_name_bytes)
+            return hash_bytes(name, seed_);
+        char padded[short_name_bytes];
+        if (!name.empty())
+            std::memcpy(padded, name.data(), name.size());
+        std::memset(padded + name.size(), 0, sizeof padded - name.size());
+        return (*this)(padded_name{{padded, name.size()}});
+    }
+
+private:
+    std::uint64_t seed_;
+    std::uint64_t keys_[8] = {};
+};
+
+/// Whether the first `size` bytes of two texts are equal; `kept` has zeros from there to
+/// `Capacity`, which is a multiple of 16, and behind `name` as many can be read.
+template <std::size_t Capacity>
+[[nodiscard]] inline bool
+equal_short_names(const char* kept, const char* name, std::size_t size) noexcept {
+    static_assert(Capacity % 16 == 0 && Capacity <= short_name_bytes);
+#if defined(__SSE2__)
+    const auto load = [](const char* at) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    };
+    __m128i equal = _mm_set1_epi8('\xff');
+    for (std::size_t i = 0; i < Capacity; i += 16) {
+        const __m128i masked = _mm_and_si128(load(name + i), load(masks.keeping(size) + i));
+        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(masked, load(kept + i)));
+    }
+    return _mm_movemask_epi8(equal) == 0xffff;
+#else
+    return std::memcmp(kept, name, size) == 0;
+#endif
+}
+
+} // namespace quipu::detail
