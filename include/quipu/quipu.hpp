@@ -81,8 +81,12 @@
 #include <quipu/cell/unique.hpp>
 
 // Floor 3: store
+#include <quipu/store/batch.hpp>
+#include <quipu/store/chunk_index.hpp>
 #include <quipu/store/key.hpp>
+#include <quipu/store/name_hash.hpp>
 #include <quipu/store/retention.hpp>
+#include <quipu/store/segmented_vector.hpp>
 #include <quipu/store/shard.hpp>
 #include <quipu/store/store.hpp>
 #include <quipu/store/table.hpp>

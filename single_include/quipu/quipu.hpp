@@ -8461,60 +8461,6 @@ static_assert(cell<unique>);
 
 } // namespace quipu
 
-// quipu/store/key.hpp
-
-// Interned keys: where a table keeps the texts of its series.
-
-namespace quipu {
-
-/// Keeps texts at addresses that do not change as long as it lives, moved or not.
-/// Threads  distinct objects safe, shared objects unsafe.
-class key_arena {
-public:
-    key_arena() = default;
-    key_arena(key_arena&& other) noexcept { swap(other); }
-    key_arena& operator=(key_arena&& other) noexcept {
-        key_arena(std::move(other)).swap(*this);
-        return *this;
-    }
-    ~key_arena() = default;
-    key_arena(const key_arena&) = delete; // the views that were handed out are of the original
-    key_arena& operator=(const key_arena&) = delete;
-
-    /// Keeps a copy of `text` and returns the view of it.
-    /// Cost     O(text.size()); allocates once in 64 KiB of text.
-    [[nodiscard]] std::string_view intern(std::string_view text) {
-        if (chunks_.empty() || chunks_.back().size() - used_ < text.size()) {
-            chunks_.emplace_back(text.size() > chunk_bytes ? text.size() : chunk_bytes);
-            used_ = 0;
-        }
-        char* const place = chunks_.back().data() + used_;
-        if (!text.empty())
-            std::memcpy(place, text.data(), text.size());
-        used_ += text.size();
-        bytes_ += text.size();
-        return {place, text.size()};
-    }
-
-    /// The bytes of all texts.
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-
-    void swap(key_arena& other) noexcept {
-        chunks_.swap(other.chunks_);
-        std::swap(used_, other.used_);
-        std::swap(bytes_, other.bytes_);
-    }
-
-private:
-    static constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
-
-    std::vector<std::vector<char>> chunks_{};
-    std::size_t used_ = 0; // of the last chunk
-    std::size_t bytes_ = 0;
-};
-
-} // namespace quipu
-
 // quipu/store/retention.hpp
 
 // When a series that stopped reporting leaves the store.
@@ -8562,6 +8508,1085 @@ concept retention_policy = std::default_initializable<R> && requires(const R r, 
 static_assert(retention_policy<retention::forever>);
 static_assert(retention_policy<retention::each_interval>);
 static_assert(retention_policy<retention::idle_for>);
+
+} // namespace quipu
+
+// quipu/store/segmented_vector.hpp
+
+// A vector that grows without moving what it holds.
+
+namespace quipu::detail {
+
+/// Elements in segments of a fixed size: to grow costs one allocation of a segment, never a copy of
+/// them all. Only while the first segment is not full may a new element move the others.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class T, template <class> class Allocator>
+class segmented_vector {
+public:
+    static constexpr std::size_t segment_size = 2048;
+
+    explicit segmented_vector(const Allocator<char>& allocator = {})
+        : segments_(Allocator<segment>(allocator)), allocator_(allocator) {}
+
+    segmented_vector(segmented_vector&& other) noexcept
+        : segments_(std::move(other.segments_)), size_(std::exchange(other.size_, 0)),
+          allocator_(other.allocator_) {
+        other.segments_.clear();
+    }
+    segmented_vector& operator=(segmented_vector&& other) noexcept {
+        segments_ = std::move(other.segments_);
+        size_ = std::exchange(other.size_, 0);
+        other.segments_.clear();
+        return *this;
+    }
+    ~segmented_vector() = default;
+    segmented_vector(const segmented_vector&) = delete;
+    segmented_vector& operator=(const segmented_vector&) = delete;
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    [[nodiscard]] T& operator[](std::size_t i) noexcept {
+        return segments_.data()[i / segment_size].data()[i % segment_size];
+    }
+    [[nodiscard]] const T& operator[](std::size_t i) const noexcept {
+        return segments_.data()[i / segment_size].data()[i % segment_size];
+    }
+
+    template <class... Args>
+    T& emplace_back(Args&&... args) {
+        const std::size_t place = size_ / segment_size;
+        if (place == segments_.size()) {
+            segments_.emplace_back(Allocator<T>(allocator_));
+        }
+        if (place > 0 && segments_[place].capacity() == 0)
+            segments_[place].reserve(segment_size);
+        T& added = segments_[place].emplace_back(std::forward<Args>(args)...);
+        ++size_;
+        return added;
+    }
+
+    /// Removes the last elements; keeps their storage.
+    void shrink(std::size_t size) noexcept {
+        QUIPU_ASSERT(size <= size_);
+        for (; size_ > size; --size_)
+            segments_[(size_ - 1) / segment_size].pop_back();
+    }
+
+    void clear() noexcept { shrink(0); }
+
+    template <bool Const>
+    class basic_iterator {
+    public:
+        using owner = std::conditional_t<Const, const segmented_vector, segmented_vector>;
+        using value_type = T;
+        using difference_type = std::ptrdiff_t;
+        using reference = std::conditional_t<Const, const T&, T&>;
+
+        basic_iterator() = default;
+        basic_iterator(owner& of, std::size_t place) noexcept : of_(&of), place_(place) {}
+
+        [[nodiscard]] reference operator*() const noexcept { return (*of_)[place_]; }
+        [[nodiscard]] auto* operator->() const noexcept { return &(*of_)[place_]; }
+        basic_iterator& operator++() noexcept {
+            ++place_;
+            return *this;
+        }
+        basic_iterator operator++(int) noexcept {
+            auto before = *this;
+            ++place_;
+            return before;
+        }
+        friend bool operator==(const basic_iterator&, const basic_iterator&) = default;
+
+    private:
+        owner* of_ = nullptr;
+        std::size_t place_ = 0;
+    };
+
+    [[nodiscard]] auto begin() noexcept { return basic_iterator<false>(*this, 0); }
+    [[nodiscard]] auto end() noexcept { return basic_iterator<false>(*this, size_); }
+    [[nodiscard]] auto begin() const noexcept { return basic_iterator<true>(*this, 0); }
+    [[nodiscard]] auto end() const noexcept { return basic_iterator<true>(*this, size_); }
+
+private:
+    using segment = std::vector<T, Allocator<T>>;
+
+    std::vector<segment, Allocator<segment>> segments_;
+    std::size_t size_ = 0;
+    Allocator<char> allocator_;
+};
+
+} // namespace quipu::detail
+
+// quipu/store/chunk_index.hpp
+
+// From a hash to the places of the entries that may have it: one cache line a look-up.
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace quipu::detail {
+
+/// Asks for memory ahead of its use.
+inline void prefetch([[maybe_unused]] const void* address) noexcept {
+#if defined(__GNUC__)
+    __builtin_prefetch(address);
+#endif
+}
+
+/// A hash table of places, by linear hashing: it grows by one chunk at a time, as it fills, so that
+/// no insertion waits for a table to be built anew. A chunk is one cache line: twelve tags of eight
+/// bits and twelve places; one that overflows is followed by another.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <template <class> class Allocator>
+class chunk_index {
+public:
+    static constexpr std::uint32_t none = 0xffff'ffff;
+
+    explicit chunk_index(const Allocator<char>& allocator = {})
+        : homes_(allocator), followers_(allocator) {}
+
+    /// Asks for the chunk where a hash is at home.
+    void prefetch(std::uint64_t hash) const noexcept {
+        if (!homes_.empty())
+            detail::prefetch(&homes_[home(hash)]);
+    }
+
+    /// The first place with the tag of a hash, or `none`: as a rule the right one, or none is.
+    [[nodiscard]] std::uint32_t candidate(std::uint64_t hash) const noexcept {
+        if (homes_.empty())
+            return none;
+        const chunk& at = homes_[home(hash)];
+        const std::uint32_t matches = at.matches(tag(hash));
+        return matches == 0 ? none : at.places[std::countr_zero(matches)];
+    }
+
+    /// The place for which `is_it(place)` is true among those that may have the hash, or `none`.
+    /// Cost     one chunk and one call as a rule.
+    template <class IsIt>
+    [[nodiscard]] std::uint32_t find(std::uint64_t hash, const IsIt& is_it) const {
+        if (homes_.empty())
+            return none;
+        const std::uint8_t wanted = tag(hash);
+        for (const chunk* at = &homes_[home(hash)];; at = &followers_[at->follower - 1]) {
+            for (auto matches = at->matches(wanted); matches != 0; matches &= matches - 1) {
+                const std::uint32_t place = at->places[std::countr_zero(matches)];
+                if (is_it(place))
+                    return place;
+            }
+            if (at->follower == 0)
+                return none;
+        }
+    }
+
+    /// Adds a place. `hash_of(place)` gives the hash of any place that was added.
+    /// Cost     amortised O(1): at most one chunk is split.
+    template <class HashOf>
+    void insert(std::uint64_t hash, std::uint32_t place, const HashOf& hash_of) {
+        if (homes_.empty())
+            homes_.emplace_back();
+        if (size_ >= homes_.size() * places_a_chunk)
+            split(hash_of);
+        put(homes_[home(hash)], tag(hash), place);
+        ++size_;
+    }
+
+    /// Gives a place that is there another number.
+    void renumber(std::uint64_t hash, std::uint32_t from, std::uint32_t to) noexcept {
+        const slot found = slot_of(hash, from);
+        found.in->places[found.number] = to;
+    }
+
+    /// Removes a place that is there; keeps the storage.
+    void erase(std::uint64_t hash, std::uint32_t place) noexcept {
+        const slot hole = slot_of(hash, place);
+        // The chain's last one goes into the hole, so that the free ones stay the last.
+        chunk* before = nullptr;
+        chunk* last = hole.in;
+        for (; last->follower != 0; last = &followers_[last->follower - 1])
+            before = last;
+        const unsigned number = last->used() - 1;
+        hole.in->tags[hole.number] = last->tags[number];
+        hole.in->places[hole.number] = last->places[number];
+        last->tags[number] = 0;
+        if (number == 0 && before != nullptr)
+            last->follower = std::exchange(free_follower_, std::exchange(before->follower, 0));
+        --size_;
+    }
+
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return (homes_.size() + followers_.size()) * sizeof(chunk);
+    }
+
+private:
+    /// How many places a chunk has on average before one more chunk is made: between a chunk that
+    /// is split and one that is not lies a factor of two.
+    static constexpr std::size_t places_a_chunk = 6;
+
+    struct alignas(64) chunk {
+        static constexpr unsigned size = 12;
+
+        std::uint8_t tags[size] = {}; // 0: free; the free ones are the last
+        std::uint32_t follower = 0;   // of the followers, plus one
+        std::uint32_t places[size] = {};
+
+        /// A bit for each place with this tag.
+        [[nodiscard]] std::uint32_t matches(std::uint8_t tag) const noexcept {
+#if defined(__SSE2__)
+            const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(tags));
+            const __m128i equal = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(tag)));
+            return static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & ((1U << size) - 1);
+#else
+            std::uint32_t found = 0;
+            for (unsigned i = 0; i < size; ++i)
+                found |= static_cast<std::uint32_t>(tags[i] == tag) << i;
+            return found;
+#endif
+        }
+
+        [[nodiscard]] unsigned used() const noexcept {
+            const std::uint32_t free = matches(0);
+            return free == 0 ? size : static_cast<unsigned>(std::countr_zero(free));
+        }
+    };
+    static_assert(sizeof(chunk) == 64);
+
+    struct slot {
+        chunk* in;
+        unsigned number;
+    };
+
+    [[nodiscard]] slot slot_of(std::uint64_t hash, std::uint32_t place) noexcept {
+        for (chunk* at = &homes_[home(hash)];; at = &followers_[at->follower - 1]) {
+            for (auto matches = at->matches(tag(hash)); matches != 0; matches &= matches - 1) {
+                const auto number = static_cast<unsigned>(std::countr_zero(matches));
+                if (at->places[number] == place)
+                    return {at, number};
+            }
+            QUIPU_ASSERT(at->follower != 0);
+        }
+    }
+
+    [[nodiscard]] static std::uint8_t tag(std::uint64_t hash) noexcept {
+        const auto top = static_cast<std::uint8_t>(hash >> 56U);
+        return top == 0 ? std::uint8_t{1} : top;
+    }
+
+    /// The chunks below `homes_.size() - round_` are already those of the next round, in which one
+    /// more bit of the hash counts.
+    [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
+        const std::size_t place = hash & (2 * round_ - 1);
+        return place < homes_.size() ? place : place - round_;
+    }
+
+    void put(chunk& at, std::uint8_t tag, std::uint32_t place) {
+        chunk* to = &at;
+        while (to->follower != 0)
+            to = &followers_[to->follower - 1];
+        if (const unsigned used = to->used(); used < chunk::size) {
+            to->tags[used] = tag;
+            to->places[used] = place;
+            return;
+        }
+        const std::uint32_t fresh = new_follower(); // may move the followers
+        chunk* last = &at;
+        while (last->follower != 0)
+            last = &followers_[last->follower - 1];
+        last->follower = fresh;
+        followers_[fresh - 1].tags[0] = tag;
+        followers_[fresh - 1].places[0] = place;
+    }
+
+    [[nodiscard]] std::uint32_t new_follower() {
+        if (free_follower_ != 0) {
+            const std::uint32_t reused = free_follower_;
+            free_follower_ = followers_[reused - 1].follower;
+            followers_[reused - 1] = {};
+            return reused;
+        }
+        followers_.emplace_back();
+        return static_cast<std::uint32_t>(followers_.size());
+    }
+
+    /// Makes one more chunk and moves there what the hash's next bit says. What is freed on the way
+    /// is enough for what is needed, so nothing but the new chunk is allocated.
+    template <class HashOf>
+    void split(const HashOf& hash_of) {
+        const std::size_t parted = homes_.size() - round_;
+        homes_.emplace_back();
+        const chunk before = std::exchange(homes_[parted], {});
+        spread(before, parted, hash_of);
+        for (std::uint32_t next = before.follower; next != 0;) {
+            const std::uint32_t freed = next;
+            const chunk follower = followers_[freed - 1];
+            next = follower.follower;
+            followers_[freed - 1].follower = std::exchange(free_follower_, freed);
+            spread(follower, parted, hash_of);
+        }
+        if (homes_.size() == 2 * round_)
+            round_ *= 2;
+    }
+
+    template <class HashOf>
+    void spread(const chunk& from, std::size_t parted, const HashOf& hash_of) {
+        for (unsigned i = 0; i < chunk::size && from.tags[i] != 0; ++i) {
+            const bool moves = (hash_of(from.places[i]) & round_) != 0;
+            put(homes_[moves ? parted + round_ : parted], from.tags[i], from.places[i]);
+        }
+    }
+
+    segmented_vector<chunk, Allocator> homes_;
+    segmented_vector<chunk, Allocator> followers_;
+    std::uint32_t free_follower_ = 0; // plus one; each free one names the next
+    std::size_t size_ = 0;
+    std::size_t round_ = 1; // a power of two: homes_.size() is in [round_, 2 * round_)
+};
+
+} // namespace quipu::detail
+
+// quipu/store/key.hpp
+
+// Interned keys: where a table keeps the texts of its series.
+
+namespace quipu {
+
+/// Keeps texts at addresses that do not change as long as it lives, moved or not.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <template <class> class Allocator = std::allocator>
+class basic_key_arena {
+public:
+    explicit basic_key_arena(const Allocator<char>& allocator = {})
+        : chunks_(Allocator<chunk>(allocator)) {}
+    basic_key_arena(basic_key_arena&& other) noexcept
+        : chunks_(std::move(other.chunks_)), used_(std::exchange(other.used_, 0)),
+          bytes_(std::exchange(other.bytes_, 0)) {
+        other.chunks_.clear();
+    }
+    basic_key_arena& operator=(basic_key_arena&& other) noexcept {
+        chunks_ = std::move(other.chunks_);
+        other.chunks_.clear();
+        used_ = std::exchange(other.used_, 0);
+        bytes_ = std::exchange(other.bytes_, 0);
+        return *this;
+    }
+    ~basic_key_arena() = default;
+    basic_key_arena(const basic_key_arena&) = delete; // views were handed out of the original
+    basic_key_arena& operator=(const basic_key_arena&) = delete;
+
+    /// Keeps a copy of `text` and returns the view of it.
+    /// Cost     O(text.size()); allocates once in 64 KiB of text.
+    [[nodiscard]] std::string_view intern(std::string_view text) {
+        if (chunks_.empty() || chunks_.back().size() - used_ < text.size())
+            add_chunk(text.size() > chunk_bytes ? text.size() : chunk_bytes);
+        char* const place = chunks_.back().data() + used_;
+        if (!text.empty())
+            std::memcpy(place, text.data(), text.size());
+        used_ += text.size();
+        bytes_ += text.size();
+        return {place, text.size()};
+    }
+
+    /// Makes sure that the next texts, `bytes` together, cost no allocation.
+    void reserve(std::size_t bytes) {
+        if (bytes > 0 && (chunks_.empty() || chunks_.back().size() - used_ < bytes))
+            add_chunk(bytes);
+    }
+
+    [[nodiscard]] Allocator<char> get_allocator() const {
+        return Allocator<char>(chunks_.get_allocator());
+    }
+
+    /// The bytes of all texts.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    static constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
+
+    using chunk = std::vector<char, Allocator<char>>;
+
+    void add_chunk(std::size_t bytes) {
+        chunks_.emplace_back(bytes, get_allocator());
+        used_ = 0;
+    }
+
+    std::vector<chunk, Allocator<chunk>> chunks_;
+    std::size_t used_ = 0; // of the last chunk
+    std::size_t bytes_ = 0;
+};
+
+using key_arena = basic_key_arena<>;
+
+} // namespace quipu
+
+// quipu/store/name_hash.hpp
+
+// How a table hashes and compares names: seeded, and without a branch for names of usual lengths.
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace quipu::detail {
+
+/// Names of up to so many bytes are hashed and compared without a branch on their length.
+inline constexpr std::size_t short_name_bytes = 48;
+
+/// Ones and then zeros: what is read at `short_name_bytes - size` keeps the first `size` bytes.
+struct byte_masks {
+    char bytes[2 * short_name_bytes] = {};
+
+    constexpr byte_masks() noexcept {
+        for (std::size_t i = 0; i < short_name_bytes; ++i)
+            bytes[i] = '\xff';
+    }
+    [[nodiscard]] constexpr const char* keeping(std::size_t size) const noexcept {
+        return bytes + short_name_bytes - size;
+    }
+};
+inline constexpr byte_masks masks{};
+
+/// A name behind whose first byte `short_name_bytes` can be read, whatever they are.
+struct padded_name {
+    std::string_view text;
+};
+
+/// One of 2^64 hashes of names. Without the seed nobody can choose names that collide.
+/// Threads  distinct objects safe, reading one from several is safe.
+class name_hash {
+public:
+    explicit constexpr name_hash(std::uint64_t seed) noexcept : seed_(seed) {
+        for (auto& key : keys_) {
+            seed += hash_keys[0];
+            key = mix(seed);
+        }
+    }
+
+    /// Cost     three products, and as many again for a name above `short_name_bytes`.
+    [[nodiscard]] std::uint64_t operator()(padded_name name) const noexcept {
+        const std::size_t size = name.text.size();
+        if (size > short_name_bytes)
+            return hash_bytes(name.text, seed_);
+        const char* const text = name.text.data();
+        const char* const mask = masks.keeping(size);
+        const auto word = [&](std::size_t i) {
+            return read_little_endian<std::uint64_t>(text + 8 * i) &
+                   read_little_endian<std::uint64_t>(mask + 8 * i);
+        };
+        // Each word meets a key of its own, so products add up without hiding one another.
+        const std::uint64_t sum = fold(word(0) ^ keys_[0], word(1) ^ keys_[1]) +
+                                  fold(word(2) ^ keys_[2], word(3) ^ keys_[3]) +
+                                  fold(word(4) ^ keys_[4], word(5) ^ keys_[5]);
+        return fold(sum ^ keys_[6], keys_[7] + size);
+    }
+
+    /// The same of a name behind which nothing may be read.
+    [[nodiscard]] std::uint64_t operator()(std::string_view name) const noexcept {
+        if (name.size() > short_name_bytes)
+            return hash_bytes(name, seed_);
+        char padded[short_name_bytes];
+        if (!name.empty())
+            std::memcpy(padded, name.data(), name.size());
+        std::memset(padded + name.size(), 0, sizeof padded - name.size());
+        return (*this)(padded_name{{padded, name.size()}});
+    }
+
+private:
+    std::uint64_t seed_;
+    std::uint64_t keys_[8] = {};
+};
+
+/// Whether the first `size` bytes of two texts are equal; `kept` has zeros from there to
+/// `Capacity`, which is a multiple of 16, and behind `name` as many can be read.
+template <std::size_t Capacity>
+[[nodiscard]] inline bool
+equal_short_names(const char* kept, const char* name, std::size_t size) noexcept {
+    static_assert(Capacity % 16 == 0 && Capacity <= short_name_bytes);
+#if defined(__SSE2__)
+    const auto load = [](const char* at) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    };
+    __m128i equal = _mm_set1_epi8('\xff');
+    for (std::size_t i = 0; i < Capacity; i += 16) {
+        const __m128i masked = _mm_and_si128(load(name + i), load(masks.keeping(size) + i));
+        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(masked, load(kept + i)));
+    }
+    return _mm_movemask_epi8(equal) == 0xffff;
+#else
+    return std::memcmp(kept, name, size) == 0;
+#endif
+}
+
+} // namespace quipu::detail
+
+// quipu/store/table.hpp
+
+// The hash table from series to cells, for one kind.
+
+namespace quipu {
+
+template <cell Cell, template <class> class Allocator>
+class basic_table;
+
+/// A series of a table: its name, and its cell beside it.
+template <cell Cell>
+class alignas(64) table_entry {
+public:
+    [[nodiscard]] std::string_view name() const noexcept {
+        return {is_short() ? text_ : long_text(), size_};
+    }
+
+    /// Flushes since the last sample; a store's owner counts it.
+    std::uint32_t idle_intervals = 0;
+
+private:
+    template <cell, template <class> class>
+    friend class basic_table;
+
+    static constexpr std::size_t header_bytes = 8;
+    static constexpr std::size_t whole_bytes = // in cache lines, with 32 bytes of name at least
+        (header_bytes + 32 + sizeof(Cell) + 63) / 64 * 64;
+    static constexpr std::size_t room = (whole_bytes - header_bytes - sizeof(Cell)) / 16 * 16;
+
+    /// A name of up to so many bytes stands here; a longer one in the table's arena.
+    static constexpr std::size_t short_bytes =
+        room < detail::short_name_bytes ? room : detail::short_name_bytes;
+
+    /// `kept`: the name where it stays.
+    explicit table_entry(std::string_view kept) noexcept
+        : size_(static_cast<std::uint32_t>(kept.size())) {
+        rename(kept);
+    }
+
+    void rename(std::string_view kept) noexcept {
+        const char* const text = kept.data();
+        if (!is_short())
+            std::memcpy(text_, &text, sizeof text);
+        else if (size_ > 0)
+            std::memcpy(text_, text, size_);
+    }
+
+    [[nodiscard]] bool is_short() const noexcept { return size_ <= short_bytes; }
+
+    [[nodiscard]] const char* long_text() const noexcept {
+        const char* text;
+        std::memcpy(&text, text_, sizeof text);
+        return text;
+    }
+
+    [[nodiscard]] bool has(detail::padded_name name) const noexcept {
+        if (name.text.size() != size_)
+            return false;
+        if (is_short())
+            return detail::equal_short_names<short_bytes>(text_, name.text.data(), size_);
+        return std::memcmp(long_text(), name.text.data(), size_) == 0;
+    }
+    [[nodiscard]] bool has(std::string_view other) const noexcept { return name() == other; }
+
+    std::uint32_t size_; // of the name
+    char text_[short_bytes] = {};
+
+public:
+    Cell cell{};
+};
+
+/// Maps names to cells. The entries lie dense, in the order in which their series came.
+///
+/// Memory   per series one entry of whole cache lines, 64 bytes for a counter whose name has up to
+///          32 bytes, and 11 bytes of index; longer names lie beside it.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <cell Cell, template <class> class Allocator = std::allocator>
+class basic_table {
+public:
+    using entry = table_entry<Cell>;
+    using entry_list = detail::segmented_vector<entry, Allocator>;
+
+    /// The seed keeps senders from choosing names that collide. The allocator is for names, entries
+    /// and index; what cells hold is theirs.
+    explicit basic_table(std::uint64_t seed = 0, const Allocator<char>& allocator = {})
+        : hash_(seed), entries_(allocator), index_(allocator), long_names_(allocator) {}
+
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] entry_list& entries() noexcept { return entries_; }
+    [[nodiscard]] const entry_list& entries() const noexcept { return entries_; }
+
+    /// The cell of a series, or null. Valid until the next call that is not const.
+    /// Cost     O(name.size()), one cache line of the index and one entry as a rule.
+    [[nodiscard]] Cell* find(std::string_view name) noexcept {
+        return cell_at(place_of(name, hash_(name)));
+    }
+
+    /// The cell of a series, new if there is none yet; null if it would be the entry number
+    /// `size_max` + 1. Valid until the next call that is not const.
+    /// Cost     as find; only a new one allocates, and never does one wait for all to be moved.
+    [[nodiscard]] Cell* find_or_insert(std::string_view name, std::size_t size_max) {
+        const std::uint64_t hash = hash_(name);
+        if (Cell* const known = cell_at(place_of(name, hash)); known != nullptr)
+            return known;
+        return size() < size_max ? &insert(name, hash) : nullptr;
+    }
+
+    /// Removes the entries for which `leaves(const entry&)` is true; the others keep their order.
+    /// Cost     O(size).
+    template <class Predicate>
+    void erase_if(Predicate&& leaves) {
+        std::uint32_t kept = 0;
+        for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+            entry& one = entries_[i];
+            if (leaves(std::as_const(one))) {
+                long_bytes_ -= one.is_short() ? 0 : one.size_;
+                index_.erase(hash(one), i);
+                continue;
+            }
+            if (kept != i) {
+                index_.renumber(hash(one), i, kept);
+                entries_[kept] = std::move(one);
+            }
+            ++kept;
+        }
+        entries_.shrink(kept);
+        if (long_names_.bytes() > 2 * long_bytes_)
+            move_long_names();
+    }
+
+    /// Removes the series of that name. Returns whether there was one.
+    /// Cost     O(size).
+    bool erase(std::string_view name) {
+        const auto before = size();
+        erase_if([name](const entry& one) { return one.name() == name; });
+        return size() < before;
+    }
+
+    // For look-ups in batches, each in three steps with others between, so that memory is asked for
+    // ahead of its use: the hash, for which the index is asked; the entry; the cell.
+
+    [[nodiscard]] std::uint64_t hash(std::string_view name) const noexcept { return hash_(name); }
+    [[nodiscard]] std::uint64_t hash(detail::padded_name name) const noexcept {
+        return hash_(name);
+    }
+    [[nodiscard]] std::uint64_t hash(const entry& one) const noexcept {
+        const auto name = one.name();
+        return one.is_short() ? hash_(detail::padded_name{name}) : hash_(name);
+    }
+    [[nodiscard]] const detail::chunk_index<Allocator>& index() const noexcept { return index_; }
+
+    /// Asks for the entry that a hash probably means, and returns its place.
+    [[nodiscard]] std::uint32_t prefetch_entry(std::uint64_t hash) const noexcept {
+        const std::uint32_t place = index_.candidate(hash);
+        if (place != index_.none) {
+            const auto* const at = reinterpret_cast<const char*>(&entries_[place]);
+            for (std::size_t line = 0; line < sizeof(entry); line += 64)
+                detail::prefetch(at + line);
+        }
+        return place;
+    }
+
+    [[nodiscard]] Cell* find(std::string_view name, std::uint64_t hash) noexcept {
+        return cell_at(place_of(name, hash));
+    }
+    /// The cell of a series, or null; looks at `place` first. `Name` is a string_view or padded.
+    template <class Name>
+    [[nodiscard]] Cell* find(const Name& name, std::uint64_t hash, std::uint32_t place) noexcept {
+        if (place != index_.none && entries_[place].has(name))
+            return &entries_[place].cell;
+        return cell_at(place_of(name, hash));
+    }
+
+    /// The cell of a series that is new.
+    [[nodiscard]] Cell& insert(std::string_view name, std::uint64_t hash) {
+        const bool is_long = name.size() > entry::short_bytes;
+        entry& added = entries_.emplace_back(entry(is_long ? long_names_.intern(name) : name));
+        rollback unless_indexed{&entries_};
+        const auto hash_of = [this](std::uint32_t place) { return this->hash(entries_[place]); };
+        index_.insert(hash, static_cast<std::uint32_t>(entries_.size() - 1), hash_of);
+        unless_indexed.entries = nullptr;
+        long_bytes_ += is_long ? name.size() : 0;
+        return added.cell;
+    }
+
+private:
+    /// Takes the last entry back, unless all went well: for what throws.
+    struct rollback {
+        entry_list* entries;
+        ~rollback() {
+            if (entries != nullptr)
+                entries->shrink(entries->size() - 1);
+        }
+    };
+
+    template <class Name>
+    [[nodiscard]] std::uint32_t place_of(const Name& name, std::uint64_t hash) const noexcept {
+        return index_.find(hash, [&](std::uint32_t place) { return entries_[place].has(name); });
+    }
+
+    [[nodiscard]] Cell* cell_at(std::uint32_t place) noexcept {
+        return place == index_.none ? nullptr : &entries_[place].cell;
+    }
+
+    void move_long_names() {
+        basic_key_arena<Allocator> fresh(long_names_.get_allocator());
+        fresh.reserve(long_bytes_); // so that nothing fails half way
+        for (auto& one : entries_) {
+            if (!one.is_short())
+                one.rename(fresh.intern(one.name()));
+        }
+        long_names_ = std::move(fresh);
+    }
+
+    detail::name_hash hash_;
+    entry_list entries_;
+    detail::chunk_index<Allocator> index_;
+    basic_key_arena<Allocator> long_names_;
+    std::size_t long_bytes_ = 0; // of the names in use
+};
+
+} // namespace quipu
+
+// quipu/store/store.hpp
+
+// The store: the cells of all series, of every kind.
+
+namespace quipu {
+
+/// Compile-time choices of a store. Derive from this and override one line.
+struct store_traits {
+    /// Change a cell when another sketch, weighting or bound suits the kind better.
+    using counter = quipu::counter;
+    using timer = quipu::timer;
+    using gauge = quipu::gauge;
+    using unique = quipu::unique;
+    using keyvalue = quipu::keyvalue;
+
+    /// Change when idle series should go on to report, or names are unbounded.
+    using counter_retention = retention::each_interval;
+    using timer_retention = retention::each_interval;
+    using gauge_retention = retention::forever;
+    using unique_retention = retention::each_interval;
+    using keyvalue_retention = retention::each_interval;
+
+    /// Beyond so many series, all kinds together, new ones are refused: `series_limit`.
+    static constexpr std::size_t series_max = 1'000'000;
+
+    /// Change to the name of a series, one a kind, that takes what comes for new series beyond
+    /// series_max; it stands beside them, and `overflowed()` counts.
+    static constexpr std::string_view overflow_name = {};
+
+    /// Change when names, entries and index should come from elsewhere. What cells hold is theirs.
+    template <class T>
+    using allocator = std::allocator<T>;
+};
+
+/// Maps series to cells. A series is a kind and a canonical text (canonical.hpp): the same text
+/// under two kinds is two series.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Traits = store_traits>
+class basic_store {
+public:
+    using traits = Traits;
+
+    template <class Cell>
+    using table_of = basic_table<Cell, Traits::template allocator>;
+
+    /// The seed of the hash; choose it at random where names come from strangers.
+    explicit basic_store(std::uint64_t seed = 0,
+                         const typename Traits::template allocator<char>& allocator = {})
+        : counters_(seed, allocator), timers_(seed, allocator), gauges_(seed, allocator),
+          uniques_(seed, allocator), keyvalues_(seed, allocator) {}
+
+    /// Adds a sample to the cell of its series, whose canonical text is `name`.
+    /// Errors   series_limit: the series is new and the store full; value_limit: the cell is full.
+    /// Cost     one look-up and one update; allocates only for a new series or a growing cell.
+    errc apply(std::string_view name, const sample& one) {
+        errc error = errc::ok;
+        with_table(*this, one.series.kind, [&](auto& table) {
+            auto* const cell = find_or_insert(table, name);
+            error = cell == nullptr ? errc::series_limit : cell->apply(one);
+        });
+        return error;
+    }
+
+    /// The cell in `table`, one of this store's, of a series that is not there yet; null if there
+    /// is no room. `hash` is the name's.
+    [[nodiscard]] auto* insert(auto& table, std::string_view name, std::uint64_t hash) {
+        if (size() < Traits::series_max)
+            return &table.insert(name, hash);
+        if constexpr (Traits::overflow_name.empty())
+            return decltype(&table.insert(name, hash)){};
+        ++overflowed_;
+        return table.find_or_insert(Traits::overflow_name, SIZE_MAX);
+    }
+
+    /// The cell of a series, new if there is none yet. Valid until the next call that is not const.
+    /// Beyond the limit of series it is a cell that nobody reads, and `refused()` counts it.
+    /// Cost     one look-up; allocates for a new series only.
+    [[nodiscard]] auto& counter(std::string_view name) { return cell_of(counters_, name); }
+    [[nodiscard]] auto& timer(std::string_view name) { return cell_of(timers_, name); }
+    [[nodiscard]] auto& gauge(std::string_view name) { return cell_of(gauges_, name); }
+    [[nodiscard]] auto& unique(std::string_view name) { return cell_of(uniques_, name); }
+    [[nodiscard]] auto& keyvalue(std::string_view name) { return cell_of(keyvalues_, name); }
+
+    /// How often a cell was asked for that did not fit.
+    [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
+
+    /// How many samples, and merged cells, went to an overflow series.
+    [[nodiscard]] std::size_t overflowed() const noexcept { return overflowed_; }
+
+    /// Adds what came for the series of another store, the later one; its idle series do not count.
+    /// Returns how many series were refused at the limit.
+    /// Cost     as one apply for each series.
+    std::size_t merge(const basic_store& later) {
+        QUIPU_ASSERT(&later != this);
+        std::size_t refused = 0;
+        for_each_pair(later, [&](auto& mine, const auto& theirs) {
+            for (const auto& from : theirs.entries()) {
+                if (from.cell.idle())
+                    continue;
+                auto* const cell = find_or_insert(mine, from.name());
+                cell == nullptr ? static_cast<void>(++refused) : cell->merge(from.cell);
+            }
+        });
+        return refused;
+    }
+
+    /// Removes the series of that name, of every kind or of one. Returns how many there were.
+    /// Cost     O(size).
+    std::size_t erase(std::string_view name) {
+        return erase_if([name](std::string_view one) { return one == name; });
+    }
+    std::size_t erase(metric_kind kind, std::string_view name) {
+        std::size_t before = size();
+        with_table(*this, kind, [&](auto& table) { table.erase(name); });
+        return before - size();
+    }
+
+    /// Removes the series whose names begin so. Returns how many there were.
+    /// Cost     O(size).
+    std::size_t erase_prefix(std::string_view prefix) {
+        return erase_if([prefix](std::string_view one) { return one.starts_with(prefix); });
+    }
+
+    /// Sets every cell back to its neutral value and keeps series and storage; a series that was
+    /// idle for more than `idle_intervals_max` resets in a row leaves.
+    void reset(std::uint32_t idle_intervals_max) {
+        for_each_table([&](auto& table) {
+            for (auto& one : table.entries()) {
+                one.idle_intervals = one.cell.idle() ? one.idle_intervals + 1 : 0;
+                one.cell.reset();
+            }
+            table.erase_if(
+                [&](const auto& one) { return one.idle_intervals > idle_intervals_max; });
+        });
+    }
+
+    /// The number of series of all kinds.
+    [[nodiscard]] std::size_t size() const noexcept {
+        return counters_.size() + timers_.size() + gauges_.size() + uniques_.size() +
+               keyvalues_.size();
+    }
+
+    [[nodiscard]] auto& counters() noexcept { return counters_; }
+    [[nodiscard]] auto& timers() noexcept { return timers_; }
+    [[nodiscard]] auto& gauges() noexcept { return gauges_; }
+    [[nodiscard]] auto& uniques() noexcept { return uniques_; }
+    [[nodiscard]] auto& keyvalues() noexcept { return keyvalues_; }
+
+private:
+    template <class Self, class F>
+    static void with_table(Self& self, metric_kind kind, F&& f) {
+        switch (kind) {
+        case metric_kind::counter: return f(self.counters_);
+        case metric_kind::timer: return f(self.timers_);
+        case metric_kind::gauge: return f(self.gauges_);
+        case metric_kind::unique: return f(self.uniques_);
+        case metric_kind::keyvalue: return f(self.keyvalues_);
+        }
+    }
+
+    template <class F>
+    void for_each_table(F&& f) {
+        f(counters_), f(timers_), f(gauges_), f(uniques_), f(keyvalues_);
+    }
+
+    template <class F>
+    void for_each_pair(const basic_store& other, F&& f) {
+        f(counters_, other.counters_);
+        f(timers_, other.timers_);
+        f(gauges_, other.gauges_);
+        f(uniques_, other.uniques_);
+        f(keyvalues_, other.keyvalues_);
+    }
+
+    template <class Predicate>
+    std::size_t erase_if(const Predicate& leaves) {
+        const std::size_t before = size();
+        for_each_table([&](auto& table) {
+            table.erase_if([&](const auto& one) { return leaves(one.name()); });
+        });
+        return before - size();
+    }
+
+    [[nodiscard]] auto* find_or_insert(auto& table, std::string_view name) {
+        const std::uint64_t hash = table.hash(name);
+        auto* const known = table.find(name, hash);
+        return known != nullptr ? known : insert(table, name, hash);
+    }
+
+    template <class Cell>
+    [[nodiscard]] Cell& cell_of(table_of<Cell>& table, std::string_view name) {
+        if (auto* const found = find_or_insert(table, name))
+            return *found;
+        ++refused_;
+        static thread_local Cell nobodys;
+        nobodys.reset();
+        return nobodys;
+    }
+
+    table_of<typename Traits::counter> counters_;
+    table_of<typename Traits::timer> timers_;
+    table_of<typename Traits::gauge> gauges_;
+    table_of<typename Traits::unique> uniques_;
+    table_of<typename Traits::keyvalue> keyvalues_;
+    std::size_t refused_ = 0;
+    std::size_t overflowed_ = 0;
+};
+
+using store = basic_store<>;
+
+} // namespace quipu
+
+// quipu/store/batch.hpp
+
+// Samples on their way into a store, many at a time.
+
+namespace quipu {
+
+/// Adds samples to a store in batches: while one is parsed, the memory for those before is under
+/// way, and the cells of a kind are updated one after another. Within a kind samples keep their
+/// order, so a store cannot tell that there was a batch.
+///
+/// Each sample's name and member are views that must hold until `apply`.
+/// Memory   12 KB, and 4 KB for names that were copied; nothing else is allocated.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Traits = store_traits>
+class basic_batch {
+public:
+    /// Beyond so many samples the batch is applied.
+    static constexpr std::size_t samples_max = 64;
+
+    /// Chooses the store. The batch is empty then; the store outlives what is added.
+    void begin(basic_store<Traits>& into) noexcept {
+        QUIPU_ASSERT(size_ == 0);
+        into_ = &into;
+        indexes_[0] = &into.counters().index();
+        indexes_[1] = &into.timers().index();
+        indexes_[2] = &into.gauges().index();
+        indexes_[3] = &into.uniques().index();
+        indexes_[4] = &into.keyvalues().index();
+    }
+
+    /// Adds a sample whose series has the canonical text `name`.
+    /// `on_refusal(errc, std::string_view name)` is told of each sample that the store refuses:
+    /// `series_limit`, `value_limit`.
+    /// Cost     one copy, and one hash of the name.
+    template <class OnRefusal>
+    void add(detail::padded_name name, const sample& one, OnRefusal&& on_refusal) {
+        if (size_ == samples_max)
+            apply(on_refusal);
+        const auto kind = static_cast<std::size_t>(one.series.kind);
+        const std::uint64_t hash = into_->counters().hash(name);
+        indexes_[kind]->prefetch(hash);
+        list& of_kind = lists_[kind];
+        of_kind.items[of_kind.size++] = {
+            hash, name.text.data(), static_cast<std::uint32_t>(name.text.size()), size_, 0};
+        samples_[size_++] = one;
+    }
+
+    /// The same for a name that does not hold so long, or behind which nothing may be read.
+    template <class OnRefusal>
+    void add(std::string_view name, const sample& one, OnRefusal&& on_refusal) {
+        if (size_ == samples_max || name.size() > text_bytes_max - text_bytes_)
+            apply(on_refusal);
+        if (name.size() > text_bytes_max) {
+            if (const errc error = into_->apply(name, one); error != errc::ok)
+                on_refusal(error, name);
+            return;
+        }
+        char* const kept = texts_ + text_bytes_;
+        if (!name.empty())
+            std::memcpy(kept, name.data(), name.size());
+        text_bytes_ += static_cast<std::uint32_t>(name.size());
+        add(detail::padded_name{{kept, name.size()}}, one, on_refusal);
+    }
+
+    /// Updates the cells. The batch is empty then, even if it throws.
+    template <class OnRefusal>
+    void apply(OnRefusal&& on_refusal) {
+        if (size_ == 0)
+            return;
+        size_ = text_bytes_ = 0;
+        for_each_table([](auto& table, list& of_kind) {
+            for (std::uint32_t i = 0; i < of_kind.size; ++i)
+                of_kind.items[i].place = table.prefetch_entry(of_kind.items[i].hash);
+        });
+        std::uint32_t sizes[metric_kind_count];
+        for (std::size_t kind = 0; kind < metric_kind_count; ++kind)
+            sizes[kind] = std::exchange(lists_[kind].size, 0);
+        for_each_table([&](auto& table, list& of_kind) {
+            const std::uint32_t size = sizes[&of_kind - lists_];
+            for (std::uint32_t i = 0; i < size; ++i)
+                update(table, of_kind.items[i], on_refusal);
+        });
+    }
+
+private:
+    struct item {
+        std::uint64_t hash;
+        const char* name;
+        std::uint32_t name_size;
+        std::uint32_t sample;
+        std::uint32_t place;
+    };
+    struct list {
+        std::uint32_t size = 0;
+        item items[samples_max];
+    };
+
+    static constexpr std::size_t text_bytes_max = 4096;
+
+    template <class Table, class OnRefusal>
+    void update(Table& table, const item& one, OnRefusal& on_refusal) {
+        const std::string_view name(one.name, one.name_size);
+        auto* cell = table.find(detail::padded_name{name}, one.hash, one.place);
+        if (cell == nullptr)
+            cell = into_->insert(table, name, one.hash);
+        const errc error = cell == nullptr ? errc::series_limit : cell->apply(samples_[one.sample]);
+        if (error != errc::ok)
+            on_refusal(error, name);
+    }
+
+    template <class F>
+    void for_each_table(F&& f) {
+        f(into_->counters(), lists_[0]);
+        f(into_->timers(), lists_[1]);
+        f(into_->gauges(), lists_[2]);
+        f(into_->uniques(), lists_[3]);
+        f(into_->keyvalues(), lists_[4]);
+    }
+
+    basic_store<Traits>* into_ = nullptr;
+    const detail::chunk_index<Traits::template allocator>* indexes_[metric_kind_count] = {};
+    std::uint32_t size_ = 0;
+    std::uint32_t text_bytes_ = 0;
+    list lists_[metric_kind_count];
+    sample samples_[samples_max];
+    char texts_[text_bytes_max + detail::short_name_bytes];
+};
+
+using batch = basic_batch<>;
 
 } // namespace quipu
 
@@ -8632,294 +9657,6 @@ private:
     bool ended_ = false;    // the flusher's
     std::atomic<state> state_{state::filling};
 };
-
-} // namespace quipu
-
-// quipu/store/table.hpp
-
-// The hash table from series to cells, for one kind.
-
-namespace quipu {
-
-/// Maps names to cells. The cells lie dense, in the order in which their series came; a table of
-/// 8-byte slots with open addressing and linear probing, at most 3/4 full, finds them.
-///
-/// Threads  distinct objects safe, shared objects unsafe.
-template <cell Cell>
-class basic_table {
-public:
-    struct entry {
-        std::string_view name;
-        std::uint64_t hash = 0;
-        /// Flushes since the last sample; a store's owner counts it.
-        std::uint32_t idle_intervals = 0;
-        Cell cell{};
-    };
-
-    /// The seed keeps senders from choosing names that collide.
-    explicit basic_table(std::uint64_t seed = 0) : seed_(seed) {}
-
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-    [[nodiscard]] std::vector<entry>& entries() noexcept { return entries_; }
-    [[nodiscard]] const std::vector<entry>& entries() const noexcept { return entries_; }
-
-    /// The cell of a series, or null. Valid until the next call that is not const.
-    /// Cost     O(name.size()), one cache line of slots and one entry as a rule.
-    [[nodiscard]] Cell* find(std::string_view name) noexcept {
-        return find(name, hash_bytes(name, seed_));
-    }
-
-    /// The cell of a series, new if there is none yet; null if it would be the entry number
-    /// `size_max` + 1. Valid until the next call that is not const.
-    /// Cost     as find; only a new one allocates: a copy of its name, now and then a larger table.
-    [[nodiscard]] Cell* find_or_insert(std::string_view name, std::size_t size_max) {
-        const auto hash = hash_bytes(name, seed_);
-        if (Cell* const known = find(name, hash); known != nullptr)
-            return known;
-        if (entries_.size() >= size_max)
-            return nullptr;
-        if ((entries_.size() + 1) * 4 > slots_.size() * 3)
-            rebuild(slots_.empty() ? 16 : slots_.size() * 2);
-        entries_.push_back({keys_.intern(name), hash, 0, {}});
-        slots_[probe(name, hash)] = {tag(hash), static_cast<std::uint32_t>(entries_.size())};
-        return &entries_.back().cell;
-    }
-
-    /// Removes the entries for which `leaves(const entry&)` is true; the others keep their order.
-    /// Cost     O(size).
-    template <class Predicate>
-    void erase_if(Predicate&& leaves) {
-        std::size_t kept = 0;
-        std::size_t name_bytes = 0;
-        for (std::size_t i = 0; i < entries_.size(); ++i) {
-            if (leaves(std::as_const(entries_[i])))
-                continue;
-            name_bytes += entries_[i].name.size();
-            if (kept != i)
-                entries_[kept] = std::move(entries_[i]);
-            ++kept;
-        }
-        if (kept == entries_.size())
-            return;
-        entries_.resize(kept);
-        if (keys_.bytes() > 2 * name_bytes)
-            move_names();
-        rebuild(slots_.size());
-    }
-
-private:
-    struct slot {
-        std::uint32_t tag = 0;
-        std::uint32_t index = 0; // of the entry, plus one; 0: free
-    };
-
-    [[nodiscard]] static constexpr std::uint32_t tag(std::uint64_t hash) noexcept {
-        return static_cast<std::uint32_t>(hash >> 32);
-    }
-
-    [[nodiscard]] Cell* find(std::string_view name, std::uint64_t hash) noexcept {
-        if (slots_.empty())
-            return nullptr;
-        const slot& place = slots_[probe(name, hash)];
-        return place.index == 0 ? nullptr : &entries_[place.index - 1].cell;
-    }
-
-    /// The place of the series, or the free one where it would go.
-    [[nodiscard]] std::size_t probe(std::string_view name, std::uint64_t hash) const noexcept {
-        const std::size_t mask = slots_.size() - 1;
-        std::size_t place = hash & mask;
-        for (; slots_[place].index != 0; place = (place + 1) & mask) {
-            if (slots_[place].tag != tag(hash))
-                continue;
-            const entry& candidate = entries_[slots_[place].index - 1];
-            if (candidate.hash == hash && candidate.name == name)
-                break;
-        }
-        return place;
-    }
-
-    void rebuild(std::size_t slot_count) {
-        slots_.assign(slot_count, {});
-        const std::size_t mask = slot_count - 1;
-        for (std::size_t i = 0; i < entries_.size(); ++i) {
-            std::size_t place = entries_[i].hash & mask;
-            while (slots_[place].index != 0)
-                place = (place + 1) & mask;
-            slots_[place] = {tag(entries_[i].hash), static_cast<std::uint32_t>(i + 1)};
-        }
-    }
-
-    void move_names() {
-        key_arena fresh;
-        for (auto& one : entries_)
-            one.name = fresh.intern(one.name);
-        keys_.swap(fresh);
-    }
-
-    std::uint64_t seed_;
-    std::vector<slot> slots_{}; // a power of two of them
-    std::vector<entry> entries_{};
-    key_arena keys_{};
-};
-
-} // namespace quipu
-
-// quipu/store/store.hpp
-
-// The store: the cells of all series, of every kind.
-
-namespace quipu {
-
-/// Compile-time choices of a store. Derive from this and override one line.
-struct store_traits {
-    /// Change a cell when another sketch, weighting or bound suits the kind better.
-    using counter = quipu::counter;
-    using timer = quipu::timer;
-    using gauge = quipu::gauge;
-    using unique = quipu::unique;
-    using keyvalue = quipu::keyvalue;
-
-    /// Change when idle series should go on to report, or names are unbounded.
-    using counter_retention = retention::each_interval;
-    using timer_retention = retention::each_interval;
-    using gauge_retention = retention::forever;
-    using unique_retention = retention::each_interval;
-    using keyvalue_retention = retention::each_interval;
-
-    /// Beyond so many series, all kinds together, new ones are refused: `series_limit`.
-    static constexpr std::size_t series_max = 1'000'000;
-};
-
-/// Maps series to cells. A series is a kind and a canonical text (canonical.hpp): the same text
-/// under two kinds is two series.
-///
-/// Threads  distinct objects safe, shared objects unsafe.
-template <class Traits = store_traits>
-class basic_store {
-public:
-    using traits = Traits;
-
-    /// The seed of the hash; choose it at random where names come from strangers.
-    explicit basic_store(std::uint64_t seed = 0)
-        : counters_(seed), timers_(seed), gauges_(seed), uniques_(seed), keyvalues_(seed) {}
-
-    /// Adds a sample to the cell of its series, whose canonical text is `name`.
-    /// Errors   series_limit: the series is new and the store full; value_limit: the cell is full.
-    /// Cost     one look-up and one update; allocates only for a new series or a growing cell.
-    errc apply(std::string_view name, const sample& one) {
-        errc error = errc::ok;
-        with_table(*this, one.series.kind, [&](auto& table) {
-            auto* const cell = table.find_or_insert(name, room(table));
-            error = cell == nullptr ? errc::series_limit : cell->apply(one);
-        });
-        return error;
-    }
-
-    /// The cell of a series, new if there is none yet. Valid until the next call that is not const.
-    /// Beyond the limit of series it is a cell that nobody reads, and `refused()` counts it.
-    /// Cost     one look-up; allocates for a new series only.
-    [[nodiscard]] auto& counter(std::string_view name) { return cell_of(counters_, name); }
-    [[nodiscard]] auto& timer(std::string_view name) { return cell_of(timers_, name); }
-    [[nodiscard]] auto& gauge(std::string_view name) { return cell_of(gauges_, name); }
-    [[nodiscard]] auto& unique(std::string_view name) { return cell_of(uniques_, name); }
-    [[nodiscard]] auto& keyvalue(std::string_view name) { return cell_of(keyvalues_, name); }
-
-    /// How often a cell was asked for that did not fit.
-    [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
-
-    /// Adds what came for the series of another store, the later one; its idle series do not count.
-    /// Returns how many series were refused at the limit.
-    /// Cost     as one apply for each series.
-    std::size_t merge(const basic_store& later) {
-        QUIPU_ASSERT(&later != this);
-        std::size_t refused = 0;
-        for_each_pair(later, [&](auto& mine, const auto& theirs) {
-            for (const auto& from : theirs.entries()) {
-                if (from.cell.idle())
-                    continue;
-                auto* const cell = mine.find_or_insert(from.name, room(mine));
-                cell == nullptr ? static_cast<void>(++refused) : cell->merge(from.cell);
-            }
-        });
-        return refused;
-    }
-
-    /// Sets every cell back to its neutral value and keeps series and storage; a series that was
-    /// idle for more than `idle_intervals_max` resets in a row leaves.
-    void reset(std::uint32_t idle_intervals_max) {
-        for_each_table([&](auto& table) {
-            for (auto& one : table.entries()) {
-                one.idle_intervals = one.cell.idle() ? one.idle_intervals + 1 : 0;
-                one.cell.reset();
-            }
-            table.erase_if(
-                [&](const auto& one) { return one.idle_intervals > idle_intervals_max; });
-        });
-    }
-
-    /// The number of series of all kinds.
-    [[nodiscard]] std::size_t size() const noexcept {
-        return counters_.size() + timers_.size() + gauges_.size() + uniques_.size() +
-               keyvalues_.size();
-    }
-
-    [[nodiscard]] auto& counters() noexcept { return counters_; }
-    [[nodiscard]] auto& timers() noexcept { return timers_; }
-    [[nodiscard]] auto& gauges() noexcept { return gauges_; }
-    [[nodiscard]] auto& uniques() noexcept { return uniques_; }
-    [[nodiscard]] auto& keyvalues() noexcept { return keyvalues_; }
-
-private:
-    template <class Self, class F>
-    static void with_table(Self& self, metric_kind kind, F&& f) {
-        switch (kind) {
-        case metric_kind::counter: return f(self.counters_);
-        case metric_kind::timer: return f(self.timers_);
-        case metric_kind::gauge: return f(self.gauges_);
-        case metric_kind::unique: return f(self.uniques_);
-        case metric_kind::keyvalue: return f(self.keyvalues_);
-        }
-    }
-
-    template <class F>
-    void for_each_table(F&& f) {
-        f(counters_), f(timers_), f(gauges_), f(uniques_), f(keyvalues_);
-    }
-
-    template <class F>
-    void for_each_pair(const basic_store& other, F&& f) {
-        f(counters_, other.counters_);
-        f(timers_, other.timers_);
-        f(gauges_, other.gauges_);
-        f(uniques_, other.uniques_);
-        f(keyvalues_, other.keyvalues_);
-    }
-
-    template <class Cell>
-    [[nodiscard]] Cell& cell_of(basic_table<Cell>& table, std::string_view name) {
-        if (auto* const found = table.find_or_insert(name, room(table)))
-            return *found;
-        ++refused_;
-        static thread_local Cell nobodys;
-        nobodys.reset();
-        return nobodys;
-    }
-
-    /// How large `table` may become with the others as they are.
-    template <class Table>
-    [[nodiscard]] std::size_t room(const Table& table) const noexcept {
-        return table.size() + (Traits::series_max - size());
-    }
-
-    basic_table<typename Traits::counter> counters_;
-    basic_table<typename Traits::timer> timers_;
-    basic_table<typename Traits::gauge> gauges_;
-    basic_table<typename Traits::unique> uniques_;
-    basic_table<typename Traits::keyvalue> keyvalues_;
-    std::size_t refused_ = 0;
-};
-
-using store = basic_store<>;
 
 } // namespace quipu
 
@@ -9008,7 +9745,7 @@ void collect_table(Table& table, Entries& entries, key_arena& names, const Reten
         one.cell.settle();
         auto frozen = one.cell;
         one.cell.next_interval();
-        entries.push_back({names.intern(one.name), one.idle_intervals, std::move(frozen)});
+        entries.push_back({names.intern(one.name()), one.idle_intervals, std::move(frozen)});
     }
 }
 
@@ -10272,12 +11009,12 @@ public:
     /// Cost     O(size of the text); allocates for new series and growing cells only.
     template <class OnRefusal>
     void receive(padded_text text, std::int64_t now, OnRefusal&& on_refusal) {
-        take(text, text.text.size(), now, on_refusal);
+        take(text, text.text, now, on_refusal);
     }
     /// The same for a text with nothing behind it; a little slower.
     template <class OnRefusal>
     void receive(std::string_view text, std::int64_t now, OnRefusal&& on_refusal) {
-        take(text, text.size(), now, on_refusal);
+        take(text, text, now, on_refusal);
     }
 
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
@@ -10291,37 +11028,46 @@ public:
 
 private:
     template <class Text, class OnRefusal>
-    void take(Text text, std::size_t bytes, std::int64_t now, OnRefusal& on_refusal) {
+    void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
         const auto refuse = [&](refusal why, std::string_view line) {
             ++into.counts.refused[static_cast<std::size_t>(why.error)];
             on_refusal(why, line);
         };
+        const auto refuse_sample = [&](errc error, std::string_view name) {
+            refuse({error, 0}, name);
+        };
+        constexpr bool padded = std::is_same_v<Text, padded_text>;
+        const char* const readable =
+            bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
         ++into.counts.packets;
-        into.counts.bytes += bytes;
+        into.counts.bytes += bytes.size();
+        batch_.begin(into.store);
         const auto on_sample = [&](const sample& one) {
-            if (const auto error = add(one, now, into); error != errc::ok)
-                refuse({error, 0}, one.series.name);
+            const auto name = names_.name(one.series);
+            if (!name)
+                return refuse_sample(name.error(), one.series.name);
+            if constexpr (Profile::stamps_on_receipt) {
+                if (one.timestamp == no_timestamp) {
+                    sample stamped = one;
+                    stamped.timestamp = now;
+                    return batch_.add(*name, stamped, refuse_sample);
+                }
+            }
+            // A name that stands in the text stays there until the batch is applied.
+            const bool stays = name->data() == one.series.name.data();
+            if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
+                batch_.add(detail::padded_name{*name}, one, refuse_sample);
+            else
+                batch_.add(*name, one, refuse_sample);
         };
         const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
         into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
+        batch_.apply(refuse_sample);
     }
 
-    errc add(const sample& one, std::int64_t now, input& into) {
-        const auto name = names_.name(one.series);
-        if (!name)
-            return name.error();
-        if constexpr (Profile::stamps_on_receipt) {
-            if (one.timestamp == no_timestamp) {
-                sample stamped = one;
-                stamped.timestamp = now;
-                return into.store.apply(*name, stamped);
-            }
-        }
-        return into.store.apply(*name, one);
-    }
-
+    basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
 };
