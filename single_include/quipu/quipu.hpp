@@ -182,16 +182,6 @@ template <char... Marks>
 #define QUIPU_ASSERT(condition) assert(condition)
 #endif
 
-/// What the compiler keeps out of a hot function, or puts into it, where its own choice was measured
-/// to be the worse one.
-#if defined(__GNUC__)
-#define QUIPU_NOINLINE [[gnu::noinline]]
-#define QUIPU_INLINE [[gnu::always_inline]]
-#else
-#define QUIPU_NOINLINE
-#define QUIPU_INLINE
-#endif
-
 namespace quipu {
 
 /// The parts of QUIPU_VERSION.
@@ -6951,15 +6941,16 @@ private:
     bit_array marks_;
 };
 
-/// Reads lines of the commonest shapes.
+/// Reads lines of the commonest shapes, out of a piece of text that its index was told to scan.
 template <class Dialect, class Scan>
 class plain_line_reader {
 public:
-    explicit plain_line_reader(const mark_index<Scan>& index) noexcept : index_(index) {}
+    [[nodiscard]] mark_index<Scan>& index() noexcept { return index_; }
 
-    /// Reads the line from `begin` to `end` of the piece that was indexed into the sample, or
-    /// returns false: then it is for the full parser.
-    QUIPU_INLINE bool read(const char* piece, std::uint32_t begin, std::uint32_t end) noexcept {
+    /// Reads the line from `begin` to `end` of the piece into the sample, or returns false: then it
+    /// is for the full parser.
+    [[gnu::always_inline]] bool
+    read(const char* piece, std::uint32_t begin, std::uint32_t end) noexcept {
         const std::uint64_t first = index_.marks(begin);
         const std::uint64_t second = first & (first - 1);
         const std::uint64_t third = second & (second - 1);
@@ -6991,7 +6982,7 @@ private:
     };
 
     /// Reads a line with its first three marks far from its begin, or with fewer marks.
-    QUIPU_NOINLINE bool
+    [[gnu::noinline]] bool
     read_long(const char* piece, std::uint32_t begin, std::uint32_t end) noexcept {
         if (end - begin > line_bytes_max)
             return false;
@@ -7002,7 +6993,8 @@ private:
             piece + begin, {colon - begin, bar - begin, type_end - begin, end - begin}, begin);
     }
 
-    QUIPU_INLINE bool read(const char* line, const places& at, std::uint32_t begin) noexcept {
+    [[gnu::always_inline]] bool
+    read(const char* line, const places& at, std::uint32_t begin) noexcept {
         // The marks are in order: if the first two are none of the line's ends, the line has them.
         const std::uint32_t value_size = at.bar - at.colon - 1;
         const std::uint32_t type_size = at.type_end - at.bar - 1;
@@ -7055,7 +7047,7 @@ private:
 
     /// Reads a number of more digits than are read at once, but so few that its digits and what they
     /// are divided by are exact, and their quotient is correctly rounded.
-    QUIPU_NOINLINE bool read_longer_value(const char* text, std::size_t size) noexcept {
+    [[gnu::noinline]] bool read_longer_value(const char* text, std::size_t size) noexcept {
         constexpr std::size_t digits_max = 15;
         std::uint64_t digits = 0;
         double unit = 1;
@@ -7080,7 +7072,7 @@ private:
     }
 
     /// Reads `|@rate`, `|#tags` or both in this order, from the end of the type on.
-    QUIPU_NOINLINE bool
+    [[gnu::noinline]] bool
     read_fields(const char* piece, std::uint32_t at, std::uint32_t end) noexcept {
         if constexpr (!has_plain_fields<Dialect>)
             return false;
@@ -7112,7 +7104,7 @@ private:
         return true;
     }
 
-    const mark_index<Scan>& index_;
+    mark_index<Scan> index_;
     sample sample_{};
 };
 
@@ -7125,7 +7117,7 @@ enum class notices : std::uint8_t {
 
 /// Keeps what becomes of other lines out of the way of the plain ones: worth 10 %.
 template <class OnLine>
-QUIPU_NOINLINE void hand_over(std::string_view line, OnLine& on_line) {
+[[gnu::noinline]] void hand_over(std::string_view line, OnLine& on_line) {
     on_line(line);
 }
 
@@ -7138,8 +7130,8 @@ template <class Dialect,
           class OnSample,
           class OnLine>
 std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine&& on_line) {
-    mark_index<Scan> index;
-    plain_line_reader<Dialect, Scan> reader(index);
+    plain_line_reader<Dialect, Scan> reader;
+    mark_index<Scan>& index = reader.index();
     std::size_t lines = 0;
     while (!text.empty()) {
         const char* const piece = text.data();

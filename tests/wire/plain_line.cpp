@@ -325,7 +325,7 @@ TEST_CASE("plain_line: what a dialect overrides is never passed by", "[wire][pla
     check_override<short_names>("abc:1|c\nabcd:1|c\n");
     STATIC_REQUIRE(!detail::has_plain_values<short_lines>);
     check_override<short_tags>("a:1|c|#abc\na:1|c|#abcd\n");
-    for (const std::size_t size : {69, 70, 71, 84, 85, 86}) {
+    for (const std::size_t size : {69U, 70U, 71U, 84U, 85U, 86U}) {
         check_override<names_of_70>(std::string(size, 'n') + ":1|c");
         check_override<tags_of_70>("a:1|c|#" + std::string(size, 't'));
         check_override<lines_of_90>("a:1|c|#" + std::string(size - 2, 't'));

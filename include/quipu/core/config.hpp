@@ -14,16 +14,6 @@
 #define QUIPU_ASSERT(condition) assert(condition)
 #endif
 
-/// What the compiler keeps out of a hot function, or puts into it, where its own choice was measured
-/// to be the worse one.
-#if defined(__GNUC__)
-#define QUIPU_NOINLINE [[gnu::noinline]]
-#define QUIPU_INLINE [[gnu::always_inline]]
-#else
-#define QUIPU_NOINLINE
-#define QUIPU_INLINE
-#endif
-
 namespace quipu {
 
 /// The parts of QUIPU_VERSION.
