@@ -61,6 +61,7 @@
 #include <quipu/wire/format_event.hpp>
 #include <quipu/wire/line_buffer.hpp>
 #include <quipu/wire/line_literal.hpp>
+#include <quipu/wire/mark_index.hpp>
 #include <quipu/wire/mixed_stream.hpp>
 #include <quipu/wire/name_tags.hpp>
 #include <quipu/wire/notices.hpp>
@@ -71,6 +72,7 @@
 #include <quipu/wire/series.hpp>
 #include <quipu/wire/short_number.hpp>
 #include <quipu/wire/stream.hpp>
+#include <quipu/wire/type_table.hpp>
 
 // Floor 2: cell
 #include <quipu/cell/cell.hpp>

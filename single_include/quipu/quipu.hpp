@@ -6777,10 +6777,9 @@ private:
 
 } // namespace quipu
 
-// quipu/wire/plain_line.hpp
+// quipu/wire/mark_index.hpp
 
-// The fast way through lines of the commonest shapes: `name:12.5|ms`, `name:1|c|@0.1`,
-// `name:1|c|#env:prod`. What it does not know, it leaves to the full parser.
+// Where the marks of a piece of text stand, found before its lines are read.
 
 namespace quipu::detail {
 
@@ -6793,93 +6792,6 @@ namespace quipu::detail {
 #endif
     return static_cast<std::uint32_t>(std::countr_zero(bits));
 }
-
-/// The kinds that the types of one character stand for in a dialect, and `ms` and `kv`; looked up
-/// without a branch on the type's length, which no processor can foretell.
-template <class Dialect>
-class type_table {
-public:
-    static constexpr std::uint8_t unknown = 0xff;
-
-    constexpr type_table() noexcept {
-        for (unsigned c = 0; c < 256; ++c) {
-            const char type = static_cast<char>(c);
-            rows_[c].kinds[0] = number_of(Dialect::kind(std::string_view(&type, 1)));
-        }
-        enter("ms");
-        enter("kv");
-        if constexpr (Dialect::tags == tag_field::rest_of_line)
-            rows_[static_cast<unsigned char>('#')].kinds[0] = unknown; // tags begin before a type
-    }
-
-    /// The kind as a number, or `unknown`. `size` is 1 or 2, and two characters are readable.
-    [[nodiscard]] constexpr std::uint8_t kind(const char* type, std::size_t size) const noexcept {
-        const row& found = rows_[static_cast<unsigned char>(type[0])];
-        const bool other = (size == 2) & (type[1] != found.second);
-        return static_cast<std::uint8_t>(found.kinds[size - 1] | (other ? unknown : 0));
-    }
-
-private:
-    /// What begins with one character.
-    struct row {
-        std::uint8_t kinds[2] = {unknown, unknown}; // by the type's size less one
-        char second = 0;
-        char unused = 0; // four bytes are a quick index
-    };
-
-    [[nodiscard]] static constexpr std::uint8_t number_of(result<metric_kind> kind) noexcept {
-        return kind ? static_cast<std::uint8_t>(*kind) : unknown;
-    }
-
-    constexpr void enter(std::string_view type) noexcept {
-        row& entered = rows_[static_cast<unsigned char>(type[0])];
-        entered.kinds[1] = number_of(Dialect::kind(type));
-        entered.second = type[1];
-    }
-
-    row rows_[256] = {};
-};
-
-/// A function as a type: GCC's sanitizers do not let addresses be compared at compile time.
-template <auto Function>
-struct function_type {};
-
-template <auto Function, auto... Others>
-concept is_one_of = (std::same_as<function_type<Function>, function_type<Others>> || ...);
-
-/// Whether a dialect's functions are those whose meaning for plain lines is known here. A dialect
-/// that overrides one goes the long way.
-template <class Dialect>
-concept has_plain_values =
-    Dialect::line_bytes_max >= block_bytes&& is_one_of<&Dialect::read_value,
-                                                       &dialect::quipu::read_value,
-                                                       &dialect::etsy::read_value,
-                                                       &dialect::kiip::read_value,
-                                                       &dialect::statsite::read_value,
-                                                       &dialect::dogstatsd::read_value>;
-
-template <class Dialect>
-concept has_plain_fields =
-    Dialect::tags != tag_field::absent && !excludes_tag_field(Dialect::tags_in_name) &&
-    Dialect::tag_bytes_max >= block_bytes &&
-    is_one_of<&Dialect::read_field,
-              &dialect::quipu::read_field,
-              &dialect::etsy::read_field,
-              &dialect::dogstatsd::read_field>;
-
-/// Names that only a control character, a bar, or nothing at all would spoil.
-template <class Dialect>
-concept has_plain_names =
-    Dialect::name_bytes_max >=
-    block_bytes&&
-        is_one_of<&Dialect::check_name, &dialect::quipu::check_name, &dialect::etsy::check_name>;
-
-/// JavaScript has but one kind of number.
-template <class Dialect>
-concept tells_integers = !is_one_of<&Dialect::read_value, &dialect::etsy::read_value>;
-
-template <class Dialect>
-concept tells_timers = is_one_of<&Dialect::read_value, &dialect::dogstatsd::read_value>;
 
 /// Where the marks of a piece of text stand, as two arrays of bits. A piece is looked at as a whole
 /// before its lines are read: so each character is looked at once, and where a line ends is known by
@@ -6941,6 +6853,110 @@ private:
     bit_array marks_;
 };
 
+} // namespace quipu::detail
+
+// quipu/wire/type_table.hpp
+
+// What the types of a dialect's lines stand for, in a table.
+
+namespace quipu::detail {
+
+/// The kinds that the types of one character stand for in a dialect, and `ms` and `kv`; looked up
+/// without a branch on the type's length, which no processor can foretell.
+template <class Dialect>
+class type_table {
+public:
+    static constexpr std::uint8_t unknown = 0xff;
+
+    constexpr type_table() noexcept {
+        for (unsigned c = 0; c < 256; ++c) {
+            const char type = static_cast<char>(c);
+            rows_[c].kinds[0] = number_of(Dialect::kind(std::string_view(&type, 1)));
+        }
+        enter("ms");
+        enter("kv");
+        if constexpr (Dialect::tags == tag_field::rest_of_line)
+            rows_[static_cast<unsigned char>('#')].kinds[0] = unknown; // tags begin before a type
+    }
+
+    /// The kind as a number, or `unknown`. `size` is 1 or 2, and two characters are readable.
+    [[nodiscard]] constexpr std::uint8_t kind(const char* type, std::size_t size) const noexcept {
+        const row& found = rows_[static_cast<unsigned char>(type[0])];
+        const bool other = (size == 2) & (type[1] != found.second);
+        return static_cast<std::uint8_t>(found.kinds[size - 1] | (other ? unknown : 0));
+    }
+
+private:
+    /// What begins with one character.
+    struct row {
+        std::uint8_t kinds[2] = {unknown, unknown}; // by the type's size less one
+        char second = 0;
+        char unused = 0; // four bytes are a quick index
+    };
+
+    [[nodiscard]] static constexpr std::uint8_t number_of(result<metric_kind> kind) noexcept {
+        return kind ? static_cast<std::uint8_t>(*kind) : unknown;
+    }
+
+    constexpr void enter(std::string_view type) noexcept {
+        row& entered = rows_[static_cast<unsigned char>(type[0])];
+        entered.kinds[1] = number_of(Dialect::kind(type));
+        entered.second = type[1];
+    }
+
+    row rows_[256] = {};
+};
+
+} // namespace quipu::detail
+
+// quipu/wire/plain_line.hpp
+
+// The fast way through lines of the commonest shapes: `name:12.5|ms`, `name:1|c|@0.1`,
+// `name:1|c|#env:prod`. What it does not know, it leaves to the full parser.
+
+namespace quipu::detail {
+
+/// A function as a type: GCC's sanitizers do not let addresses be compared at compile time.
+template <auto Function>
+struct function_type {};
+
+template <auto Function, auto... Others>
+concept is_one_of = (std::same_as<function_type<Function>, function_type<Others>> || ...);
+
+/// Whether a dialect's functions are those whose meaning for plain lines is known here. A dialect
+/// that overrides one goes the long way.
+template <class Dialect>
+concept has_plain_values =
+    Dialect::line_bytes_max >= block_bytes&& is_one_of<&Dialect::read_value,
+                                                       &dialect::quipu::read_value,
+                                                       &dialect::etsy::read_value,
+                                                       &dialect::kiip::read_value,
+                                                       &dialect::statsite::read_value,
+                                                       &dialect::dogstatsd::read_value>;
+
+template <class Dialect>
+concept has_plain_fields =
+    Dialect::tags != tag_field::absent && !excludes_tag_field(Dialect::tags_in_name) &&
+    Dialect::tag_bytes_max >= block_bytes &&
+    is_one_of<&Dialect::read_field,
+              &dialect::quipu::read_field,
+              &dialect::etsy::read_field,
+              &dialect::dogstatsd::read_field>;
+
+/// Names that only a control character, a bar, or nothing at all would spoil.
+template <class Dialect>
+concept has_plain_names =
+    Dialect::name_bytes_max >=
+    block_bytes&&
+        is_one_of<&Dialect::check_name, &dialect::quipu::check_name, &dialect::etsy::check_name>;
+
+/// JavaScript has but one kind of number.
+template <class Dialect>
+concept tells_integers = !is_one_of<&Dialect::read_value, &dialect::etsy::read_value>;
+
+template <class Dialect>
+concept tells_timers = is_one_of<&Dialect::read_value, &dialect::dogstatsd::read_value>;
+
 /// Reads lines of the commonest shapes, out of a piece of text that its index was told to scan.
 template <class Dialect, class Scan>
 class plain_line_reader {
@@ -6963,8 +6979,52 @@ public:
 
     [[nodiscard]] const sample& value() const noexcept { return sample_; }
 
+    /// Reads a line of several values, `name:1:2:3|ms`, and hands out a sample for each; or returns
+    /// false before any is handed out.
+    template <class OnSample>
+    [[gnu::noinline]] bool
+    read_packed(const char* piece, std::uint32_t begin, std::uint32_t end, OnSample& on_sample) {
+        if constexpr (Dialect::repeats != repetition::packed &&
+                      Dialect::repeats != repetition::values)
+            return false;
+        const std::uint32_t colon = index_.next_mark(begin);
+        if (end - begin > line_bytes_max || colon == begin || colon >= end || piece[colon] != ':')
+            return false;
+        short_number numbers[packed_values_max];
+        std::size_t count = 0;
+        std::uint32_t at = colon;
+        do {
+            const std::uint32_t next = index_.next_mark(at + 1);
+            const std::uint32_t size = next - at - 1;
+            if (next >= end || size - 1 >= value_size_max || count == packed_values_max)
+                return false;
+            short_number& number = numbers[count++];
+            number = Scan::number(piece + at + 1, size);
+            if (!number.valid)
+                number = read_longer_number(piece + at + 1, size);
+            if (!number.valid)
+                return false;
+            at = next;
+        } while (piece[at] == ':');
+        const std::uint32_t type_end = index_.next_mark(at + 1);
+        if (!read_series({piece + begin, colon - begin}, piece + at + 1, type_end - at - 1) ||
+            sample_.series.kind == metric_kind::unique ||
+            (type_end != end && !read_fields(piece, type_end, end)))
+            return false;
+        sample_.member = {};
+        for (std::size_t i = 0; i < count; ++i) {
+            sample_.value = numbers[i].value;
+            sample_.integral = tells_integers<Dialect> & numbers[i].integral;
+            on_sample(std::as_const(sample_));
+        }
+        return true;
+    }
+
 private:
     static constexpr type_table<Dialect> types{};
+
+    /// A line of more values is for the full parser.
+    static constexpr std::size_t packed_values_max = std::min<std::size_t>(64, Dialect::values_max);
 
     /// What reads numbers can look at, and members as long.
     static constexpr std::uint32_t value_size_max = 63;
@@ -6997,27 +7057,34 @@ private:
     read(const char* line, const places& at, std::uint32_t begin) noexcept {
         // The marks are in order: if the first two are none of the line's ends, the line has them.
         const std::uint32_t value_size = at.bar - at.colon - 1;
-        const std::uint32_t type_size = at.type_end - at.bar - 1;
-        if (at.colon == 0 || value_size - 1 >= value_size_max || type_size - 1 >= 2 ||
-            line[at.colon] != ':' || line[at.bar] != '|')
+        if (at.colon == 0 || value_size - 1 >= value_size_max || line[at.colon] != ':' ||
+            line[at.bar] != '|')
             return false;
-        const char* const type = line + at.bar + 1;
-        const auto kind = types.kind(type, type_size);
-        if (kind == type_table<Dialect>::unknown)
+        if (!read_series({line, at.colon}, line + at.bar + 1, at.type_end - at.bar - 1))
             return false;
-        sample_.series.name = {line, at.colon};
-        if (!name_is_good(sample_.series.name))
-            return false;
-        sample_.series.kind = static_cast<metric_kind>(kind);
-        if constexpr (tells_timers<Dialect>)
-            sample_.timer = timer_type_of(sample_.series.kind, *type);
-        sample_.series.tags = {};
-        sample_.rate = 1;
         if (at.type_end != at.end &&
             (at.end > line_bytes_max ||
              !read_fields(line - begin, begin + at.type_end, begin + at.end)))
             return false;
         return read_value(line + at.colon + 1, value_size);
+    }
+
+    /// Begins a sample with the name and the kind of a line. Two characters of the type are
+    /// readable.
+    [[gnu::always_inline]] bool
+    read_series(std::string_view name, const char* type, std::uint32_t type_size) noexcept {
+        if (type_size - 1 >= 2)
+            return false;
+        const auto kind = types.kind(type, type_size);
+        if (kind == type_table<Dialect>::unknown || !name_is_good(name))
+            return false;
+        sample_.series.name = name;
+        sample_.series.kind = static_cast<metric_kind>(kind);
+        if constexpr (tells_timers<Dialect>)
+            sample_.timer = timer_type_of(sample_.series.kind, *type);
+        sample_.series.tags = {};
+        sample_.rate = 1;
+        return true;
     }
 
     [[nodiscard]] static constexpr bool name_is_good(std::string_view name) noexcept {
@@ -7042,18 +7109,24 @@ private:
         const std::uint64_t kept = std::bit_cast<std::uint64_t>(number.value);
         sample_.value = std::bit_cast<double>(kept & (std::uint64_t{member} - 1));
         sample_.integral = tells_integers<Dialect> & number.integral & !member;
-        return (member | number.valid) || read_longer_value(text, size);
+        if (member | number.valid)
+            return true;
+        const auto longer = read_longer_number(text, size);
+        sample_.value = longer.value;
+        sample_.integral = tells_integers<Dialect> & longer.integral;
+        return longer.valid;
     }
 
     /// Reads a number of more digits than are read at once, but so few that its digits and what they
     /// are divided by are exact, and their quotient is correctly rounded.
-    [[gnu::noinline]] bool read_longer_value(const char* text, std::size_t size) noexcept {
+    [[nodiscard, gnu::noinline]] static short_number read_longer_number(const char* text,
+                                                                        std::size_t size) noexcept {
         constexpr std::size_t digits_max = 15;
         std::uint64_t digits = 0;
         double unit = 1;
         bool integral = true;
         if (size > digits_max + 1)
-            return false;
+            return {};
         for (std::size_t i = 0; i < size; ++i) {
             if (is_digit(text[i])) {
                 digits = digits * 10 + static_cast<unsigned char>(text[i] - '0');
@@ -7061,14 +7134,12 @@ private:
             } else if (text[i] == '.' && integral) {
                 integral = false;
             } else {
-                return false;
+                return {};
             }
         }
         if (size - !integral > digits_max || size == 1)
-            return false;
-        sample_.value = static_cast<double>(static_cast<std::int64_t>(digits)) / unit;
-        sample_.integral = tells_integers<Dialect> & integral;
-        return true;
+            return {};
+        return {static_cast<double>(static_cast<std::int64_t>(digits)) / unit, integral, true};
     }
 
     /// Reads `|@rate`, `|#tags` or both in this order, from the end of the type on.
@@ -7150,6 +7221,12 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
                 reader.read(piece, begin, end)) {
                 ++lines;
                 on_sample(reader.value());
+                begin = end + 1;
+                continue;
+            }
+            if ((piece[end] == '\n' || end == text_end) && !notice &&
+                reader.read_packed(piece, begin, end, on_sample)) {
+                ++lines;
                 begin = end + 1;
                 continue;
             }

@@ -93,6 +93,7 @@ std::string pieces(generator& random) {
         "|T5",      "e",         "long.name.of.a.series.in.production",
         "|@2",      "|@0",       " ",
         "\xc3\xa9", ",",         "|c:abc",
+        ":1:2.5",   ":3:4:5",    "|g",
         "|@1",      "|@.5",      "|#",
         "||",       ".",         "\x7f",
     };
@@ -156,6 +157,54 @@ TEST_CASE("plain_line: the commonest shapes take the fast way", "[wire][plain_li
         std::size_t plain = 0;
         CHECK(read<dialect::quipu, detail::default_scan>(text.text(), &plain).size() == 1);
         CHECK(plain == 1);
+    }
+}
+
+TEMPLATE_TEST_CASE("plain_line: lines of several values take the fast way",
+                   "[wire][plain_line]",
+                   dialect::quipu,
+                   dialect::dogstatsd) {
+    generator random(11);
+    for (const std::size_t values : {2U, 8U, 64U, 65U}) {
+        std::string line = "api.latency";
+        for (std::size_t i = 0; i < values; ++i)
+            line +=
+                ':' + std::to_string(random.below(i % 8 == 0 ? 1'000'000'000'000 : 1'000)) + ".25";
+        for (const std::string_view end : {"|ms", "|h|@0.5", "|d|#env:prod,x", "|c|@0.1|#x"}) {
+            const padded text(line + std::string(end), random);
+            CAPTURE(text.text());
+            std::size_t plain = 0;
+            const auto found = read<TestType, detail::default_scan>(text.text(), &plain);
+            CHECK(found == parsed<TestType>(text.text()));
+            CHECK(found.size() == values);
+            CHECK(plain == (values <= 64 ? values : 0));
+        }
+    }
+}
+
+TEST_CASE("plain_line: a line of several values is read whole or not at all",
+          "[wire][plain_line]") {
+    generator random(12);
+    for (const std::string_view line : {"a:1:x|ms",
+                                        "a:1::2|ms",
+                                        "a:1:2|",
+                                        "a:1:2|zz",
+                                        "a:1:2|ms|@2",
+                                        "a:1:2|ms|c:3",
+                                        "a:1:2|s",
+                                        "a:1:2",
+                                        ":1:2|ms",
+                                        "a:1:2|ms:3|c",
+                                        "a:1:-2|g",
+                                        "a:1:2|ms|@0.5|#a:b|c:x"}) {
+        CAPTURE(line);
+        const padded text(line, random);
+        std::size_t plain = 0;
+        CHECK(read<dialect::quipu, detail::default_scan>(text.text(), &plain) ==
+              parsed<dialect::quipu>(text.text()));
+        CHECK(plain == 0);
+        CHECK(read<dialect::dogstatsd, detail::default_scan>(text.text()) ==
+              parsed<dialect::dogstatsd>(text.text()));
     }
 }
 

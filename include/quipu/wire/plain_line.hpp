@@ -3,11 +3,11 @@
 #pragma once
 
 #include <quipu/core/ascii.hpp>
-#include <quipu/core/config.hpp>
-#include <quipu/core/little_endian.hpp>
 #include <quipu/wire/block.hpp>
 #include <quipu/wire/dialect.hpp>
+#include <quipu/wire/mark_index.hpp>
 #include <quipu/wire/sample.hpp>
+#include <quipu/wire/type_table.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -15,64 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace quipu::detail {
-
-/// The place of the lowest bit of a number that is not 0.
-[[nodiscard]] constexpr std::uint32_t lowest_bit(std::uint64_t bits) noexcept {
-    QUIPU_ASSERT(bits != 0);
-#if defined(__GNUC__)
-    if (bits == 0)
-        __builtin_unreachable(); // spares the answer for 0, which costs two instructions
-#endif
-    return static_cast<std::uint32_t>(std::countr_zero(bits));
-}
-
-/// The kinds that the types of one character stand for in a dialect, and `ms` and `kv`; looked up
-/// without a branch on the type's length, which no processor can foretell.
-template <class Dialect>
-class type_table {
-public:
-    static constexpr std::uint8_t unknown = 0xff;
-
-    constexpr type_table() noexcept {
-        for (unsigned c = 0; c < 256; ++c) {
-            const char type = static_cast<char>(c);
-            rows_[c].kinds[0] = number_of(Dialect::kind(std::string_view(&type, 1)));
-        }
-        enter("ms");
-        enter("kv");
-        if constexpr (Dialect::tags == tag_field::rest_of_line)
-            rows_[static_cast<unsigned char>('#')].kinds[0] = unknown; // tags begin before a type
-    }
-
-    /// The kind as a number, or `unknown`. `size` is 1 or 2, and two characters are readable.
-    [[nodiscard]] constexpr std::uint8_t kind(const char* type, std::size_t size) const noexcept {
-        const row& found = rows_[static_cast<unsigned char>(type[0])];
-        const bool other = (size == 2) & (type[1] != found.second);
-        return static_cast<std::uint8_t>(found.kinds[size - 1] | (other ? unknown : 0));
-    }
-
-private:
-    /// What begins with one character.
-    struct row {
-        std::uint8_t kinds[2] = {unknown, unknown}; // by the type's size less one
-        char second = 0;
-        char unused = 0; // four bytes are a quick index
-    };
-
-    [[nodiscard]] static constexpr std::uint8_t number_of(result<metric_kind> kind) noexcept {
-        return kind ? static_cast<std::uint8_t>(*kind) : unknown;
-    }
-
-    constexpr void enter(std::string_view type) noexcept {
-        row& entered = rows_[static_cast<unsigned char>(type[0])];
-        entered.kinds[1] = number_of(Dialect::kind(type));
-        entered.second = type[1];
-    }
-
-    row rows_[256] = {};
-};
 
 /// A function as a type: GCC's sanitizers do not let addresses be compared at compile time.
 template <auto Function>
@@ -115,66 +60,6 @@ concept tells_integers = !is_one_of<&Dialect::read_value, &dialect::etsy::read_v
 template <class Dialect>
 concept tells_timers = is_one_of<&Dialect::read_value, &dialect::dogstatsd::read_value>;
 
-/// Where the marks of a piece of text stand, as two arrays of bits. A piece is looked at as a whole
-/// before its lines are read: so each character is looked at once, and where a line ends is known by
-/// a load, a shift and a count, which is what the next line waits for.
-template <class Scan>
-class mark_index {
-public:
-    /// How many characters a piece has at most: the index stays in the first cache.
-    static constexpr std::uint32_t piece_bytes = 2048;
-
-    /// Looks at the piece of `size` characters at `text`, up to 63 beyond are read. A break is put
-    /// behind the last.
-    void scan(const char* text, std::uint32_t size) noexcept {
-        std::uint32_t at = 0;
-        for (; at < size; at += block_bytes) {
-            const block_marks found = Scan::marks(text + at);
-            write_little_endian(breaks_ + at / 8, found.breaks);
-            write_little_endian(marks_ + at / 8, found.separators | found.breaks);
-        }
-        write_little_endian(breaks_ + at / 8, std::uint64_t{0});
-        write_little_endian(marks_ + at / 8, std::uint64_t{0});
-        const auto end = static_cast<char>(1U << size % 8);
-        breaks_[size / 8] = static_cast<char>(breaks_[size / 8] | end);
-        marks_[size / 8] = static_cast<char>(marks_[size / 8] | end);
-    }
-
-    /// The breaks from a place on: bit 0 is about the character there, and 57 bits are sure.
-    [[nodiscard]] std::uint64_t breaks(std::uint32_t from) const noexcept {
-        return bits(breaks_, from);
-    }
-    /// The separators and breaks likewise.
-    [[nodiscard]] std::uint64_t marks(std::uint32_t from) const noexcept {
-        return bits(marks_, from);
-    }
-
-    /// The place of the first break from a place on, and of the first mark. There must be one.
-    [[nodiscard]] std::uint32_t next_break(std::uint32_t from) const noexcept {
-        return next(breaks_, from);
-    }
-    [[nodiscard]] std::uint32_t next_mark(std::uint32_t from) const noexcept {
-        return next(marks_, from);
-    }
-
-private:
-    using bit_array = char[piece_bytes / 8 + 16]; // bits beyond are read
-
-    [[nodiscard]] static std::uint64_t bits(const bit_array& array, std::uint32_t from) noexcept {
-        return read_little_endian<std::uint64_t>(array + from / 8) >> from % 8;
-    }
-
-    [[nodiscard]] static std::uint32_t next(const bit_array& array, std::uint32_t from) noexcept {
-        std::uint64_t found = bits(array, from);
-        for (; found == 0; found = bits(array, from))
-            from += block_bytes - 7;
-        return from + lowest_bit(found);
-    }
-
-    bit_array breaks_;
-    bit_array marks_;
-};
-
 /// Reads lines of the commonest shapes, out of a piece of text that its index was told to scan.
 template <class Dialect, class Scan>
 class plain_line_reader {
@@ -197,8 +82,52 @@ public:
 
     [[nodiscard]] const sample& value() const noexcept { return sample_; }
 
+    /// Reads a line of several values, `name:1:2:3|ms`, and hands out a sample for each; or returns
+    /// false before any is handed out.
+    template <class OnSample>
+    [[gnu::noinline]] bool
+    read_packed(const char* piece, std::uint32_t begin, std::uint32_t end, OnSample& on_sample) {
+        if constexpr (Dialect::repeats != repetition::packed &&
+                      Dialect::repeats != repetition::values)
+            return false;
+        const std::uint32_t colon = index_.next_mark(begin);
+        if (end - begin > line_bytes_max || colon == begin || colon >= end || piece[colon] != ':')
+            return false;
+        short_number numbers[packed_values_max];
+        std::size_t count = 0;
+        std::uint32_t at = colon;
+        do {
+            const std::uint32_t next = index_.next_mark(at + 1);
+            const std::uint32_t size = next - at - 1;
+            if (next >= end || size - 1 >= value_size_max || count == packed_values_max)
+                return false;
+            short_number& number = numbers[count++];
+            number = Scan::number(piece + at + 1, size);
+            if (!number.valid)
+                number = read_longer_number(piece + at + 1, size);
+            if (!number.valid)
+                return false;
+            at = next;
+        } while (piece[at] == ':');
+        const std::uint32_t type_end = index_.next_mark(at + 1);
+        if (!read_series({piece + begin, colon - begin}, piece + at + 1, type_end - at - 1) ||
+            sample_.series.kind == metric_kind::unique ||
+            (type_end != end && !read_fields(piece, type_end, end)))
+            return false;
+        sample_.member = {};
+        for (std::size_t i = 0; i < count; ++i) {
+            sample_.value = numbers[i].value;
+            sample_.integral = tells_integers<Dialect> & numbers[i].integral;
+            on_sample(std::as_const(sample_));
+        }
+        return true;
+    }
+
 private:
     static constexpr type_table<Dialect> types{};
+
+    /// A line of more values is for the full parser.
+    static constexpr std::size_t packed_values_max = std::min<std::size_t>(64, Dialect::values_max);
 
     /// What reads numbers can look at, and members as long.
     static constexpr std::uint32_t value_size_max = 63;
@@ -231,27 +160,34 @@ private:
     read(const char* line, const places& at, std::uint32_t begin) noexcept {
         // The marks are in order: if the first two are none of the line's ends, the line has them.
         const std::uint32_t value_size = at.bar - at.colon - 1;
-        const std::uint32_t type_size = at.type_end - at.bar - 1;
-        if (at.colon == 0 || value_size - 1 >= value_size_max || type_size - 1 >= 2 ||
-            line[at.colon] != ':' || line[at.bar] != '|')
+        if (at.colon == 0 || value_size - 1 >= value_size_max || line[at.colon] != ':' ||
+            line[at.bar] != '|')
             return false;
-        const char* const type = line + at.bar + 1;
-        const auto kind = types.kind(type, type_size);
-        if (kind == type_table<Dialect>::unknown)
+        if (!read_series({line, at.colon}, line + at.bar + 1, at.type_end - at.bar - 1))
             return false;
-        sample_.series.name = {line, at.colon};
-        if (!name_is_good(sample_.series.name))
-            return false;
-        sample_.series.kind = static_cast<metric_kind>(kind);
-        if constexpr (tells_timers<Dialect>)
-            sample_.timer = timer_type_of(sample_.series.kind, *type);
-        sample_.series.tags = {};
-        sample_.rate = 1;
         if (at.type_end != at.end &&
             (at.end > line_bytes_max ||
              !read_fields(line - begin, begin + at.type_end, begin + at.end)))
             return false;
         return read_value(line + at.colon + 1, value_size);
+    }
+
+    /// Begins a sample with the name and the kind of a line. Two characters of the type are
+    /// readable.
+    [[gnu::always_inline]] bool
+    read_series(std::string_view name, const char* type, std::uint32_t type_size) noexcept {
+        if (type_size - 1 >= 2)
+            return false;
+        const auto kind = types.kind(type, type_size);
+        if (kind == type_table<Dialect>::unknown || !name_is_good(name))
+            return false;
+        sample_.series.name = name;
+        sample_.series.kind = static_cast<metric_kind>(kind);
+        if constexpr (tells_timers<Dialect>)
+            sample_.timer = timer_type_of(sample_.series.kind, *type);
+        sample_.series.tags = {};
+        sample_.rate = 1;
+        return true;
     }
 
     [[nodiscard]] static constexpr bool name_is_good(std::string_view name) noexcept {
@@ -276,18 +212,24 @@ private:
         const std::uint64_t kept = std::bit_cast<std::uint64_t>(number.value);
         sample_.value = std::bit_cast<double>(kept & (std::uint64_t{member} - 1));
         sample_.integral = tells_integers<Dialect> & number.integral & !member;
-        return (member | number.valid) || read_longer_value(text, size);
+        if (member | number.valid)
+            return true;
+        const auto longer = read_longer_number(text, size);
+        sample_.value = longer.value;
+        sample_.integral = tells_integers<Dialect> & longer.integral;
+        return longer.valid;
     }
 
     /// Reads a number of more digits than are read at once, but so few that its digits and what they
     /// are divided by are exact, and their quotient is correctly rounded.
-    [[gnu::noinline]] bool read_longer_value(const char* text, std::size_t size) noexcept {
+    [[nodiscard, gnu::noinline]] static short_number read_longer_number(const char* text,
+                                                                        std::size_t size) noexcept {
         constexpr std::size_t digits_max = 15;
         std::uint64_t digits = 0;
         double unit = 1;
         bool integral = true;
         if (size > digits_max + 1)
-            return false;
+            return {};
         for (std::size_t i = 0; i < size; ++i) {
             if (is_digit(text[i])) {
                 digits = digits * 10 + static_cast<unsigned char>(text[i] - '0');
@@ -295,14 +237,12 @@ private:
             } else if (text[i] == '.' && integral) {
                 integral = false;
             } else {
-                return false;
+                return {};
             }
         }
         if (size - !integral > digits_max || size == 1)
-            return false;
-        sample_.value = static_cast<double>(static_cast<std::int64_t>(digits)) / unit;
-        sample_.integral = tells_integers<Dialect> & integral;
-        return true;
+            return {};
+        return {static_cast<double>(static_cast<std::int64_t>(digits)) / unit, integral, true};
     }
 
     /// Reads `|@rate`, `|#tags` or both in this order, from the end of the type on.
@@ -384,6 +324,12 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
                 reader.read(piece, begin, end)) {
                 ++lines;
                 on_sample(reader.value());
+                begin = end + 1;
+                continue;
+            }
+            if ((piece[end] == '\n' || end == text_end) && !notice &&
+                reader.read_packed(piece, begin, end, on_sample)) {
+                ++lines;
                 begin = end + 1;
                 continue;
             }
