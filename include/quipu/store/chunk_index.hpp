@@ -34,6 +34,22 @@ public:
     explicit chunk_index(const Allocator<char>& allocator = {})
         : homes_(allocator), followers_(allocator) {}
 
+    chunk_index(chunk_index&& other) noexcept
+        : homes_(std::move(other.homes_)), followers_(std::move(other.followers_)),
+          free_follower_(std::exchange(other.free_follower_, 0)),
+          size_(std::exchange(other.size_, 0)), round_(std::exchange(other.round_, 1)) {}
+    chunk_index& operator=(chunk_index&& other) noexcept {
+        homes_ = std::move(other.homes_);
+        followers_ = std::move(other.followers_);
+        free_follower_ = std::exchange(other.free_follower_, 0);
+        size_ = std::exchange(other.size_, 0);
+        round_ = std::exchange(other.round_, 1);
+        return *this;
+    }
+    ~chunk_index() = default;
+    chunk_index(const chunk_index&) = delete;
+    chunk_index& operator=(const chunk_index&) = delete;
+
     /// Asks for the chunk where a hash is at home.
     void prefetch(std::uint64_t hash) const noexcept {
         if (!homes_.empty())
@@ -68,7 +84,7 @@ public:
     }
 
     /// Adds a place. `hash_of(place)` gives the hash of any place that was added.
-    /// Cost     amortised O(1): at most one chunk is split.
+    /// Cost     amortised O(1): at most one chunk is split. What throws has added nothing.
     template <class HashOf>
     void insert(std::uint64_t hash, std::uint32_t place, const HashOf& hash_of) {
         if (homes_.empty())
@@ -90,7 +106,7 @@ public:
         const slot hole = slot_of(hash, place);
         // The chain's last one goes into the hole, so that the free ones stay the last.
         chunk* before = nullptr;
-        chunk* last = hole.in;
+        chunk* last = &homes_[home(hash)];
         for (; last->follower != 0; last = &followers_[last->follower - 1])
             before = last;
         const unsigned number = last->used() - 1;

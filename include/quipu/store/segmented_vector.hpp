@@ -4,6 +4,7 @@
 #include <quipu/core/config.hpp>
 
 #include <cstddef>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -11,7 +12,8 @@
 namespace quipu::detail {
 
 /// Elements in segments of a fixed size: to grow costs one allocation of a segment, never a copy of
-/// them all. Only while the first segment is not full may a new element move the others.
+/// them all. Only while the first segment is not full may a new element move the others. What throws
+/// leaves it as it was. Moving takes the allocator along.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class T, template <class> class Allocator>
@@ -27,10 +29,12 @@ public:
           allocator_(other.allocator_) {
         other.segments_.clear();
     }
+    /// Takes the memory of the other, and its allocator with it, whatever the two are.
     segmented_vector& operator=(segmented_vector&& other) noexcept {
-        segments_ = std::move(other.segments_);
-        size_ = std::exchange(other.size_, 0);
-        other.segments_.clear();
+        if (this != &other) {
+            this->~segmented_vector();
+            ::new (static_cast<void*>(this)) segmented_vector(std::move(other));
+        }
         return *this;
     }
     ~segmented_vector() = default;
@@ -50,9 +54,9 @@ public:
     template <class... Args>
     T& emplace_back(Args&&... args) {
         const std::size_t place = size_ / segment_size;
-        if (place == segments_.size()) {
+        if (place == segments_.size())
             segments_.emplace_back(Allocator<T>(allocator_));
-        }
+        // Also if the reservation failed the last time.
         if (place > 0 && segments_[place].capacity() == 0)
             segments_[place].reserve(segment_size);
         T& added = segments_[place].emplace_back(std::forward<Args>(args)...);
