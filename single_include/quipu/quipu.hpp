@@ -8587,7 +8587,8 @@ static_assert(retention_policy<retention::idle_for>);
 namespace quipu::detail {
 
 /// Elements in segments of a fixed size: to grow costs one allocation of a segment, never a copy of
-/// them all. Only while the first segment is not full may a new element move the others.
+/// them all. Only while the first segment is not full may a new element move the others. What throws
+/// leaves it as it was. Moving takes the allocator along.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class T, template <class> class Allocator>
@@ -8603,10 +8604,12 @@ public:
           allocator_(other.allocator_) {
         other.segments_.clear();
     }
+    /// Takes the memory of the other, and its allocator with it, whatever the two are.
     segmented_vector& operator=(segmented_vector&& other) noexcept {
-        segments_ = std::move(other.segments_);
-        size_ = std::exchange(other.size_, 0);
-        other.segments_.clear();
+        if (this != &other) {
+            this->~segmented_vector();
+            ::new (static_cast<void*>(this)) segmented_vector(std::move(other));
+        }
         return *this;
     }
     ~segmented_vector() = default;
@@ -8626,9 +8629,9 @@ public:
     template <class... Args>
     T& emplace_back(Args&&... args) {
         const std::size_t place = size_ / segment_size;
-        if (place == segments_.size()) {
+        if (place == segments_.size())
             segments_.emplace_back(Allocator<T>(allocator_));
-        }
+        // Also if the reservation failed the last time.
         if (place > 0 && segments_[place].capacity() == 0)
             segments_[place].reserve(segment_size);
         T& added = segments_[place].emplace_back(std::forward<Args>(args)...);
@@ -8719,6 +8722,22 @@ public:
     explicit chunk_index(const Allocator<char>& allocator = {})
         : homes_(allocator), followers_(allocator) {}
 
+    chunk_index(chunk_index&& other) noexcept
+        : homes_(std::move(other.homes_)), followers_(std::move(other.followers_)),
+          free_follower_(std::exchange(other.free_follower_, 0)),
+          size_(std::exchange(other.size_, 0)), round_(std::exchange(other.round_, 1)) {}
+    chunk_index& operator=(chunk_index&& other) noexcept {
+        homes_ = std::move(other.homes_);
+        followers_ = std::move(other.followers_);
+        free_follower_ = std::exchange(other.free_follower_, 0);
+        size_ = std::exchange(other.size_, 0);
+        round_ = std::exchange(other.round_, 1);
+        return *this;
+    }
+    ~chunk_index() = default;
+    chunk_index(const chunk_index&) = delete;
+    chunk_index& operator=(const chunk_index&) = delete;
+
     /// Asks for the chunk where a hash is at home.
     void prefetch(std::uint64_t hash) const noexcept {
         if (!homes_.empty())
@@ -8753,7 +8772,7 @@ public:
     }
 
     /// Adds a place. `hash_of(place)` gives the hash of any place that was added.
-    /// Cost     amortised O(1): at most one chunk is split.
+    /// Cost     amortised O(1): at most one chunk is split. What throws has added nothing.
     template <class HashOf>
     void insert(std::uint64_t hash, std::uint32_t place, const HashOf& hash_of) {
         if (homes_.empty())
@@ -8775,7 +8794,7 @@ public:
         const slot hole = slot_of(hash, place);
         // The chain's last one goes into the hole, so that the free ones stay the last.
         chunk* before = nullptr;
-        chunk* last = hole.in;
+        chunk* last = &homes_[home(hash)];
         for (; last->follower != 0; last = &followers_[last->follower - 1])
             before = last;
         const unsigned number = last->used() - 1;
