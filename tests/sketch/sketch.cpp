@@ -1,5 +1,6 @@
 #include <quipu/sketch/sketch.hpp>
 
+#include <quipu/core/byte_codec.hpp>
 #include <quipu/core/hash.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/sketch/exact_set.hpp>
@@ -8,6 +9,8 @@
 #include "support/generator.hpp"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 using namespace quipu;
@@ -71,6 +74,25 @@ void check_same(const Sketch& a, const Sketch& b) {
             FAIL_CHECK("they differ at " << percent << " %");
         }
     }
+}
+
+template <class Sketch>
+std::string bytes_of(const Sketch& sketch) {
+    std::string bytes;
+    byte_writer out(bytes);
+    sketch.write(out);
+    return bytes;
+}
+
+/// The sketch that these bytes are, over one that held something else.
+template <class Sketch>
+Sketch read_from(std::string_view bytes) {
+    Sketch sketch;
+    sketch.insert(12345);
+    byte_reader from(bytes);
+    CHECK(sketch.read(from));
+    CHECK(from.left() == 0);
+    return sketch;
 }
 
 constexpr int rounds = 200;
@@ -252,4 +274,64 @@ TEMPLATE_TEST_CASE("distinct sketches: a cleared one is as good as new", "[sketc
     CHECK(sketch.estimate() == 0);
     sketch.insert(mix(1));
     CHECK(sketch.estimate() == 1);
+}
+
+TEMPLATE_TEST_CASE("distinct sketches: what is written reads back equal", "[sketch]", exact_set) {
+    generator random(11);
+    for (int round = 0; round < rounds; ++round) {
+        TestType sketch;
+        for (auto left = random.below(300); left > 0; --left)
+            sketch.insert(random.next());
+        const auto bytes = bytes_of(sketch);
+        auto copy = read_from<TestType>(bytes);
+        CHECK(copy.estimate() == sketch.estimate());
+        CHECK(bytes_of(copy) == bytes);
+        const auto hash = random.next();
+        copy.insert(hash);
+        sketch.insert(hash);
+        CHECK(bytes_of(copy) == bytes_of(sketch));
+    }
+}
+
+TEMPLATE_TEST_CASE("distinct sketches: the order of the members does not show in the bytes",
+                   "[sketch]",
+                   exact_set) {
+    generator random(12);
+    for (int round = 0; round < rounds; ++round) {
+        std::vector<std::uint64_t> hashes(random.below(300));
+        for (auto& hash : hashes)
+            hash = random.next();
+        TestType sketch;
+        for (const auto hash : hashes)
+            sketch.insert(hash);
+        random.shuffle(hashes);
+        TestType shuffled;
+        for (const auto hash : hashes)
+            shuffled.insert(hash);
+        CHECK(bytes_of(shuffled) == bytes_of(sketch));
+    }
+}
+
+TEMPLATE_TEST_CASE("distinct sketches: hostile bytes are refused, or are what is written",
+                   "[sketch]",
+                   exact_set) {
+    generator random(13);
+    for (int round = 0; round < rounds; ++round) {
+        TestType sketch;
+        for (auto left = random.below(30); left > 0; --left)
+            sketch.insert(random.next());
+        auto bytes = bytes_of(sketch);
+        if (random.one_in(2))
+            bytes.resize(random.below(bytes.size() + 1));
+        for (auto changes = random.below(4); changes > 0 && !bytes.empty(); --changes)
+            bytes[random.below(bytes.size())] = static_cast<char>(random.next());
+        byte_reader from(bytes);
+        TestType read = sketch;
+        if (read.read(from)) {
+            CHECK(bytes_of(read) == bytes.substr(0, bytes.size() - from.left()));
+        } else {
+            CHECK(read.estimate() == 0);
+            CHECK(bytes_of(read) == bytes_of(TestType{}));
+        }
+    }
 }

@@ -1,10 +1,12 @@
 // The exact distinct sketch: keeps the hash of every member.
 #pragma once
 
+#include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
 #include <quipu/core/hash.hpp>
 #include <quipu/sketch/sketch.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -66,6 +68,41 @@ public:
 
     /// How many insertions of new members were refused at the bound.
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
+
+    /// Writes the members in ascending order, and how many were refused.
+    /// Cost     O(n log n).
+    void write(byte_writer& out) const {
+        std::vector<std::uint64_t> members;
+        members.reserve(size_);
+        for (const std::uint64_t hash : slots_) {
+            if (hash != 0)
+                members.push_back(hash);
+        }
+        std::sort(members.begin(), members.end());
+        out.count(size_);
+        for (const std::uint64_t hash : members)
+            out.word(hash);
+        out.count(dropped_);
+    }
+
+    /// Takes the place of what it held. False, and empty, if the bytes are no set of this bound.
+    [[nodiscard]] bool read(byte_reader& from) {
+        clear();
+        const std::size_t size = from.count_of(sizeof(std::uint64_t));
+        bool valid = size <= MembersMax;
+        std::uint64_t last = 0;
+        for (std::size_t i = 0; i < size && valid; ++i) {
+            const std::uint64_t hash = from.word();
+            valid = hash > last && insert(hash);
+            last = hash;
+        }
+        dropped_ = static_cast<std::size_t>(from.count());
+        // Only a full set refuses.
+        if (valid && !from.failed() && (dropped_ == 0 || size_ == MembersMax))
+            return true;
+        clear();
+        return false;
+    }
 
 private:
     [[nodiscard]] std::size_t find(std::uint64_t hash) const noexcept {

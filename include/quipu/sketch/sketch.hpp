@@ -2,6 +2,8 @@
 // members, can be read.
 #pragma once
 
+#include <quipu/core/byte_codec.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -48,18 +50,23 @@ concept quantile_sketch = std::default_initializable<S> &&
 
 /// Estimates how many distinct members it has seen.
 /// Requires  insert(hash), which is false if a new member finds no room; dropped, how often that
-///           was so; merge, clear, estimate.
-/// Laws      merge is associative and commutative; a member counts once however often it comes.
+///           was so; merge, clear, estimate; write, a form of bytes that stays the same, and read,
+///           which takes its place, or is false and leaves nothing if the bytes are no such form.
+/// Laws      merge is associative and commutative; a member counts once however often it comes;
+///           what is written reads back equal, and what is read is written as the same bytes; the
+///           order of the members does not show.
 /// Provided  exact_set.   Chosen at  basic_unique.
 /// Cost      one insert for each sample.
 template <class S>
 concept distinct_sketch = std::default_initializable<S> &&
-    requires(S s, const S& other, std::uint64_t hash) {
+    requires(S s, const S& other, std::uint64_t hash, byte_writer& out, byte_reader& from) {
     { s.insert(hash) } -> std::same_as<bool>;
     s.merge(other);
     s.clear();
     { other.estimate() } -> std::same_as<double>;
     { other.dropped() } -> std::same_as<std::size_t>;
+    other.write(out);
+    { s.read(from) } -> std::same_as<bool>;
 };
 
 } // namespace quipu
