@@ -40,20 +40,6 @@ TEST_CASE("exact set: a hash of zero is a member as well", "[sketch][exact_set]"
     CHECK(copy.size() == 2);
 }
 
-TEST_CASE("exact set: members that want one place are all kept", "[sketch][exact_set]") {
-    std::vector<std::uint64_t> hashes;
-    for (std::uint64_t hash = 1; hashes.size() < 50; ++hash) {
-        if (mix(hash) % 256 == 255) // the last slot, so that the search goes round
-            hashes.push_back(hash);
-    }
-    exact_set set;
-    for (int times = 0; times < 2; ++times) {
-        for (const auto hash : hashes)
-            CHECK(set.insert(hash));
-        CHECK(set.size() == 50);
-    }
-}
-
 TEST_CASE("exact set: a new member beyond the bound is refused and counted",
           "[sketch][exact_set]") {
     basic_exact_set<6> set;

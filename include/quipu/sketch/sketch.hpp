@@ -50,12 +50,14 @@ concept quantile_sketch = std::default_initializable<S> &&
 
 /// Estimates how many distinct members it has seen.
 /// Requires  insert(hash), which is false if a new member finds no room; dropped, how often that
-///           was so; merge, clear, estimate; write, a form of bytes that stays the same, and read,
-///           which takes its place, or is false and leaves nothing if the bytes are no such form.
+///           was so; merge, clear; empty; estimate, and standard_error, its deviation relative to
+///           the true number, 0 while that is what it is; write, a form of bytes that stays the
+///           same, and read, which takes its place, or is false and leaves nothing if the bytes
+///           are no such form.
 /// Laws      merge is associative and commutative; a member counts once however often it comes;
-///           what is written reads back equal, and what is read is written as the same bytes; the
-///           order of the members does not show.
-/// Provided  exact_set.   Chosen at  basic_unique.
+///           what is written reads back equal, and what is read is written as the same bytes; as
+///           long as nothing is dropped, the order of the members does not show.
+/// Provided  exact_set, hyperloglog, adaptive_set (default).   Chosen at  basic_unique.
 /// Cost      one insert for each sample.
 template <class S>
 concept distinct_sketch = std::default_initializable<S> &&
@@ -63,7 +65,9 @@ concept distinct_sketch = std::default_initializable<S> &&
     { s.insert(hash) } -> std::same_as<bool>;
     s.merge(other);
     s.clear();
+    { other.empty() } -> std::same_as<bool>;
     { other.estimate() } -> std::same_as<double>;
+    { other.standard_error() } -> std::same_as<double>;
     { other.dropped() } -> std::same_as<std::size_t>;
     other.write(out);
     { s.read(from) } -> std::same_as<bool>;
