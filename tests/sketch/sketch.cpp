@@ -8,6 +8,8 @@
 #include "support/generator.hpp"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 using namespace quipu;
@@ -20,7 +22,12 @@ struct without_merge : exact {
     void merge(const exact&) = delete;
 };
 
+struct without_bytes : exact {
+    void write(byte_writer&) const = delete;
+};
+
 static_assert(!quantile_sketch<int>);
+static_assert(!quantile_sketch<without_bytes>);
 static_assert(!quantile_sketch<exact_set>);
 static_assert(!quantile_sketch<without_merge>);
 static_assert(!distinct_sketch<int>);
@@ -73,7 +80,21 @@ void check_same(const Sketch& a, const Sketch& b) {
     }
 }
 
-constexpr int rounds = 200;
+template <class Sketch>
+std::string bytes_of(const Sketch& sketch) {
+    std::string bytes;
+    byte_writer out(bytes);
+    sketch.write(out);
+    return bytes;
+}
+
+template <class Sketch>
+bool read_whole(Sketch& sketch, std::string_view bytes) {
+    byte_reader in(bytes);
+    return sketch.read(in) && in.left() == 0;
+}
+
+constexpr int rounds = 60;
 
 } // namespace
 
@@ -202,6 +223,61 @@ TEMPLATE_TEST_CASE("quantile sketches: a cleared one is as good as new", "[sketc
         used.record(one.value, one.weight);
     used.settle();
     check_same(used, sketch_of<TestType>(values));
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: what was written is read", "[sketch]", exact) {
+    generator random(11);
+    for (int round = 0; round < rounds; ++round) {
+        TestType sketch;
+        for (const auto& one : make_values(random, round % 2 == 0 ? 1 : 5))
+            sketch.record(one.value * 0.1, one.weight * (round % 3 == 0 ? 0.3 : 1));
+        if (round % 4 == 0)
+            sketch.settle();
+        const auto bytes = bytes_of(sketch);
+        auto back = sketch_of<TestType>(make_values(random, 2));
+        REQUIRE(read_whole(back, bytes));
+        CHECK(bytes_of(back) == bytes);
+        const auto more = make_values(random, 3);
+        for (auto* one : {&back, &sketch}) {
+            for (const auto& value : more)
+                one->record(value.value, value.weight);
+            one->settle();
+        }
+        check_same(back, sketch);
+    }
+    TestType back;
+    back.record(1);
+    REQUIRE(read_whole(back, bytes_of(TestType{})));
+    check_same(back, TestType{});
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: what is read from other bytes is nothing, or is written so",
+                   "[sketch]",
+                   exact) {
+    generator random(12);
+    for (int round = 0; round < rounds / 4; ++round) {
+        const auto bytes = bytes_of(sketch_of<TestType>(make_values(random, 3)));
+        for (int change = 0; change < 100; ++change) {
+            auto changed =
+                bytes.substr(0, change % 2 == 0 ? bytes.size() : random.below(bytes.size()));
+            if (change > 0 && !changed.empty())
+                changed[random.below(changed.size())] = static_cast<char>(random.below(256));
+            auto back = sketch_of<TestType>(make_values(random, 2));
+            byte_reader in(changed);
+            if (back.read(in)) {
+                CHECK(bytes_of(back) == changed.substr(0, changed.size() - in.left()));
+                back.settle();
+                const double middle = back.quantile(0.5);
+                CHECK((middle >= back.min() && middle <= back.max()));
+            } else {
+                check_same(back, TestType{});
+            }
+        }
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            TestType back;
+            CHECK_FALSE(read_whole(back, std::string_view(bytes).substr(0, size)));
+        }
+    }
 }
 
 TEMPLATE_TEST_CASE("distinct sketches: a member counts once", "[sketch]", exact_set) {
