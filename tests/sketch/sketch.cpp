@@ -27,7 +27,12 @@ struct without_merge : exact {
     void merge(const exact&) = delete;
 };
 
+struct without_bytes : exact {
+    void write(byte_writer&) const = delete;
+};
+
 static_assert(!quantile_sketch<int>);
+static_assert(!quantile_sketch<without_bytes>);
 static_assert(!quantile_sketch<exact_set>);
 static_assert(!quantile_sketch<without_merge>);
 static_assert(!distinct_sketch<int>);
@@ -80,7 +85,21 @@ void check_same(const Sketch& a, const Sketch& b) {
     }
 }
 
-constexpr int rounds = 200;
+template <class Sketch>
+std::string bytes_of(const Sketch& sketch) {
+    std::string bytes;
+    byte_writer out(bytes);
+    sketch.write(out);
+    return bytes;
+}
+
+template <class Sketch>
+bool read_whole(Sketch& sketch, std::string_view bytes) {
+    byte_reader in(bytes);
+    return sketch.read(in) && in.left() == 0;
+}
+
+constexpr int rounds = 60;
 
 } // namespace
 
@@ -211,19 +230,66 @@ TEMPLATE_TEST_CASE("quantile sketches: a cleared one is as good as new", "[sketc
     check_same(used, sketch_of<TestType>(values));
 }
 
+TEMPLATE_TEST_CASE("quantile sketches: what was written is read", "[sketch]", exact) {
+    generator random(11);
+    for (int round = 0; round < rounds; ++round) {
+        TestType sketch;
+        for (const auto& one : make_values(random, round % 2 == 0 ? 1 : 5))
+            sketch.record(one.value * 0.1, one.weight * (round % 3 == 0 ? 0.3 : 1));
+        if (round % 4 == 0)
+            sketch.settle();
+        const auto bytes = bytes_of(sketch);
+        auto back = sketch_of<TestType>(make_values(random, 2));
+        REQUIRE(read_whole(back, bytes));
+        CHECK(bytes_of(back) == bytes);
+        const auto more = make_values(random, 3);
+        for (auto* one : {&back, &sketch}) {
+            for (const auto& value : more)
+                one->record(value.value, value.weight);
+            one->settle();
+        }
+        check_same(back, sketch);
+    }
+    TestType back;
+    back.record(1);
+    REQUIRE(read_whole(back, bytes_of(TestType{})));
+    check_same(back, TestType{});
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: what is read from other bytes is nothing, or is written so",
+                   "[sketch]",
+                   exact) {
+    generator random(12);
+    for (int round = 0; round < rounds / 4; ++round) {
+        const auto bytes = bytes_of(sketch_of<TestType>(make_values(random, 3)));
+        for (int change = 0; change < 100; ++change) {
+            auto changed =
+                bytes.substr(0, change % 2 == 0 ? bytes.size() : random.below(bytes.size()));
+            if (change > 0 && !changed.empty())
+                changed[random.below(changed.size())] = static_cast<char>(random.below(256));
+            auto back = sketch_of<TestType>(make_values(random, 2));
+            byte_reader in(changed);
+            if (back.read(in)) {
+                CHECK(bytes_of(back) == changed.substr(0, changed.size() - in.left()));
+                back.settle();
+                const double middle = back.quantile(0.5);
+                CHECK((middle >= back.min() && middle <= back.max()));
+            } else {
+                check_same(back, TestType{});
+            }
+        }
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            TestType back;
+            CHECK_FALSE(read_whole(back, std::string_view(bytes).substr(0, size)));
+        }
+    }
+}
+
 // Of each kind, and one that changes from one to the other within the numbers used here.
 using distinct_sketches =
     std::tuple<exact_set, hyperloglog<10>, adaptive_set<>, adaptive_set<64, hyperloglog<8>>>;
 
 namespace {
-
-template <class Sketch>
-std::string bytes_of(const Sketch& sketch) {
-    std::string bytes;
-    byte_writer out(bytes);
-    sketch.write(out);
-    return bytes;
-}
 
 /// The sketch that these bytes are, over one that held something else.
 template <class Sketch>
@@ -231,9 +297,7 @@ Sketch read_from(std::string_view bytes) {
     Sketch sketch;
     for (std::uint64_t i = 0; i < 100; ++i)
         sketch.insert(mix(i));
-    byte_reader from(bytes);
-    CHECK(sketch.read(from));
-    CHECK(from.left() == 0);
+    CHECK(read_whole(sketch, bytes));
     return sketch;
 }
 
@@ -284,7 +348,7 @@ TEMPLATE_LIST_TEST_CASE("distinct sketches: the order of the members does not sh
                         "[sketch]",
                         distinct_sketches) {
     generator random(10);
-    for (int round = 0; round < rounds / 4; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         auto hashes = make_hashes(random, 300);
         const auto before = distinct_of<TestType>(hashes);
         random.shuffle(hashes);
@@ -296,7 +360,7 @@ TEMPLATE_LIST_TEST_CASE("distinct sketches: the parts merge to the whole in any 
                         "[sketch]",
                         distinct_sketches) {
     generator random(11);
-    for (int round = 0; round < rounds / 4; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         const auto hashes = make_hashes(random, 300);
         std::vector<TestType> parts(1 + random.below(5));
         for (const auto hash : hashes) {
@@ -335,7 +399,7 @@ TEMPLATE_LIST_TEST_CASE("distinct sketches: a cleared one is as good as new",
                         "[sketch]",
                         distinct_sketches) {
     generator random(12);
-    for (int round = 0; round < rounds / 4; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         auto sketch = distinct_of<TestType>(make_hashes(random, 300));
         sketch.clear();
         check_same_members(sketch, TestType{});
@@ -350,7 +414,7 @@ TEMPLATE_LIST_TEST_CASE("distinct sketches: a copy is one of its own",
                         "[sketch]",
                         distinct_sketches) {
     generator random(13);
-    for (int round = 0; round < rounds / 4; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         const auto hashes = make_hashes(random, 300);
         const auto before = distinct_of<TestType>(hashes);
         auto sketch = before;
@@ -373,7 +437,7 @@ TEMPLATE_LIST_TEST_CASE("distinct sketches: what is written reads back equal",
                         "[sketch]",
                         distinct_sketches) {
     generator random(14);
-    for (int round = 0; round < rounds / 4; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         auto sketch = distinct_of<TestType>(make_hashes(random, 600));
         auto copy = read_from<TestType>(bytes_of(sketch));
         check_same_members(copy, sketch);
@@ -388,7 +452,7 @@ TEMPLATE_LIST_TEST_CASE("distinct sketches: hostile bytes are refused, or are wh
                         "[sketch]",
                         distinct_sketches) {
     generator random(15);
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = 0; round < 4 * rounds; ++round) {
         auto bytes =
             bytes_of(distinct_of<TestType>(make_hashes(random, random.one_in(4) ? 600 : 30)));
         if (random.one_in(2))

@@ -23,15 +23,17 @@ struct distribution_part {
 /// Requires  record, merge, clear; settle, which comes after the last record and before a read;
 ///           count (the sum of the weights), sum, min, max, quantile, median, lowest and highest
 ///           (the part up to a quantile, from it on), squared_deviations (from the mean), and
-///           dropped: how many values it could not take into its quantiles.
+///           dropped: how many values it could not take into its quantiles; write and read, to
+///           bytes in a form that stays the same and back: read replaces the contents, and is false
+///           and leaves nothing if the bytes make no sense.
 /// Laws      merge is associative and commutative as far as quantiles tell; a weight w equals w
 ///           repetitions; quantile is monotonic in q and within [min, max]; the lowest and the
-///           highest, cut between the same two events, are the whole.
+///           highest, cut between the same two events, are the whole; what was written is read.
 /// Provided  exact.   Chosen at  basic_timer.
 /// Cost      one record for each sample.
 template <class S>
 concept quantile_sketch = std::default_initializable<S> &&
-    requires(S s, const S& other, double value, double weight) {
+    requires(S s, const S& other, double value, double weight, byte_writer& out, byte_reader& in) {
     s.record(value, weight);
     s.merge(other);
     s.settle();
@@ -46,6 +48,8 @@ concept quantile_sketch = std::default_initializable<S> &&
     { other.highest(value) } -> std::same_as<distribution_part>;
     { other.squared_deviations() } -> std::same_as<double>;
     { other.dropped() } -> std::same_as<std::size_t>;
+    other.write(out);
+    { s.read(in) } -> std::same_as<bool>;
 };
 
 /// Estimates how many distinct members it has seen.
