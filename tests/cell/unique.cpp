@@ -1,10 +1,20 @@
 #include <quipu/cell/unique.hpp>
 
+#include <quipu/core/byte_codec.hpp>
+#include <quipu/sketch/exact_set.hpp>
+#include <quipu/store/table.hpp>
+
 #include "support/catch.hpp"
 
 #include <string>
+#include <string_view>
 
 using namespace quipu;
+using namespace std::string_view_literals;
+
+// A store has many: one in a cache line with its name.
+static_assert(sizeof(unique) == 24);
+static_assert(sizeof(table_entry<unique>) == 64);
 
 TEST_CASE("unique: members count once, by their bytes", "[cell][unique]") {
     unique users;
@@ -17,7 +27,6 @@ TEST_CASE("unique: the empty member is one, and zero bytes are bytes", "[cell][u
     unique users;
     users.insert("");
     CHECK(users.estimate() == 1);
-    using namespace std::string_view_literals;
     users.insert("\0"sv);
     users.insert("\0\0"sv);
     CHECK(users.estimate() == 3);
@@ -40,7 +49,7 @@ TEST_CASE("unique: an interval begins without members", "[cell][unique]") {
     users.next_interval();
     CHECK(users.idle());
     CHECK(users.estimate() == 0);
-    CHECK(users.members().size() == 0);
+    CHECK(users.members().empty());
 }
 
 TEST_CASE("unique: a new member that finds no room is reported", "[cell][unique]") {
@@ -57,10 +66,73 @@ TEST_CASE("unique: a new member that finds no room is reported", "[cell][unique]
 TEST_CASE("unique: sets of different objects count the same member once", "[cell][unique]") {
     unique here;
     unique there;
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 600; ++i) {
         here.insert(std::to_string(i));
-        there.insert(std::to_string(i + 500));
+        there.insert(std::to_string(i + 300));
     }
     here.merge(there);
-    CHECK(here.estimate() == 1500);
+    CHECK(here.estimate() == 900);
+}
+
+TEST_CASE("unique: tells whether it is exact, and how far off it may be", "[cell][unique]") {
+    unique users;
+    CHECK(users.exact());
+    CHECK(users.standard_error() == 0);
+    for (int i = 0; i < 1024; ++i)
+        users.insert(std::to_string(i));
+    CHECK(users.exact());
+    CHECK(users.estimate() == 1024);
+    users.insert("one more");
+    CHECK_FALSE(users.exact());
+    CHECK(users.standard_error() == 1.04 / 128);
+    CHECK(users.estimate() == Approx(1025).epsilon(3 * users.standard_error()));
+
+    basic_unique<basic_exact_set<1>> full;
+    full.insert("a");
+    CHECK(full.exact());
+    full.insert("b");
+    CHECK_FALSE(full.exact());
+    CHECK(full.standard_error() == 0);
+}
+
+namespace {
+
+template <class Unique>
+std::string bytes_of(const Unique& cell) {
+    std::string bytes;
+    byte_writer out(bytes);
+    cell.write(out);
+    return bytes;
+}
+
+} // namespace
+
+TEST_CASE("unique: is written with the seed of its hash", "[cell][unique]") {
+    unique users;
+    CHECK(bytes_of(users) == "es_upiuq\0\0"sv);
+    users.insert("anna");
+    users.insert("bert");
+    const auto bytes = bytes_of(users);
+    unique copy;
+    copy.insert("carl");
+    byte_reader from(bytes);
+    CHECK(copy.read(from));
+    CHECK(from.left() == 0);
+    CHECK(copy.estimate() == 2);
+    CHECK(bytes_of(copy) == bytes);
+    copy.insert("anna");
+    CHECK(copy.estimate() == 2);
+}
+
+TEST_CASE("unique: one that was hashed with another seed is refused", "[cell][unique]") {
+    basic_unique<adaptive_set<>, 1> other;
+    other.insert("anna");
+    const auto bytes = bytes_of(other);
+    for (std::size_t size = 0; size <= bytes.size(); ++size) {
+        unique users;
+        users.insert("bert");
+        byte_reader from(std::string_view(bytes).substr(0, size));
+        CHECK_FALSE(users.read(from));
+        CHECK(users.idle());
+    }
 }

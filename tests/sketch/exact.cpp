@@ -3,7 +3,10 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 
+#include <cstdint>
 #include <initializer_list>
+#include <limits>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -28,6 +31,34 @@ exact one_to(int last) {
     sketch.settle();
     return sketch;
 }
+
+/// The byte form, made by hand.
+struct encoded {
+    double count = 2;
+    double min = 3;
+    double max = 4;
+    std::uint64_t dropped = 0;
+    std::uint8_t weighted = 0;
+    std::vector<double> numbers = {4, 3};
+
+    template <class Sketch = exact>
+    [[nodiscard]] bool reads() const {
+        std::string bytes;
+        byte_writer out(bytes);
+        for (const double number : {count, 7.0, 25.0, min, max})
+            out.number(number);
+        out.count(dropped);
+        out.byte(weighted);
+        out.count(weighted == 0 ? numbers.size() : numbers.size() / 2);
+        for (const double number : numbers)
+            out.number(number);
+        Sketch sketch;
+        byte_reader in(bytes);
+        const bool sound = sketch.read(in);
+        CHECK((sound || sketch.count() == 0));
+        return sound;
+    }
+};
 
 } // namespace
 
@@ -197,5 +228,44 @@ TEST_CASE("exact: a sketch that was cleared allocates nothing to fill again", "[
     sketch.clear();
     const auto before = allocations();
     fill();
+    CHECK(allocations() == before);
+}
+
+TEST_CASE("exact: bytes are read that values can have led to", "[sketch][exact]") {
+    constexpr double inf = std::numeric_limits<double>::infinity();
+    constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+    CHECK(encoded{}.reads());
+    CHECK_FALSE(encoded{.count = 3}.reads());
+    CHECK_FALSE(encoded{.count = -2}.reads());
+    CHECK_FALSE(encoded{.min = 2}.reads());
+    CHECK_FALSE(encoded{.max = 5}.reads());
+    CHECK_FALSE(encoded{.min = 3.5}.reads());
+    CHECK_FALSE(encoded{.max = 3.5}.reads());
+    CHECK_FALSE(encoded{.numbers = {3, not_a_number, 4}}.reads());
+    CHECK_FALSE(encoded{.max = inf, .numbers = {3, inf}}.reads());
+    CHECK_FALSE(encoded{.weighted = 2}.reads());
+
+    CHECK(encoded{.count = 7.5, .weighted = 1, .numbers = {4, 3, 5, 2.5}}.reads());
+    CHECK(encoded{.count = inf, .weighted = 1, .numbers = {4, 3, 1e308, 1e308}}.reads());
+    CHECK_FALSE(encoded{.count = 7.6, .weighted = 1, .numbers = {4, 3, 5, 2.5}}.reads());
+    CHECK_FALSE(encoded{.count = 2, .weighted = 1, .numbers = {4, 3, 5, -3}}.reads());
+    CHECK_FALSE(encoded{.count = inf, .weighted = 1, .numbers = {4, 3, 5, inf}}.reads());
+    CHECK_FALSE(encoded{.count = 5, .weighted = 1, .numbers = {4, 3, 5, not_a_number}}.reads());
+
+    // What was dropped may have been anything, but there is a full sketch before it.
+    CHECK(encoded{.count = 9, .min = 1, .max = 5, .dropped = 3}.reads<basic_exact<2>>());
+    CHECK_FALSE(encoded{.count = 1, .dropped = 3}.reads<basic_exact<2>>());
+    CHECK_FALSE(encoded{.count = 9, .dropped = 3}.reads<basic_exact<3>>());
+    CHECK_FALSE(encoded{}.reads<basic_exact<1>>());
+}
+
+TEST_CASE("exact: a sketch is read into the storage that is there", "[sketch][exact]") {
+    std::string bytes;
+    byte_writer out(bytes);
+    settled({1, 2, 3}, 2).write(out);
+    auto sketch = settled({1, 2, 3}, 2);
+    byte_reader in(bytes);
+    const auto before = allocations();
+    CHECK(sketch.read(in));
     CHECK(allocations() == before);
 }

@@ -1,13 +1,20 @@
 #include <quipu/sketch/sketch.hpp>
 
+#include <quipu/core/byte_codec.hpp>
 #include <quipu/core/hash.hpp>
+#include <quipu/sketch/adaptive_set.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/sketch/exact_set.hpp>
+#include <quipu/sketch/hyperloglog.hpp>
 
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace quipu;
@@ -20,7 +27,12 @@ struct without_merge : exact {
     void merge(const exact&) = delete;
 };
 
+struct without_bytes : exact {
+    void write(byte_writer&) const = delete;
+};
+
 static_assert(!quantile_sketch<int>);
+static_assert(!quantile_sketch<without_bytes>);
 static_assert(!quantile_sketch<exact_set>);
 static_assert(!quantile_sketch<without_merge>);
 static_assert(!distinct_sketch<int>);
@@ -73,7 +85,21 @@ void check_same(const Sketch& a, const Sketch& b) {
     }
 }
 
-constexpr int rounds = 200;
+template <class Sketch>
+std::string bytes_of(const Sketch& sketch) {
+    std::string bytes;
+    byte_writer out(bytes);
+    sketch.write(out);
+    return bytes;
+}
+
+template <class Sketch>
+bool read_whole(Sketch& sketch, std::string_view bytes) {
+    byte_reader in(bytes);
+    return sketch.read(in) && in.left() == 0;
+}
+
+constexpr int rounds = 60;
 
 } // namespace
 
@@ -204,52 +230,243 @@ TEMPLATE_TEST_CASE("quantile sketches: a cleared one is as good as new", "[sketc
     check_same(used, sketch_of<TestType>(values));
 }
 
-TEMPLATE_TEST_CASE("distinct sketches: a member counts once", "[sketch]", exact_set) {
+TEMPLATE_TEST_CASE("quantile sketches: what was written is read", "[sketch]", exact) {
+    generator random(11);
+    for (int round = 0; round < rounds; ++round) {
+        TestType sketch;
+        for (const auto& one : make_values(random, round % 2 == 0 ? 1 : 5))
+            sketch.record(one.value * 0.1, one.weight * (round % 3 == 0 ? 0.3 : 1));
+        if (round % 4 == 0)
+            sketch.settle();
+        const auto bytes = bytes_of(sketch);
+        auto back = sketch_of<TestType>(make_values(random, 2));
+        REQUIRE(read_whole(back, bytes));
+        CHECK(bytes_of(back) == bytes);
+        const auto more = make_values(random, 3);
+        for (auto* one : {&back, &sketch}) {
+            for (const auto& value : more)
+                one->record(value.value, value.weight);
+            one->settle();
+        }
+        check_same(back, sketch);
+    }
+    TestType back;
+    back.record(1);
+    REQUIRE(read_whole(back, bytes_of(TestType{})));
+    check_same(back, TestType{});
+}
+
+TEMPLATE_TEST_CASE("quantile sketches: what is read from other bytes is nothing, or is written so",
+                   "[sketch]",
+                   exact) {
+    generator random(12);
+    for (int round = 0; round < rounds / 4; ++round) {
+        const auto bytes = bytes_of(sketch_of<TestType>(make_values(random, 3)));
+        for (int change = 0; change < 100; ++change) {
+            auto changed =
+                bytes.substr(0, change % 2 == 0 ? bytes.size() : random.below(bytes.size()));
+            if (change > 0 && !changed.empty())
+                changed[random.below(changed.size())] = static_cast<char>(random.below(256));
+            auto back = sketch_of<TestType>(make_values(random, 2));
+            byte_reader in(changed);
+            if (back.read(in)) {
+                CHECK(bytes_of(back) == changed.substr(0, changed.size() - in.left()));
+                back.settle();
+                const double middle = back.quantile(0.5);
+                CHECK((middle >= back.min() && middle <= back.max()));
+            } else {
+                check_same(back, TestType{});
+            }
+        }
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            TestType back;
+            CHECK_FALSE(read_whole(back, std::string_view(bytes).substr(0, size)));
+        }
+    }
+}
+
+// Of each kind, and one that changes from one to the other within the numbers used here.
+using distinct_sketches =
+    std::tuple<exact_set, hyperloglog<10>, adaptive_set<>, adaptive_set<64, hyperloglog<8>>>;
+
+namespace {
+
+/// The sketch that these bytes are, over one that held something else.
+template <class Sketch>
+Sketch read_from(std::string_view bytes) {
+    Sketch sketch;
+    for (std::uint64_t i = 0; i < 100; ++i)
+        sketch.insert(mix(i));
+    CHECK(read_whole(sketch, bytes));
+    return sketch;
+}
+
+template <class Sketch>
+Sketch distinct_of(const std::vector<std::uint64_t>& hashes) {
+    Sketch sketch;
+    for (const auto hash : hashes)
+        sketch.insert(hash);
+    return sketch;
+}
+
+/// Up to `size_max` hashes, among them the lowest and the highest.
+std::vector<std::uint64_t> make_hashes(generator& random, std::uint64_t size_max) {
+    std::vector<std::uint64_t> hashes(random.below(size_max + 1));
+    for (auto& hash : hashes)
+        hash = random.one_in(50) ? random.below(4) - 2 : random.next();
+    return hashes;
+}
+
+template <class Sketch>
+void check_same_members(const Sketch& a, const Sketch& b) {
+    CHECK(bytes_of(a) == bytes_of(b));
+    CHECK(a.estimate() == b.estimate());
+    CHECK(a.standard_error() == b.standard_error());
+    CHECK(a.empty() == b.empty());
+    CHECK(a.dropped() == b.dropped());
+}
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("distinct sketches: a member counts once", "[sketch]", distinct_sketches) {
     generator random(9);
-    TestType sketch;
     std::vector<std::uint64_t> hashes(300);
     for (auto& hash : hashes)
         hash = random.next();
-    for (int times = 0; times < 5; ++times) {
+    const auto once = distinct_of<TestType>(hashes);
+    CHECK(once.estimate() == Approx(300).epsilon(4 * once.standard_error()));
+    TestType sketch;
+    for (int times = 0; times < 3; ++times) {
         random.shuffle(hashes);
         for (const auto hash : hashes)
             CHECK(sketch.insert(hash));
     }
-    CHECK(sketch.estimate() == 300);
-    CHECK(sketch.dropped() == 0);
+    check_same_members(sketch, once);
 }
 
-TEMPLATE_TEST_CASE("distinct sketches: the parts merge to the whole in any order",
-                   "[sketch]",
-                   exact_set) {
+TEMPLATE_LIST_TEST_CASE("distinct sketches: the order of the members does not show",
+                        "[sketch]",
+                        distinct_sketches) {
     generator random(10);
     for (int round = 0; round < rounds; ++round) {
-        TestType whole;
+        auto hashes = make_hashes(random, 300);
+        const auto before = distinct_of<TestType>(hashes);
+        random.shuffle(hashes);
+        check_same_members(distinct_of<TestType>(hashes), before);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("distinct sketches: the parts merge to the whole in any order",
+                        "[sketch]",
+                        distinct_sketches) {
+    generator random(11);
+    for (int round = 0; round < rounds; ++round) {
+        const auto hashes = make_hashes(random, 300);
         std::vector<TestType> parts(1 + random.below(5));
-        for (auto left = random.below(300); left > 0; --left) {
-            const auto hash = mix(random.below(200));
-            whole.insert(hash);
-            parts[random.below(parts.size())].insert(hash);
+        for (const auto hash : hashes) {
+            for (auto copies = 1 + random.below(2); copies > 0; --copies)
+                parts[random.below(parts.size())].insert(hash);
         }
+        const auto whole = distinct_of<TestType>(hashes);
         TestType forwards;
         for (std::size_t i = 0; i < parts.size(); ++i)
             forwards.merge(parts[i]);
         TestType backwards;
         for (std::size_t i = parts.size(); i > 0; --i)
             backwards.merge(parts[i - 1]);
-        CHECK(forwards.estimate() == whole.estimate());
-        CHECK(backwards.estimate() == whole.estimate());
+        check_same_members(forwards, whole);
+        check_same_members(backwards, whole);
         forwards.merge(backwards);
-        CHECK(forwards.estimate() == whole.estimate());
+        check_same_members(forwards, whole);
     }
 }
 
-TEMPLATE_TEST_CASE("distinct sketches: a cleared one is as good as new", "[sketch]", exact_set) {
+TEMPLATE_LIST_TEST_CASE("distinct sketches: nothing in, nothing out",
+                        "[sketch]",
+                        distinct_sketches) {
     TestType sketch;
-    for (std::uint64_t i = 0; i < 100; ++i)
-        sketch.insert(mix(i));
-    sketch.clear();
+    CHECK(sketch.empty());
     CHECK(sketch.estimate() == 0);
-    sketch.insert(mix(1));
-    CHECK(sketch.estimate() == 1);
+    sketch.merge(TestType{});
+    check_same_members(sketch, TestType{});
+    check_same_members(read_from<TestType>(bytes_of(sketch)), sketch);
+    sketch.insert(0);
+    CHECK_FALSE(sketch.empty());
+    CHECK(sketch.estimate() == Approx(1).epsilon(0.01));
+}
+
+TEMPLATE_LIST_TEST_CASE("distinct sketches: a cleared one is as good as new",
+                        "[sketch]",
+                        distinct_sketches) {
+    generator random(12);
+    for (int round = 0; round < rounds; ++round) {
+        auto sketch = distinct_of<TestType>(make_hashes(random, 300));
+        sketch.clear();
+        check_same_members(sketch, TestType{});
+        const auto hashes = make_hashes(random, 300);
+        for (const auto hash : hashes)
+            sketch.insert(hash);
+        check_same_members(sketch, distinct_of<TestType>(hashes));
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("distinct sketches: a copy is one of its own",
+                        "[sketch]",
+                        distinct_sketches) {
+    generator random(13);
+    for (int round = 0; round < rounds; ++round) {
+        const auto hashes = make_hashes(random, 300);
+        const auto before = distinct_of<TestType>(hashes);
+        auto sketch = before;
+        auto copy = distinct_of<TestType>(make_hashes(random, 300));
+        copy = sketch;
+        sketch.insert(random.next());
+        check_same_members(copy, before);
+        for (const auto hash : hashes)
+            copy.insert(hash);
+        check_same_members(copy, before);
+        const auto moved = std::move(copy);
+        check_same_members(moved, before);
+        copy = TestType{};
+        copy.insert(1);
+        CHECK_FALSE(copy.empty());
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("distinct sketches: what is written reads back equal",
+                        "[sketch]",
+                        distinct_sketches) {
+    generator random(14);
+    for (int round = 0; round < rounds; ++round) {
+        auto sketch = distinct_of<TestType>(make_hashes(random, 600));
+        auto copy = read_from<TestType>(bytes_of(sketch));
+        check_same_members(copy, sketch);
+        const auto hash = random.next();
+        copy.insert(hash);
+        sketch.insert(hash);
+        check_same_members(copy, sketch);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("distinct sketches: hostile bytes are refused, or are what is written",
+                        "[sketch]",
+                        distinct_sketches) {
+    generator random(15);
+    for (int round = 0; round < 4 * rounds; ++round) {
+        auto bytes =
+            bytes_of(distinct_of<TestType>(make_hashes(random, random.one_in(4) ? 600 : 30)));
+        if (random.one_in(2))
+            bytes.resize(random.below(bytes.size() + 1));
+        for (auto changes = random.below(4); changes > 0 && !bytes.empty(); --changes) {
+            const auto place = random.one_in(2) ? bytes.size() : std::size_t{4};
+            bytes[random.below(place) % bytes.size()] = static_cast<char>(random.next());
+        }
+        byte_reader from(bytes);
+        TestType sketch;
+        sketch.insert(random.next());
+        if (sketch.read(from))
+            CHECK(bytes_of(sketch) == bytes.substr(0, bytes.size() - from.left()));
+        else
+            check_same_members(sketch, TestType{});
+    }
 }

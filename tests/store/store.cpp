@@ -1,5 +1,7 @@
 #include <quipu/store/store.hpp>
 
+#include <quipu/sketch/exact_set.hpp>
+
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"

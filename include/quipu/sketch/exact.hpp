@@ -1,12 +1,15 @@
 // The exact quantile sketch: keeps every value.
 #pragma once
 
+#include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
+#include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -26,26 +29,17 @@ public:
     static constexpr std::size_t values_max = ValuesMax;
 
     /// Adds a value that stands for `weight` events.
-    /// Input    value: not NaN; weight > 0.
+    /// Input    value: finite; weight: above 0, finite.
     /// Cost     O(1); allocates when the storage grows.
     void record(double value, double weight = 1) {
-        QUIPU_ASSERT(value == value && weight > 0);
-        min_ = events_ == 0 || value < min_ ? value : min_;
-        max_ = events_ == 0 || value > max_ ? value : max_;
-        events_ += weight;
-        sum_ += value * weight;
+        all_.record(value, weight);
         keep(value, weight);
     }
 
     /// Adds all values of another sketch.
     void merge(const basic_exact& other) {
         QUIPU_ASSERT(&other != this);
-        if (other.events_ == 0)
-            return;
-        min_ = events_ == 0 || other.min_ < min_ ? other.min_ : min_;
-        max_ = events_ == 0 || other.max_ > max_ ? other.max_ : max_;
-        events_ += other.events_;
-        sum_ += other.sum_;
+        all_.merge(other.all_);
         dropped_ += other.dropped_;
         for (std::size_t i = 0; i < other.values_.size(); ++i) {
             keep(other.values_[i], other.weight(i));
@@ -70,14 +64,15 @@ public:
     void clear() noexcept {
         values_.clear();
         weights_.clear();
-        events_ = sum_ = min_ = max_ = 0;
+        all_.clear();
         dropped_ = 0;
     }
 
-    [[nodiscard]] double count() const noexcept { return events_; } ///< the sum of the weights
-    [[nodiscard]] double sum() const noexcept { return sum_; }
-    [[nodiscard]] double min() const noexcept { return min_; } ///< 0 if there is no value
-    [[nodiscard]] double max() const noexcept { return max_; } ///< 0 if there is no value
+    [[nodiscard]] double count() const noexcept { return all_.count(); } ///< sum of the weights
+    [[nodiscard]] double sum() const noexcept { return all_.sum(); }
+    [[nodiscard]] double sum_squares() const noexcept { return all_.sum_squares(); }
+    [[nodiscard]] double min() const noexcept { return all_.min(); } ///< 0 if there is no value
+    [[nodiscard]] double max() const noexcept { return all_.max(); } ///< 0 if there is no value
 
     /// How many values came beyond the bound and were not kept.
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
@@ -104,7 +99,7 @@ public:
             if (below >= half - slack)
                 return (values_[i] + values_[i + 1]) / 2;
         }
-        return max_;
+        return max();
     }
 
     /// The smallest values that hold a share `q` of the weight. Of the value at the cut only as
@@ -134,12 +129,41 @@ public:
             const double distance = values_[i] - mean;
             deviations += distance * distance * weight(i);
         }
-        return dropped_ == 0 ? deviations : deviations * (events_ / total);
+        return dropped_ == 0 ? deviations : deviations * (count() / total);
+    }
+
+    void write(byte_writer& out) const {
+        all_.write(out);
+        if (all_.empty())
+            return;
+        out.count(dropped_);
+        out.byte(weights_.empty() ? 0 : 1);
+        out.count(values_.size());
+        for (const double value : values_)
+            out.number(value);
+        for (const double weight : weights_)
+            out.number(weight);
+    }
+
+    /// Replaces the contents; false, and cleared, if the bytes make no sense.
+    /// Cost     O(n); allocates no more than the bytes that are there.
+    [[nodiscard]] bool read(byte_reader& from) {
+        clear();
+        if (!all_.read(from))
+            return false;
+        if (!all_.empty())
+            read_values(from);
+        if (!from.failed())
+            return true;
+        clear();
+        return false;
     }
 
 private:
     /// How far a sum of weights such as 1 / 0.3 may be off, relatively.
     static constexpr double rounding = 1e-12;
+    /// How far the sums of as many weights as there may be, in another order, may be apart.
+    static constexpr double rounding_of_many = static_cast<double>(ValuesMax) * 0x1p-52 + rounding;
 
     void keep(double value, double weight) {
         if (values_.size() == ValuesMax) {
@@ -151,6 +175,44 @@ private:
         values_.push_back(value);
         if (weight != 1 || !weights_.empty())
             weights_.push_back(weight);
+    }
+
+    void read_values(byte_reader& from) {
+        dropped_ = static_cast<std::size_t>(from.count());
+        const auto weighted = from.byte();
+        const auto size = from.count_of(weighted == 0 ? 8 : 16);
+        if (weighted > 1 || size > ValuesMax || (dropped_ > 0 && size < ValuesMax))
+            return from.fail();
+        values_.resize(size);
+        weights_.resize(weighted == 0 ? 0 : size);
+        for (double& value : values_)
+            value = from.number();
+        for (double& weight : weights_)
+            weight = from.number();
+        if (!sound())
+            from.fail();
+    }
+
+    /// What is kept and what is known of all values fit each other.
+    [[nodiscard]] bool sound() const noexcept {
+        double lowest = max();
+        double highest = min();
+        for (const double value : values_) {
+            if (!(value >= min() && value <= max()))
+                return false;
+            lowest = std::min(lowest, value);
+            highest = std::max(highest, value);
+        }
+        for (const double weight : weights_) {
+            if (!(weight > 0 && weight - weight == 0))
+                return false;
+        }
+        const double kept = kept_weight();
+        if (dropped_ > 0)
+            return count() >= kept * (1 - rounding_of_many);
+        return lowest == min() && highest == max() &&
+               (count() == kept ||
+                (!weights_.empty() && std::abs(count() - kept) <= kept * rounding_of_many));
     }
 
     /// The first values in the order of `place`, up to a share `q` of the weight.
@@ -183,10 +245,7 @@ private:
 
     std::vector<double> values_{};
     std::vector<double> weights_{}; // empty as long as all weights are 1
-    double events_ = 0;
-    double sum_ = 0;
-    double min_ = 0;
-    double max_ = 0;
+    moments all_{};
     std::size_t dropped_ = 0;
 };
 
