@@ -77,6 +77,8 @@ public:
     /// How many values came beyond the bound and were not kept.
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
 
+    /// The values are here as they came, those kept.
+    [[nodiscard]] static constexpr bool keeps_values() noexcept { return true; }
     /// The values kept, in ascending order once settled.
     [[nodiscard]] const std::vector<double>& values() const noexcept { return values_; }
     [[nodiscard]] double weight(std::size_t i) const noexcept {
