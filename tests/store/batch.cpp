@@ -5,6 +5,8 @@
 #include "support/generator.hpp"
 #include "support/store_model.hpp"
 
+#include <quipu/sketch/exact_set.hpp>
+
 #include <algorithm>
 #include <string>
 #include <utility>
