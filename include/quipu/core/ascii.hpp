@@ -6,6 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace quipu::detail {
 
@@ -68,6 +73,23 @@ template <char... Marks>
             return true;
     }
     return has_control_or<Marks...>(read_little_endian<std::uint64_t>(last));
+}
+
+/// Whether a text has a character in it; without a call or a branch for texts as long as names are.
+[[nodiscard]] constexpr bool contains(std::string_view text, char c) noexcept {
+#if defined(__SSE2__)
+    if (!std::is_constant_evaluated() && text.size() - 16 <= 48 - 16) {
+        const auto matches = [wanted = _mm_set1_epi8(c)](const char* sixteen) {
+            const auto* const at = reinterpret_cast<const __m128i*>(sixteen);
+            return _mm_cmpeq_epi8(_mm_loadu_si128(at), wanted);
+        };
+        const char* const last = text.data() + text.size() - 16;
+        const __m128i ends = _mm_or_si128(matches(text.data()), matches(last));
+        const __m128i middle = matches(text.data() + (text.size() - 16) / 2);
+        return _mm_movemask_epi8(_mm_or_si128(ends, middle)) != 0;
+    }
+#endif
+    return text.find(c) != text.npos;
 }
 
 } // namespace quipu::detail
