@@ -39,8 +39,19 @@
 #include <quipu/net/waker.hpp>
 
 // Floor 1: sketch
+#include <quipu/sketch/adaptive.hpp>
+#include <quipu/sketch/adaptive_set.hpp>
+#include <quipu/sketch/bucket_window.hpp>
+#include <quipu/sketch/ckms.hpp>
+#include <quipu/sketch/ckms_summary.hpp>
+#include <quipu/sketch/deviations.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/sketch/exact_set.hpp>
+#include <quipu/sketch/exponential_histogram.hpp>
+#include <quipu/sketch/exponential_scale.hpp>
+#include <quipu/sketch/hash_slots.hpp>
+#include <quipu/sketch/hyperloglog.hpp>
+#include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
 
 // Floor 1: wire
