@@ -28,6 +28,7 @@ using namespace quipu;
 namespace {
 
 using quantile_sketches = std::tuple<exact,
+                                     basic_exact<1200, bound_policy::reservoir<>>,
                                      exponential_histogram<>,
                                      exponential_histogram<6, 100>, // too few: the lowest collapse
                                      exponential_histogram<-1>,
