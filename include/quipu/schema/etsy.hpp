@@ -204,6 +204,6 @@ inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::mov
         suffix_ = '.' + options_.global_suffix;
 }
 
-static_assert(schema_for<etsy_schema, store_traits>);
+static_assert(schema_for<etsy_schema, detail::traits_with_values>);
 
 } // namespace quipu
