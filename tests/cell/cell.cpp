@@ -262,6 +262,12 @@ TEST_CASE("cells: of the values that several gauges set, that of the one merged 
     backwards.merge(second);
     backwards.merge(first);
     CHECK(backwards.value() == 6);
+    // What was read is whole: it is not added to what it grew from.
+    auto read = third;
+    read.settle();
+    auto later = first;
+    later.merge(read);
+    CHECK(later.value() == 2);
     // With one that sets, order does not matter as long as the changes are behind it.
     auto other = second;
     other.merge(third);

@@ -38,7 +38,9 @@ public:
 
     constexpr void reset() noexcept { *this = {}; }
     constexpr void next_interval() noexcept { touched_ = false; }
-    constexpr void settle() noexcept {}
+    /// Makes the value one that was set, since what is read is whole: so of two snapshots the later
+    /// one tells the value, and its changes are not added once more.
+    constexpr void settle() noexcept { was_set_ = was_set_ || touched_; }
 
     [[nodiscard]] constexpr double value() const noexcept { return value_; }
     [[nodiscard]] constexpr bool idle() const noexcept { return !touched_; }
