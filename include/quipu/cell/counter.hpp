@@ -29,7 +29,8 @@ public:
 
     constexpr void reset() noexcept { *this = {}; }
     constexpr void next_interval() noexcept { reset(); }
-    constexpr void settle() noexcept {}
+    /// Two infinite sums that cancelled each other are 0: what is read is never NaN.
+    constexpr void settle() noexcept { sum_ = sum_ == sum_ ? sum_ : 0; }
 
     [[nodiscard]] constexpr double sum() const noexcept { return sum_; }
     /// How many samples came, each by its weight.
