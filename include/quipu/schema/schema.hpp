@@ -1,8 +1,8 @@
 // What a schema is: the names and numbers that flat backends get for a snapshot.
 #pragma once
 
-#include <quipu/core/number_text.hpp>
 #include <quipu/cell/timer.hpp>
+#include <quipu/core/number_text.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 #include <quipu/store/store.hpp>
