@@ -41,6 +41,8 @@
 // Floor 1: sketch
 #include <quipu/sketch/adaptive.hpp>
 #include <quipu/sketch/adaptive_set.hpp>
+#include <quipu/sketch/bound_policy.hpp>
+#include <quipu/sketch/bucket_layout.hpp>
 #include <quipu/sketch/bucket_window.hpp>
 #include <quipu/sketch/ckms.hpp>
 #include <quipu/sketch/ckms_summary.hpp>
@@ -88,6 +90,7 @@
 // Floor 2: cell
 #include <quipu/cell/cell.hpp>
 #include <quipu/cell/counter.hpp>
+#include <quipu/cell/fixed_bins.hpp>
 #include <quipu/cell/gauge.hpp>
 #include <quipu/cell/keyvalue.hpp>
 #include <quipu/cell/timer.hpp>
@@ -105,11 +108,14 @@
 #include <quipu/store/table.hpp>
 
 // Floor 4: snapshot
+#include <quipu/snapshot/codec.hpp>
 #include <quipu/snapshot/collect.hpp>
+#include <quipu/snapshot/merge.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 
 // Floor 5: schema
 #include <quipu/schema/etsy.hpp>
+#include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/kiip.hpp>
 #include <quipu/schema/native.hpp>
 #include <quipu/schema/percentile.hpp>

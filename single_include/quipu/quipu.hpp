@@ -148,13 +148,14 @@ template <char... Marks>
     return (found & 0x80 * ones) != 0;
 }
 
-/// Whether a text has a control character in it or one of `Marks`, which are ASCII.
-template <char... Marks>
-[[nodiscard]] constexpr bool has_control_or(std::string_view text) noexcept {
+/// Whether one of the characters of a text is such: `of_one(c)` tells it of one character,
+/// `of_eight` of eight.
+template <class OfOne, class OfEight>
+[[nodiscard]] constexpr bool has(std::string_view text, OfOne of_one, OfEight of_eight) noexcept {
     constexpr std::size_t step = sizeof(std::uint64_t);
     if (text.size() < step) {
         for (const char c : text) {
-            if ((is_control(c) || ... || (c == Marks)))
+            if (of_one(c))
                 return true;
         }
         return false;
@@ -162,10 +163,29 @@ template <char... Marks>
     const char* at = text.data();
     const char* const last = at + text.size() - step; // the last eight, some of them once more
     for (; at < last; at += step) {
-        if (has_control_or<Marks...>(read_little_endian<std::uint64_t>(at)))
+        if (of_eight(read_little_endian<std::uint64_t>(at)))
             return true;
     }
-    return has_control_or<Marks...>(read_little_endian<std::uint64_t>(last));
+    return of_eight(read_little_endian<std::uint64_t>(last));
+}
+
+/// Whether a text has a control character in it or one of `Marks`, which are ASCII.
+template <char... Marks>
+[[nodiscard]] constexpr bool has_control_or(std::string_view text) noexcept {
+    return has(
+        text,
+        [](char c) { return (is_control(c) || ... || (c == Marks)); },
+        [](std::uint64_t eight) { return has_control_or<Marks...>(eight); });
+}
+
+/// Whether a text is printable ASCII without any of `Marks`.
+template <char... Marks>
+[[nodiscard]] constexpr bool is_printable_without(std::string_view text) noexcept {
+    constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
+    return !has(
+        text,
+        [](char c) { return c < ' ' || ((c == '\x7f') || ... || (c == Marks)); },
+        [](std::uint64_t eight) { return (eight & tops) != 0 || has_control_or<Marks...>(eight); });
 }
 
 /// Whether a text has a character in it; without a call or a branch for texts as long as names are.
@@ -4086,6 +4106,69 @@ using waker = basic_waker<>;
 
 } // namespace quipu
 
+// quipu/sketch/bound_policy.hpp
+
+// What happens to a value that comes when a sketch keeps as many as it may.
+
+namespace quipu {
+
+namespace bound_policy {
+
+/// The value is not kept: quantiles are those of the first values. All of them were seen, so a
+/// quantile says nothing about what came later.
+struct keep_first {
+    static constexpr bool samples = false;
+
+    [[nodiscard]] static constexpr std::size_t place(std::uint64_t /*seen*/) noexcept {
+        return SIZE_MAX;
+    }
+    static void write(byte_writer& /*out*/) noexcept {}
+    static constexpr void read(byte_reader& /*from*/) noexcept {}
+};
+
+/// The value takes the place of another one, or is not kept, so that any value has the same chance
+/// to be among those that are: a quantile is that of a random sample. The ranks are off by about
+/// sqrt(q (1 - q) / kept).
+/// Source   Vitter, "Random Sampling with a Reservoir", 1985, algorithm R.
+template <std::uint64_t Seed = 0x7265'7365'7276'6f69> // "reservoi"
+class reservoir {
+public:
+    static constexpr bool samples = true;
+
+    /// A number below `seen`.
+    [[nodiscard]] constexpr std::size_t place(std::uint64_t seen) noexcept {
+        return static_cast<std::size_t>(mix(state_ += 0x9e37'79b9'7f4a'7c15) % seen);
+    }
+    void write(byte_writer& out) const { out.word(state_); }
+    void read(byte_reader& from) noexcept { state_ = from.word(); }
+
+private:
+    std::uint64_t state_ = Seed;
+};
+
+} // namespace bound_policy
+
+/// Decides which values stay when there are more than a sketch keeps.
+/// Requires  place(seen): the place of the one that the value number `seen`, counted from 1, puts
+///           out; one at or beyond the number that is kept means that this value is not kept.
+///           samples: those kept are a random sample, and are merged as such. write and read.
+/// Provided  bound_policy::keep_first (default), bound_policy::reservoir.   Chosen at  basic_exact.
+/// Cost      one call for each value beyond the bound.
+template <class P>
+concept value_bound_policy = std::default_initializable<P> &&
+    requires(P policy, const P& other, std::uint64_t seen, byte_writer& out, byte_reader& from) {
+    { policy.place(seen) } -> std::same_as<std::size_t>;
+    { P::samples } -> std::convertible_to<bool>;
+    other.write(out);
+    policy.read(from);
+    requires noexcept(policy.place(seen));
+};
+
+static_assert(value_bound_policy<bound_policy::keep_first>);
+static_assert(value_bound_policy<bound_policy::reservoir<>>);
+
+} // namespace quipu
+
 // quipu/sketch/moments.hpp
 
 // What is exact of a distribution, however many its values: their number, sums, and ends.
@@ -4206,7 +4289,7 @@ struct distribution_part {
 
 /// Summarises values so that quantiles can be read.
 /// Requires  record, merge, clear; settle, which comes after the last record and before a read;
-///           count (the sum of the weights), sum, min, max, quantile, median, lowest and highest
+///           count (the sum of the weights), sum, sum_squares, min, max, quantile, median, lowest and highest
 ///           (the part up to a quantile, from it on), squared_deviations (from the mean), and
 ///           dropped: how many values it could not take into its quantiles; write and read, to
 ///           bytes in a form that stays the same and back: read replaces the contents, and is false
@@ -4214,7 +4297,7 @@ struct distribution_part {
 /// Laws      merge is associative and commutative as far as quantiles tell; a weight w equals w
 ///           repetitions; quantile is monotonic in q and within [min, max]; the lowest and the
 ///           highest, cut between the same two events, are the whole; what was written is read.
-/// Provided  exact.   Chosen at  basic_timer.
+/// Provided  exact, exponential_histogram, adaptive (default), ckms.   Chosen at  basic_timer.
 /// Cost      one record for each sample.
 template <class S>
 concept quantile_sketch = std::default_initializable<S> &&
@@ -4225,6 +4308,7 @@ concept quantile_sketch = std::default_initializable<S> &&
     s.clear();
     { other.count() } -> std::same_as<double>;
     { other.sum() } -> std::same_as<double>;
+    { other.sum_squares() } -> std::same_as<double>;
     { other.min() } -> std::same_as<double>;
     { other.max() } -> std::same_as<double>;
     { other.quantile(value) } -> std::same_as<double>;
@@ -4270,15 +4354,18 @@ concept distinct_sketch = std::default_initializable<S> &&
 
 namespace quipu {
 
-/// Keeps every value up to a bound; beyond it count, sum, min and max stay exact, the value itself
-/// is not kept, and `dropped()` counts it.
+/// Keeps every value up to a bound; beyond it count, sum, min and max stay exact, `Bound` says which
+/// values are kept, and `dropped()` counts the others.
 ///
 /// Memory   8 bytes a value, 16 from the first weight that is not 1 on.
-/// Error    none, up to `ValuesMax` values.
+/// Error    none, up to `ValuesMax` values; beyond it as `Bound` says (bound_policy.hpp).
 /// Threads  distinct objects safe, shared objects unsafe; reading a settled one from several is
 /// safe.
-template <std::size_t ValuesMax = std::size_t{1} << 20>
+template <std::size_t ValuesMax = std::size_t{1} << 20,
+          value_bound_policy Bound = bound_policy::keep_first>
 class basic_exact {
+    static_assert(ValuesMax > 0, "quipu exact: keeps one value at least");
+
 public:
     static constexpr std::size_t values_max = ValuesMax;
 
@@ -4294,6 +4381,10 @@ public:
     void merge(const basic_exact& other) {
         QUIPU_ASSERT(&other != this);
         all_.merge(other.all_);
+        if constexpr (Bound::samples) {
+            if (other.values_.size() > ValuesMax - values_.size())
+                return merge_samples(other);
+        }
         dropped_ += other.dropped_;
         for (std::size_t i = 0; i < other.values_.size(); ++i) {
             keep(other.values_[i], other.weight(i));
@@ -4328,7 +4419,7 @@ public:
     [[nodiscard]] double min() const noexcept { return all_.min(); } ///< 0 if there is no value
     [[nodiscard]] double max() const noexcept { return all_.max(); } ///< 0 if there is no value
 
-    /// How many values came beyond the bound and were not kept.
+    /// How many of the values that came are not kept.
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
 
     /// The values are here as they came, those kept.
@@ -4393,6 +4484,7 @@ public:
         if (all_.empty())
             return;
         out.count(dropped_);
+        bound_.write(out);
         out.byte(weights_.empty() ? 0 : 1);
         out.count(values_.size());
         for (const double value : values_)
@@ -4424,6 +4516,8 @@ private:
     void keep(double value, double weight) {
         if (values_.size() == ValuesMax) {
             ++dropped_;
+            if (const auto place = bound_.place(ValuesMax + dropped_); place < ValuesMax)
+                replace(place, value, weight);
             return;
         }
         if (weight != 1 && weights_.empty())
@@ -4433,8 +4527,46 @@ private:
             weights_.push_back(weight);
     }
 
+    void replace(std::size_t place, double value, double weight) {
+        if (weight != 1 && weights_.empty())
+            weights_.assign(values_.size(), 1);
+        values_[place] = value;
+        if (!weights_.empty())
+            weights_[place] = weight;
+    }
+
+    /// Makes a random sample of all values of two out of their samples: draws as if from all of
+    /// them, without putting back, and takes one of the sample where it is of the side that the
+    /// draw hits.
+    void merge_samples(const basic_exact& other) {
+        basic_exact both;
+        both.all_ = all_;
+        both.bound_ = bound_;
+        basic_exact rest[] = {std::move(*this), other};
+        std::uint64_t left[] = {rest[0].seen(), rest[1].seen()};
+        const std::uint64_t all = left[0] + left[1];
+        while (both.values_.size() < ValuesMax) {
+            const bool theirs = both.bound_.place(left[0] + left[1]) >= left[0];
+            basic_exact& from = rest[theirs ? 1 : 0];
+            --left[theirs ? 1 : 0];
+            const std::size_t last = from.values_.size() - 1;
+            const std::size_t place = both.bound_.place(from.values_.size());
+            both.keep(from.values_[place], from.weight(place));
+            from.replace(place, from.values_[last], from.weight(last));
+            from.values_.pop_back();
+            if (!from.weights_.empty())
+                from.weights_.pop_back();
+        }
+        both.dropped_ = static_cast<std::size_t>(all - ValuesMax);
+        *this = std::move(both);
+    }
+
+    /// How many values came, kept or not.
+    [[nodiscard]] std::uint64_t seen() const noexcept { return values_.size() + dropped_; }
+
     void read_values(byte_reader& from) {
         dropped_ = static_cast<std::size_t>(from.count());
+        bound_.read(from);
         const auto weighted = from.byte();
         const auto size = from.count_of(weighted == 0 ? 8 : 16);
         if (weighted > 1 || size > ValuesMax || (dropped_ > 0 && size < ValuesMax))
@@ -4503,6 +4635,7 @@ private:
     std::vector<double> weights_{}; // empty as long as all weights are 1
     moments all_{};
     std::size_t dropped_ = 0;
+    [[no_unique_address]] Bound bound_{};
 };
 
 using exact = basic_exact<>;
@@ -6021,6 +6154,163 @@ static_assert(distinct_sketch<statsite_set>);
 
 } // namespace quipu
 
+// quipu/sketch/bucket_layout.hpp
+
+// An exponential histogram as other systems write its buckets. Nothing is lost on the way: their
+// buckets are ours, under other numbers.
+
+namespace quipu {
+
+/// Counts of buckets one after another, the first of which has the number `offset`.
+struct bucket_run {
+    std::int32_t offset = 0;
+    std::vector<double> counts{};
+
+    friend bool operator==(const bucket_run&, const bucket_run&) = default;
+};
+
+/// OpenTelemetry's `ExponentialHistogramDataPoint`: bucket i of the positive values is for those
+/// above base^i, up to base^(i + 1); of the negative ones for the magnitudes likewise.
+/// base = 2^(2^-scale).
+struct opentelemetry_buckets {
+    int scale = 0;
+    double zero_count = 0;
+    bucket_run positive{};
+    bucket_run negative{};
+};
+
+/// Prometheus' native histogram: bucket i is for values above base^(i - 1), up to base^i. A span is
+/// a run of buckets: after how many that are left out (the first: the number of its bucket), and how
+/// many. The count of a bucket is the one before it and its delta.
+struct prometheus_buckets {
+    struct span {
+        std::int32_t offset = 0;
+        std::uint32_t length = 0;
+
+        friend bool operator==(const span&, const span&) = default;
+    };
+    struct side {
+        std::vector<span> spans{};
+        std::vector<double> deltas{};
+    };
+
+    int schema = 0;
+    double zero_count = 0;
+    side positive{};
+    side negative{};
+};
+
+namespace detail {
+
+/// The buckets of one side by their magnitude, at a scale that is `shift` coarser. `key_of(i)` is
+/// the key of the window for the bucket i.
+template <std::size_t Cap, class KeyOf>
+[[nodiscard]] bucket_run run_of(
+    const bucket_window<Cap>& side, std::int32_t low, std::int32_t high, int shift, KeyOf key_of) {
+    bucket_run run;
+    run.offset = low >> shift;
+    run.counts.resize(static_cast<std::size_t>((high >> shift) - run.offset) + 1);
+    for (std::int32_t i = low; i <= high; ++i)
+        run.counts[static_cast<std::size_t>((i >> shift) - run.offset)] += side[key_of(i)];
+    return run;
+}
+
+template <int Scale, std::size_t Cap>
+[[nodiscard]] bucket_run positive_run(const exponential_histogram<Scale, Cap>& of, int shift) {
+    const auto& side = of.positive();
+    if (side.empty())
+        return {};
+    return run_of(side, side.lowest(), side.highest(), shift, [](std::int32_t i) { return i; });
+}
+
+template <int Scale, std::size_t Cap>
+[[nodiscard]] bucket_run negative_run(const exponential_histogram<Scale, Cap>& of, int shift) {
+    const auto& side = of.negative();
+    if (side.empty())
+        return {};
+    return run_of(side, ~side.highest(), ~side.lowest(), shift, [](std::int32_t i) { return ~i; });
+}
+
+[[nodiscard]] inline prometheus_buckets::side spans_of(const bucket_run& run) {
+    prometheus_buckets::side made;
+    std::int32_t left_out = run.offset + 1; // their number of the first bucket
+    double before = 0;
+    for (const double count : run.counts) {
+        if (count == 0) {
+            ++left_out;
+            continue;
+        }
+        if (made.spans.empty() || left_out > 0)
+            made.spans.push_back({left_out, 0});
+        ++made.spans.back().length;
+        made.deltas.push_back(count - before);
+        before = count;
+        left_out = 0;
+    }
+    return made;
+}
+
+} // namespace detail
+
+/// The buckets as OpenTelemetry has them, at the histogram's scale or a coarser one. Going down one
+/// scale joins two buckets each, whose number is then shifted by one bit.
+/// Input    scale: `Scale` at most.
+/// Cost     O(buckets); allocates what is returned.
+/// Source   OpenTelemetry metrics data model, "ExponentialHistogram".
+template <int Scale, std::size_t Cap>
+[[nodiscard]] opentelemetry_buckets to_opentelemetry(const exponential_histogram<Scale, Cap>& of,
+                                                     int scale = Scale) {
+    QUIPU_ASSERT(scale <= Scale && scale >= Scale - 20);
+    return {scale,
+            of.zeros(),
+            detail::positive_run(of, Scale - scale),
+            detail::negative_run(of, Scale - scale)};
+}
+
+/// The buckets as Prometheus has them. Its schemas are the scales from -4 to 8.
+/// Input    schema: `Scale` at most.
+/// Cost     O(buckets); allocates what is returned.
+/// Source   Prometheus, "Native histograms"; its `Histogram` message.
+template <int Scale, std::size_t Cap>
+[[nodiscard]] prometheus_buckets to_prometheus(const exponential_histogram<Scale, Cap>& of,
+                                               int schema = Scale < 8 ? Scale : 8) {
+    QUIPU_ASSERT(schema <= Scale && schema >= -4 && schema <= 8);
+    return {schema,
+            of.zeros(),
+            detail::spans_of(detail::positive_run(of, Scale - schema)),
+            detail::spans_of(detail::negative_run(of, Scale - schema))};
+}
+
+/// How much weight is at or below each of the bounds: the cumulative counts of a classic histogram,
+/// `le`. Exact where a bound is the edge of a bucket; elsewhere the values of the bucket that a
+/// bound parts are all counted as its midpoint is, which is as if the bound were off by
+/// `relative_error` at most.
+/// Input    bounds: ascending.
+/// Cost     O(buckets + bounds); allocates what is returned.
+template <int Scale, std::size_t Cap>
+[[nodiscard]] std::vector<double> cumulative_counts(const exponential_histogram<Scale, Cap>& of,
+                                                    const std::vector<double>& bounds) {
+    using scale = exponential_scale<Scale>;
+    std::vector<double> counts(bounds.size());
+    const auto add = [&](double estimate, double count) {
+        for (std::size_t i = bounds.size(); i > 0 && estimate <= bounds[i - 1]; --i)
+            counts[i - 1] += count;
+    };
+    const auto on_side = [&](const bucket_run& run, auto estimate_of) {
+        for (std::size_t i = 0; i < run.counts.size(); ++i) {
+            if (run.counts[i] > 0)
+                add(estimate_of(run.offset + static_cast<std::int32_t>(i)), run.counts[i]);
+        }
+    };
+    on_side(detail::negative_run(of, 0), [](std::int32_t i) { return -scale::midpoint(i); });
+    if (of.zeros() > 0)
+        add(0, of.zeros());
+    on_side(detail::positive_run(of, 0), [](std::int32_t i) { return scale::midpoint(i); });
+    return counts;
+}
+
+} // namespace quipu
+
 // quipu/sketch/ckms_summary.hpp
 
 // The values of a CKMS sketch in ascending order, each with the ranks it stands for, and the cursors
@@ -6395,6 +6685,7 @@ public:
         return moments_.count();
     } ///< the sum of the weights
     [[nodiscard]] double sum() const noexcept { return moments_.sum(); }
+    [[nodiscard]] double sum_squares() const noexcept { return moments_.sum_squares(); }
     [[nodiscard]] double min() const noexcept { return moments_.min(); } ///< 0 if there is no value
     [[nodiscard]] double max() const noexcept { return moments_.max(); } ///< 0 if there is no value
     [[nodiscard]] static constexpr std::size_t dropped() noexcept { return 0; }
@@ -10330,20 +10621,25 @@ namespace quipu {
 /// The running value of one series.
 /// Requires  apply(sample), which gives ok or value_limit; merge(later); idle: nothing came since
 ///           the last reset or next_interval; reset to the neutral value; next_interval: keep only
-///           what lasts beyond a flush (a gauge's value); settle: get ready to be read.
+///           what lasts beyond a flush (a gauge's value); settle: get ready to be read; write, to
+///           bytes in a form that stays the same, and read, which takes the place of what it held,
+///           or is false and leaves a reset cell if the bytes make no sense.
 /// Laws      merge(a, reset cell) = a; merge is associative, and commutative but for gauges, where
-///           the later of two values wins; merge of the parts equals the cell of the whole.
+///           the later of two values wins, and key/values, which keep their order; merge of the
+///           parts equals the cell of the whole; what was written is read.
 /// Provided  counter, gauge, timer, unique, keyvalue.   Chosen at  store_traits.
 /// Cost      one apply for each sample, one merge, settle and next_interval for each flush.
 template <class C>
 concept cell = std::default_initializable<C> && std::movable<C> &&
-    requires(C c, const C& other, const sample& one) {
+    requires(C c, const C& other, const sample& one, byte_writer& out, byte_reader& from) {
     { c.apply(one) } -> std::same_as<errc>;
     c.merge(other);
     c.reset();
     c.next_interval();
     c.settle();
     { other.idle() } -> std::same_as<bool>;
+    other.write(out);
+    { c.read(from) } -> std::same_as<bool>;
 };
 
 } // namespace quipu
@@ -10378,7 +10674,8 @@ public:
 
     constexpr void reset() noexcept { *this = {}; }
     constexpr void next_interval() noexcept { reset(); }
-    constexpr void settle() noexcept {}
+    /// Two infinite sums that cancelled each other are 0: what is read is never NaN.
+    constexpr void settle() noexcept { sum_ = sum_ == sum_ ? sum_ : 0; }
 
     [[nodiscard]] constexpr double sum() const noexcept { return sum_; }
     /// How many samples came, each by its weight.
@@ -10391,6 +10688,26 @@ public:
     [[nodiscard]] constexpr bool integral() const noexcept { return integral_; }
     [[nodiscard]] constexpr bool idle() const noexcept { return samples_ == 0; }
 
+    /// Writes the two sums and whether all was whole.
+    void write(byte_writer& out) const {
+        out.number(sum_);
+        out.number(samples_);
+        out.byte(integral_ ? 1 : 0);
+    }
+
+    /// Takes the place of what it held. False, and reset, if the bytes are no counter.
+    [[nodiscard]] bool read(byte_reader& from) noexcept {
+        sum_ = from.number();
+        samples_ = from.number();
+        const auto integral = from.byte();
+        integral_ = integral == 1;
+        const bool counted = samples_ > 0 || (samples_ == 0 && sum_ == 0 && integral_);
+        if (!from.failed() && integral <= 1 && sum_ == sum_ && counted)
+            return true;
+        reset();
+        return false;
+    }
+
 private:
     double sum_ = 0;
     double samples_ = 0;
@@ -10398,6 +10715,132 @@ private:
 };
 
 static_assert(cell<counter>);
+
+} // namespace quipu
+
+// quipu/cell/fixed_bins.hpp
+
+// The fixed-bin histogram: how many values fell between edges that were chosen before.
+
+namespace quipu {
+
+/// The edges of bins, ascending: one bin below the first, one between each two, one from the last
+/// on. A value on an edge is in the bin that begins there.
+class bin_edges {
+public:
+    /// How many bins there may be: what statsite allows.
+    static constexpr std::size_t bins_max = 1024;
+
+    /// No edge: one bin for all.
+    bin_edges() = default;
+
+    /// Edges as they are given.
+    /// Errors   bad_number: they do not ascend, or are no numbers; value_limit: more than bins_max.
+    [[nodiscard]] static result<bin_edges> at(std::vector<double> edges) {
+        if (edges.size() >= bins_max)
+            return errc::value_limit;
+        bin_edges made;
+        made.edges_ = std::move(edges);
+        if (!made.ascends())
+            return errc::bad_number;
+        return made;
+    }
+
+    /// Edges from `min` on, each `width` above the last, as many as fit up to `max`. So there are
+    /// (max - min) / width bins, rounded down, and the two outer ones.
+    /// Errors   bad_number: width is not above 0, or max not above min; value_limit.
+    /// Source   statsite, "histogram sections".
+    [[nodiscard]] static result<bin_edges> uniform(double min, double max, double width) {
+        if (!(width > 0 && max > min && max - min < 1e300))
+            return errc::bad_number;
+        const double bins = std::floor((max - min) / width);
+        if (bins + 2 > static_cast<double>(bins_max))
+            return errc::value_limit;
+        std::vector<double> edges;
+        for (double i = 0; i <= bins; ++i)
+            edges.push_back(min + i * width);
+        return at(std::move(edges));
+    }
+
+    [[nodiscard]] const std::vector<double>& values() const noexcept { return edges_; }
+    [[nodiscard]] std::size_t bins() const noexcept { return edges_.size() + 1; }
+
+    /// The bin of a value.
+    /// Cost     O(log bins).
+    [[nodiscard]] std::size_t bin(double value) const noexcept {
+        return static_cast<std::size_t>(std::upper_bound(edges_.begin(), edges_.end(), value) -
+                                        edges_.begin());
+    }
+
+    friend bool operator==(const bin_edges&, const bin_edges&) = default;
+
+private:
+    [[nodiscard]] bool ascends() const noexcept {
+        for (std::size_t i = 0; i < edges_.size(); ++i) {
+            if (edges_[i] != edges_[i] || (i > 0 && !(edges_[i - 1] < edges_[i])))
+                return false;
+        }
+        return true;
+    }
+
+    std::vector<double> edges_{};
+};
+
+/// Counts values by bins.
+/// Memory   8 bytes a bin and 8 an edge.
+/// Threads  distinct objects safe, shared objects unsafe.
+class fixed_bins {
+public:
+    fixed_bins() = default;
+    explicit fixed_bins(bin_edges edges) : edges_(std::move(edges)), counts_(edges_.bins()) {}
+
+    void record(double value, double weight = 1) noexcept { counts_[edges_.bin(value)] += weight; }
+
+    /// Adds the counts of another one with the same edges.
+    void merge(const fixed_bins& other) noexcept {
+        QUIPU_ASSERT(other.edges_ == edges_);
+        for (std::size_t i = 0; i < counts_.size(); ++i)
+            counts_[i] += other.counts_[i];
+    }
+
+    /// Sets all counts to 0 and keeps the edges.
+    void clear() noexcept { std::fill(counts_.begin(), counts_.end(), 0.0); }
+
+    [[nodiscard]] const bin_edges& edges() const noexcept { return edges_; }
+    /// One count a bin, that below the first edge first.
+    [[nodiscard]] const std::vector<double>& counts() const noexcept { return counts_; }
+
+    /// Writes the edges and the counts.
+    void write(byte_writer& out) const {
+        out.count(edges_.values().size());
+        for (const double edge : edges_.values())
+            out.number(edge);
+        for (const double count : counts_)
+            out.number(count);
+    }
+
+    /// Takes the place of what it held. False, and without an edge, if the bytes are no such bins.
+    [[nodiscard]] bool read(byte_reader& from) {
+        std::vector<double> edges(from.count_of(16));
+        for (double& edge : edges)
+            edge = from.number();
+        auto made = bin_edges::at(std::move(edges));
+        *this = made && !from.failed() ? fixed_bins(*std::move(made)) : fixed_bins();
+        bool sound = made.has_value();
+        for (double& count : counts_) {
+            count = from.number();
+            sound = sound && count >= 0;
+        }
+        if (sound && !from.failed())
+            return true;
+        *this = fixed_bins();
+        return false;
+    }
+
+private:
+    bin_edges edges_{};
+    std::vector<double> counts_ = std::vector<double>(1);
+};
 
 } // namespace quipu
 
@@ -10438,10 +10881,30 @@ public:
 
     constexpr void reset() noexcept { *this = {}; }
     constexpr void next_interval() noexcept { touched_ = false; }
-    constexpr void settle() noexcept {}
+    /// Makes the value one that was set, since what is read is whole: so of two snapshots the later
+    /// one tells the value, and its changes are not added once more.
+    constexpr void settle() noexcept { was_set_ = was_set_ || touched_; }
 
     [[nodiscard]] constexpr double value() const noexcept { return value_; }
     [[nodiscard]] constexpr bool idle() const noexcept { return !touched_; }
+
+    /// Writes the value, and whether it was set and touched.
+    void write(byte_writer& out) const {
+        out.number(value_);
+        out.byte(static_cast<std::uint8_t>((was_set_ ? 1U : 0U) | (touched_ ? 2U : 0U)));
+    }
+
+    /// Takes the place of what it held. False, and reset, if the bytes are no gauge.
+    [[nodiscard]] bool read(byte_reader& from) noexcept {
+        value_ = from.number();
+        const auto flags = from.byte();
+        was_set_ = (flags & 1U) != 0;
+        touched_ = (flags & 2U) != 0;
+        if (!from.failed() && flags <= 3 && value_ == value_)
+            return true;
+        reset();
+        return false;
+    }
 
 private:
     double value_ = 0;
@@ -10509,6 +10972,37 @@ public:
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
     [[nodiscard]] bool idle() const noexcept { return values_.empty(); }
 
+    /// Writes how many values were dropped, and those kept with their times.
+    void write(byte_writer& out) const {
+        out.count(dropped_);
+        out.count(values_.size());
+        for (const auto& one : values_) {
+            out.number(one.value);
+            out.word(static_cast<std::uint64_t>(one.timestamp));
+            out.byte(one.integral ? 1 : 0);
+        }
+    }
+
+    /// Takes the place of what it held. False, and reset, if the bytes are no key/value of this
+    /// bound.
+    [[nodiscard]] bool read(byte_reader& from) {
+        reset();
+        dropped_ = static_cast<std::size_t>(from.count());
+        const std::size_t size = from.count_of(17);
+        bool sound = size <= ValuesMax && (dropped_ == 0 || size == ValuesMax);
+        for (std::size_t i = 0; i < size && sound; ++i) {
+            const double value = from.number();
+            const auto timestamp = static_cast<std::int64_t>(from.word());
+            const auto integral = from.byte();
+            sound = value == value && integral <= 1;
+            values_.push_back({value, timestamp, integral == 1});
+        }
+        if (sound && !from.failed())
+            return true;
+        reset();
+        return false;
+    }
+
 private:
     std::vector<timed_value> values_{};
     std::size_t dropped_ = 0;
@@ -10535,16 +11029,20 @@ enum class timer_weighting : std::uint8_t {
 /// Summarises values, milliseconds as a rule: how many, their moments, and their quantiles.
 /// Threads  distinct objects safe, shared objects unsafe; reading a settled one from several is
 /// safe.
-template <quantile_sketch Sketch = exact, timer_weighting Weighting = timer_weighting::full>
+template <quantile_sketch Sketch = adaptive<>, timer_weighting Weighting = timer_weighting::full>
 class basic_timer {
+    static constexpr bool counts_apart = Weighting == timer_weighting::count_only;
+
 public:
+    using sketch_type = Sketch;
+
     /// Adds a value, not NaN, that stands for `weight` events (1 / sampling rate). Returns ok, or
     /// value_limit if the sketch could not keep the value for its quantiles.
     errc record(double value, double weight = 1) {
-        events_ += weight;
-        if constexpr (Weighting == timer_weighting::count_only)
+        if constexpr (counts_apart) {
+            events_ += weight;
             weight = 1;
-        sum_squares_ += value * value * weight;
+        }
         const auto before = values_.dropped();
         values_.record(value, weight);
         return values_.dropped() == before ? errc::ok : errc::value_limit;
@@ -10556,15 +11054,15 @@ public:
     }
 
     void merge(const basic_timer& other) {
-        events_ += other.events_;
-        sum_squares_ += other.sum_squares_;
+        if constexpr (counts_apart)
+            events_ += other.events_;
         integral_ = integral_ && other.integral_;
         values_.merge(other.values_);
     }
 
     /// Forgets all and keeps the storage.
     void reset() noexcept {
-        events_ = sum_squares_ = 0;
+        events_ = {};
         integral_ = true;
         values_.clear();
     }
@@ -10572,9 +11070,14 @@ public:
     void settle() { values_.settle(); }
 
     /// The number of events: samples, each by its weight.
-    [[nodiscard]] double count() const noexcept { return events_; }
+    [[nodiscard]] double count() const noexcept {
+        if constexpr (counts_apart)
+            return events_;
+        else
+            return values_.count();
+    }
     [[nodiscard]] double sum() const noexcept { return values_.sum(); }
-    [[nodiscard]] double sum_squares() const noexcept { return sum_squares_; }
+    [[nodiscard]] double sum_squares() const noexcept { return values_.sum_squares(); }
     [[nodiscard]] double mean() const noexcept { return idle() ? 0 : sum() / values_.count(); }
     [[nodiscard]] double min() const noexcept { return values_.min(); }
     [[nodiscard]] double max() const noexcept { return values_.max(); }
@@ -10593,12 +11096,39 @@ public:
     [[nodiscard]] const Sketch& values() const noexcept { return values_; }
     /// All values were written as whole numbers.
     [[nodiscard]] bool integral() const noexcept { return integral_; }
-    [[nodiscard]] bool idle() const noexcept { return events_ == 0; }
+    [[nodiscard]] bool idle() const noexcept { return count() == 0; }
+
+    /// Writes whether all values were whole, the events if they are counted apart, and the sketch.
+    void write(byte_writer& out) const {
+        out.byte(integral_ ? 1 : 0);
+        if constexpr (counts_apart)
+            out.number(events_);
+        values_.write(out);
+    }
+
+    /// Takes the place of what it held. False, and reset, if the bytes are no such timer.
+    [[nodiscard]] bool read(byte_reader& from) {
+        reset();
+        const auto integral = from.byte();
+        bool sound = integral <= 1;
+        if constexpr (counts_apart) {
+            events_ = from.number();
+            sound = sound && events_ >= 0;
+        }
+        if (sound && values_.read(from) && idle() == (values_.count() == 0) &&
+            (integral == 1 || !idle())) {
+            integral_ = integral == 1;
+            return true;
+        }
+        reset();
+        return false;
+    }
 
 private:
+    struct none {};
+
     Sketch values_{};
-    double events_ = 0;
-    double sum_squares_ = 0;
+    [[no_unique_address]] std::conditional_t<counts_apart, double, none> events_{};
     bool integral_ = true;
 };
 
@@ -11947,6 +12477,133 @@ struct basic_snapshot {
 
 using snapshot = basic_snapshot<>;
 
+/// Calls f(lists...) for each kind: the entries of that kind of all the snapshots.
+template <class F, class... Snapshots>
+void for_each_kind(F&& f, Snapshots&... of) {
+    f(of.counters...);
+    f(of.timers...);
+    f(of.gauges...);
+    f(of.uniques...);
+    f(of.keyvalues...);
+}
+
+} // namespace quipu
+
+// quipu/snapshot/codec.hpp
+
+// A snapshot to bytes and back: for a checkpoint, a spool, or another host.
+
+namespace quipu {
+
+/// What the bytes of a snapshot begin with; the last of it is the version of their form.
+inline constexpr std::string_view snapshot_magic = "QUIPU\x1aS\x01";
+
+namespace detail {
+
+inline constexpr std::uint64_t snapshot_checksum_seed = 0x7175'6970'7573'6e61;
+
+[[nodiscard]] inline std::uint64_t snapshot_checksum(std::string_view bytes) noexcept {
+    return hash_bytes(bytes, snapshot_checksum_seed);
+}
+
+template <class Entries>
+void write_entries(byte_writer& out, const Entries& entries) {
+    out.count(entries.size());
+    for (const auto& one : entries) {
+        out.text(one.name);
+        out.count(one.idle_intervals);
+        one.cell.write(out);
+    }
+}
+
+template <class Entry>
+[[nodiscard]] bool read_entries(byte_reader& from, std::vector<Entry>& entries, key_arena& names) {
+    constexpr std::size_t entry_bytes_min = 3;
+    for (auto left = from.count_of(entry_bytes_min); left > 0 && !from.failed(); --left) {
+        const auto name = from.text();
+        const auto idle = from.count();
+        if (from.failed() || idle > UINT32_MAX)
+            return false;
+        // One after another: a few bytes that promise many do not reserve memory for them.
+        entries.push_back({names.intern(name), static_cast<std::uint32_t>(idle), {}});
+        if (!entries.back().cell.read(from))
+            return false;
+        entries.back().cell.settle();
+    }
+    return !from.failed();
+}
+
+} // namespace detail
+
+/// Appends the bytes of a snapshot, whose form is the same on every machine and stays readable.
+/// What a cell is, and how many values it may hold, is that of the traits; who reads needs the same.
+/// Cost     O(size of the cells); allocates when the string grows.
+template <class Traits>
+void write_snapshot(const basic_snapshot<Traits>& of, std::string& out) {
+    const std::size_t begin = out.size();
+    out += snapshot_magic;
+    byte_writer to(out);
+    to.word(static_cast<std::uint64_t>(of.timestamp));
+    to.number(of.interval_seconds);
+    to.number(of.processing_milliseconds);
+    for_each_kind([&](const auto& list) { detail::write_entries(to, list); }, of);
+    to.word(detail::snapshot_checksum(std::string_view(out).substr(begin)));
+}
+
+/// Reads what `write_snapshot` wrote.
+/// Input    any bytes, whole: no more than one snapshot.
+/// Errors   bad_magic: these are no snapshot, or of a form that is not known here; bad_encoding: they
+///          are damaged, or of other traits.
+/// Cost     O(bytes); the memory that it takes is at most a fixed multiple of them.
+template <class Traits = store_traits>
+[[nodiscard]] result<basic_snapshot<Traits>> read_snapshot(std::string_view bytes) {
+    constexpr std::size_t checksum_bytes = 8;
+    if (bytes.substr(0, snapshot_magic.size()) != snapshot_magic)
+        return errc::bad_magic;
+    if (bytes.size() < snapshot_magic.size() + checksum_bytes)
+        return errc::bad_encoding;
+    const auto body = bytes.substr(0, bytes.size() - checksum_bytes);
+    if (detail::read_little_endian<std::uint64_t>(body.data() + body.size()) !=
+        detail::snapshot_checksum(body))
+        return errc::bad_encoding;
+    byte_reader from(body.substr(snapshot_magic.size()));
+    basic_snapshot<Traits> made;
+    made.timestamp = static_cast<std::int64_t>(from.word());
+    made.interval_seconds = from.number();
+    made.processing_milliseconds = from.number();
+    bool sound = made.interval_seconds >= 0 && std::isfinite(made.interval_seconds) &&
+                 std::isfinite(made.processing_milliseconds);
+    for_each_kind(
+        [&](auto& list) { sound = sound && detail::read_entries(from, list, made.names); }, made);
+    if (!sound || from.failed() || from.left() > 0)
+        return errc::bad_encoding;
+    return made;
+}
+
+/// Puts the series of a snapshot into a store as if they had come before all that it holds: after a
+/// restart, gauges have their values again. Returns how many found no room.
+/// Cost     as a merge of two stores.
+template <class Traits>
+std::size_t restore(const basic_snapshot<Traits>& from, basic_store<Traits>& into) {
+    const std::size_t refused = into.refused();
+    const auto put = [](const auto& entry, auto& cell) {
+        auto both = entry.cell;
+        both.merge(cell);
+        cell = std::move(both);
+    };
+    for (const auto& one : from.counters)
+        put(one, into.counter(one.name));
+    for (const auto& one : from.timers)
+        put(one, into.timer(one.name));
+    for (const auto& one : from.gauges)
+        put(one, into.gauge(one.name));
+    for (const auto& one : from.uniques)
+        put(one, into.unique(one.name));
+    for (const auto& one : from.keyvalues)
+        put(one, into.keyvalue(one.name));
+    return into.refused() - refused;
+}
+
 } // namespace quipu
 
 // quipu/snapshot/collect.hpp
@@ -12006,6 +12663,169 @@ template <class Traits>
     detail::collect_table(from.uniques(), into.uniques, into.names, keep.uniques);
     detail::collect_table(from.keyvalues(), into.keyvalues, into.names, keep.keyvalues);
     return into;
+}
+
+} // namespace quipu
+
+// quipu/snapshot/merge.hpp
+
+// Two snapshots into one: of two intervals one behind the other, or of two stores in one interval.
+
+namespace quipu {
+
+/// Sorts the series of each kind by name, byte by byte: an order that does not depend on which came
+/// first.
+/// Cost     O(n log n).
+template <class Traits>
+void sort_by_name(basic_snapshot<Traits>& of) {
+    const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
+    for_each_kind([&](auto& list) { std::sort(list.begin(), list.end(), by_name); }, of);
+}
+
+namespace detail {
+
+template <class Entry>
+void merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, key_arena& names) {
+    // Places of the entries that are here, by name; new ones stay behind them.
+    std::vector<std::size_t> order(into.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return into[a].name < into[b].name;
+    });
+    for (const auto& one : later) {
+        const auto found = std::lower_bound(
+            order.begin(), order.end(), one.name, [&](std::size_t place, std::string_view name) {
+                return into[place].name < name;
+            });
+        if (found == order.end() || into[*found].name != one.name) {
+            into.push_back({names.intern(one.name), one.idle_intervals, one.cell});
+            continue;
+        }
+        Entry& here = into[*found];
+        here.idle_intervals = std::min(here.idle_intervals, one.idle_intervals);
+        here.cell.merge(one.cell);
+        here.cell.settle();
+    }
+}
+
+} // namespace detail
+
+/// Adds a later snapshot to an earlier one, series by series; new series come last. Of a gauge that
+/// both set, the later value stays. Merging is associative, and commutative but for gauges,
+/// key/values and the order of series.
+///
+/// Units    `interval_seconds` and `processing_milliseconds` add up; the later timestamp stays. For
+///          two stores of one interval set the interval again.
+/// Cost     O(n log n) for the series, and a merge of each cell.
+template <class Traits>
+void merge(basic_snapshot<Traits>& into, const basic_snapshot<Traits>& later) {
+    QUIPU_ASSERT(&later != &into);
+    into.timestamp = std::max(into.timestamp, later.timestamp);
+    into.interval_seconds += later.interval_seconds;
+    into.processing_milliseconds += later.processing_milliseconds;
+    for_each_kind(
+        [&](auto& mine, const auto& theirs) { detail::merge_entries(mine, theirs, into.names); },
+        into,
+        later);
+}
+
+} // namespace quipu
+
+// quipu/schema/histogram_rules.hpp
+
+// Which timers get a fixed-bin histogram, with which bins, and how these are called.
+
+namespace quipu {
+
+/// The histogram of the timers that a pattern is for.
+struct histogram_rule {
+    std::string pattern;
+    bin_edges edges{};
+    /// What the name of each bin ends with; where there are fewer, the last bins are not told.
+    std::vector<std::string> tails{};
+};
+
+/// A rule of Etsy's statsd: the pattern may stand anywhere in a key. The limits of the bins, as
+/// text, ascend; each is exclusive, and `inf`, which may be the last, is none. What is not below any
+/// is not told.
+/// Errors   bad_number, value_limit.
+/// Source   statsd/statsd, exampleConfig.js, "histogram".
+[[nodiscard]] inline result<histogram_rule> etsy_histogram(std::string pattern,
+                                                           const std::vector<std::string>& limits) {
+    histogram_rule made{std::move(pattern), {}, {}};
+    std::vector<double> edges;
+    for (const auto& limit : limits) {
+        if (limit != "inf") {
+            const auto edge = parse_number(limit);
+            if (!edge)
+                return edge.error();
+            edges.push_back(*edge);
+        } else if (&limit != &limits.back()) {
+            return errc::bad_number;
+        }
+        std::string tail = limit;
+        if (const auto dot = tail.find('.'); dot != tail.npos)
+            tail[dot] = '_';
+        made.tails.push_back(".histogram.bin_" + tail);
+    }
+    auto at = bin_edges::at(std::move(edges));
+    if (!at)
+        return at.error();
+    made.edges = *std::move(at);
+    return made;
+}
+
+/// A rule of statsite: the pattern is what a key begins with, an empty one is for all.
+/// Errors   bad_number, value_limit.
+/// Source   statsite, "histogram sections".
+[[nodiscard]] inline result<histogram_rule>
+statsite_histogram(std::string prefix, double min, double max, double width) {
+    auto edges = bin_edges::uniform(min, max, width);
+    if (!edges)
+        return edges.error();
+    const auto text = [](double edge) {
+        char number[layout::fixed<2>::bytes_max];
+        return std::string(number, layout::fixed<2>::write(number, edge));
+    };
+    histogram_rule made{std::move(prefix), *std::move(edges), {}};
+    made.tails.push_back(".histogram.bin_<" + text(min));
+    const auto& all = made.edges.values();
+    for (std::size_t i = 0; i + 1 < all.size(); ++i)
+        made.tails.push_back(".histogram.bin_" + text(all[i]));
+    made.tails.push_back(".histogram.bin_>" + text(max));
+    return made;
+}
+
+/// Which of several rules is a key's.
+enum class histogram_match : std::uint8_t {
+    first_within,   ///< Etsy's: the first whose pattern stands anywhere in the key
+    longest_prefix, ///< statsite's: that of the longest pattern with which the key begins
+};
+
+/// The rule of a key, or null.
+/// Cost     O(rules * key size).
+[[nodiscard]] inline const histogram_rule* find_rule(const std::vector<histogram_rule>& rules,
+                                                     histogram_match match,
+                                                     std::string_view key) noexcept {
+    const histogram_rule* found = nullptr;
+    for (const auto& one : rules) {
+        if (match == histogram_match::first_within && key.find(one.pattern) != key.npos)
+            return &one;
+        if (match == histogram_match::longest_prefix && key.starts_with(one.pattern) &&
+            (found == nullptr || one.pattern.size() > found->pattern.size()))
+            found = &one;
+    }
+    return found;
+}
+
+/// The samples of a sketch that keeps its values, by bins; each counts once, whatever its weight.
+template <class Sketch>
+[[nodiscard]] fixed_bins count_samples(const Sketch& sketch, const bin_edges& edges) {
+    fixed_bins counted(edges);
+    for (const double value : sketch.values())
+        counted.record(value);
+    return counted;
 }
 
 } // namespace quipu
@@ -12098,11 +12918,19 @@ struct point_taker {
     void operator()(const point&) const noexcept {}
 };
 
+/// Traits whose timers keep their values.
+struct traits_with_values : store_traits {
+    using timer = basic_timer<exact>;
+};
+
 /// Says in a sentence what a timer lacks for a schema that works on the values themselves.
 template <class Timer>
 consteval bool require_values() {
     static_assert(
-        requires(const Timer& cell) { cell.values().values(); },
+        requires(const Timer& cell) {
+            cell.values().values();
+            requires Timer::sketch_type::keeps_values();
+        },
         "quipu schema: needs timers of a sketch that keeps its values, such as basic_exact");
     return true;
 }
@@ -12148,6 +12976,8 @@ struct etsy_schema_options {
     /// The node of the server's own statistics.
     std::string prefix_stats = "statsd";
     std::vector<percentile> percentiles = {{90, "90"}};
+    /// The first whose pattern stands in a timer's key gives it a histogram; see etsy_histogram.
+    std::vector<histogram_rule> histograms{};
 };
 
 /// Names and numbers of Etsy's statsd, to the letter. Its timers keep their values: basic_timer of
@@ -12183,6 +13013,7 @@ public:
         }
         for (const auto& one : from.timers) {
             write_timer(one.cell, from.interval_seconds, writer(timer_head_, one.name));
+            write_histogram(one.cell, writer(timer_head_, one.name));
         }
         for (const auto& one : from.gauges)
             writer(gauge_head_, one.name)("", one.cell.value());
@@ -12216,6 +13047,19 @@ private:
             out(point{head, name.name, whole, name.tags, value, false, timestamp});
         }
     };
+
+    template <class Timer, class Writer>
+    void write_histogram(const Timer& cell, const Writer& to) const {
+        if (options_.histograms.empty() || cell.idle())
+            return;
+        const auto* const rule =
+            find_rule(options_.histograms, histogram_match::first_within, to.name.name);
+        if (rule == nullptr)
+            return;
+        const auto bins = count_samples(cell.values(), rule->edges);
+        for (std::size_t i = 0; i < rule->tails.size(); ++i)
+            to(rule->tails[i], bins.counts()[i]);
+    }
 
     template <class Timer, class Writer>
     void write_timer(const Timer& cell, double interval_seconds, const Writer& to) const {
@@ -12319,7 +13163,7 @@ inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::mov
         suffix_ = '.' + options_.global_suffix;
 }
 
-static_assert(schema_for<etsy_schema, store_traits>);
+static_assert(schema_for<etsy_schema, detail::traits_with_values>);
 
 } // namespace quipu
 
@@ -12442,7 +13286,7 @@ private:
     std::string kv_{}, counts_{}, timers_{};
 };
 
-static_assert(schema_for<kiip_schema, store_traits>);
+static_assert(schema_for<kiip_schema, detail::traits_with_values>);
 
 } // namespace quipu
 
@@ -12916,6 +13760,10 @@ namespace detail {
 /// would end the name, '/' would leave the folder that the numbers are kept in, and one byte that
 /// is not UTF-8 would make carbon close the connection, with the points of all others in it.
 inline void append_graphite_text(std::string& out, std::string_view text) {
+    if (is_printable_without<' ', '/'>(text)) {
+        out += text;
+        return;
+    }
     while (!text.empty()) {
         const auto size = utf8_size(text);
         const auto character = text.substr(0, size == 0 ? 1 : size);
@@ -13784,9 +14632,12 @@ struct etsy {
 
 /// The Python statsite: every interval begins with nothing.
 struct kiip {
+    struct store_traits : ::quipu::store_traits {
+        using timer = basic_timer<exact>;
+    };
+
     static constexpr std::string_view name = "kiip";
     using dialect_type = dialect::kiip;
-    using store_traits = ::quipu::store_traits;
     using schema_type = kiip_schema;
     using schema_options = kiip_schema_options;
     static constexpr bool stamps_on_receipt = true;
