@@ -5,6 +5,7 @@
 #include <quipu/cell/timer.hpp>
 #include <quipu/cell/unique.hpp>
 
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
@@ -273,24 +274,6 @@ TEST_CASE("cells: of the values that several gauges set, that of the one merged 
     other.merge(third);
     CHECK(other.value() == 9);
 }
-
-namespace {
-
-template <cell Cell>
-std::string bytes_of(const Cell& one) {
-    std::string bytes;
-    byte_writer out(bytes);
-    one.write(out);
-    return bytes;
-}
-
-template <cell Cell>
-bool read_whole(Cell& into, std::string_view bytes) {
-    byte_reader from(bytes);
-    return into.read(from) && from.left() == 0;
-}
-
-} // namespace
 
 TEMPLATE_TEST_CASE("cells: what was written is read", "[cell]", ALL_CELLS) {
     generator random(7);

@@ -1,5 +1,6 @@
 #include <quipu/cell/fixed_bins.hpp>
 
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
@@ -13,13 +14,6 @@ using namespace quipu;
 namespace {
 
 using numbers = std::vector<double>;
-
-std::string bytes_of(const fixed_bins& bins) {
-    std::string bytes;
-    byte_writer out(bytes);
-    bins.write(out);
-    return bytes;
-}
 
 } // namespace
 

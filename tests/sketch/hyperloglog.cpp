@@ -4,6 +4,7 @@
 #include <quipu/core/hash.hpp>
 
 #include "support/allocations.hpp"
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 #include "support/hyperloglog_accuracy.hpp"
@@ -25,14 +26,6 @@ static_assert(hyperloglog<12>::standard_error() == 1.04 / 64);
 static_assert(hyperloglog<4>::standard_error() == 1.04 / 4);
 
 namespace {
-
-template <unsigned Precision>
-std::string bytes_of(const hyperloglog<Precision>& sketch) {
-    std::string bytes;
-    byte_writer out(bytes);
-    sketch.write(out);
-    return bytes;
-}
 
 /// Whether the bytes are read, and then are what is written.
 template <unsigned Precision>

@@ -9,6 +9,7 @@
 #include <quipu/sketch/exponential_histogram.hpp>
 #include <quipu/sketch/hyperloglog.hpp>
 
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
@@ -95,20 +96,6 @@ void check_same(const Sketch& a, const Sketch& b) {
             FAIL_CHECK("they differ at " << percent << " %");
         }
     }
-}
-
-template <class Sketch>
-std::string bytes_of(const Sketch& sketch) {
-    std::string bytes;
-    byte_writer out(bytes);
-    sketch.write(out);
-    return bytes;
-}
-
-template <class Sketch>
-bool read_whole(Sketch& sketch, std::string_view bytes) {
-    byte_reader in(bytes);
-    return sketch.read(in) && in.left() == 0;
 }
 
 /// How far an estimate of a value may be off, relatively to the largest.
