@@ -96,6 +96,11 @@
 #include <quipu/cell/timer.hpp>
 #include <quipu/cell/unique.hpp>
 
+// Floor 2: client
+#include <quipu/client/client.hpp>
+#include <quipu/client/sampling.hpp>
+#include <quipu/client/scoped_timer.hpp>
+
 // Floor 3: store
 #include <quipu/store/batch.hpp>
 #include <quipu/store/chunk_index.hpp>
