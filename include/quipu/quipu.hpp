@@ -98,6 +98,7 @@
 
 // Floor 2: client
 #include <quipu/client/client.hpp>
+#include <quipu/client/pystatsd.hpp>
 #include <quipu/client/sampling.hpp>
 #include <quipu/client/scoped_timer.hpp>
 

@@ -11283,6 +11283,10 @@ struct client_traits {
     static constexpr std::size_t datagram_bytes_max = 1432;
     /// Change to send each call at once, in a datagram of its own.
     static constexpr bool batches = true;
+    /// Change to tell the rate of gauges and sets, too, of which no server can make use.
+    static constexpr bool rates_of_all = false;
+    // Add `using writer = …` when the lines should be written in a way of their own; it takes the
+    // place of dialect and names. pystatsd.hpp has one.
 };
 
 /// What a client is told when it is made.
@@ -11316,6 +11320,18 @@ struct client_counts {
     std::uint64_t lost = 0;        ///< samples that were in those
 
     friend constexpr bool operator==(const client_counts&, const client_counts&) = default;
+};
+
+/// A number that a call takes: it remembers whether it is an integer, which some servers and
+/// layouts tell apart.
+struct metric_value {
+    template <std::integral Integer>
+    constexpr metric_value(Integer number) noexcept
+        : value(static_cast<double>(number)), integral(true) {}
+    constexpr metric_value(double number) noexcept : value(number) {}
+
+    double value;
+    bool integral = false;
 };
 
 /// A duration as <chrono> has them; that header costs more to include than this one.
@@ -11363,25 +11379,26 @@ public:
     // `last_error()`.
 
     /// Adds to a counter.
-    errc increment(std::string_view name, double by = 1, const call_options& more = {}) noexcept {
-        return count(name, by, more);
+    errc
+    increment(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
+        return add(of(metric_kind::counter, name, by, more), more.rate);
     }
-    errc decrement(std::string_view name, double by = 1, const call_options& more = {}) noexcept {
-        return count(name, -by, more);
+    errc
+    decrement(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
+        by.value = -by.value;
+        return increment(name, by, more);
     }
 
     /// Sets a gauge. A value below zero takes two lines, which stay together. A gauge has no rate:
     /// one that is not 1 leaves calls out, and the server is not told.
-    errc gauge(std::string_view name, double value, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::gauge, name, value, more);
-        one.rate = 1;
-        return add(one, more.rate);
+    errc gauge(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
+        return add(unrated(of(metric_kind::gauge, name, value, more)), more.rate);
     }
 
     /// Changes a gauge.
-    errc change_gauge(std::string_view name, double by, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::gauge, name, by, more);
-        one.rate = 1;
+    errc
+    change_gauge(std::string_view name, metric_value by, const call_options& more = {}) noexcept {
+        sample one = unrated(of(metric_kind::gauge, name, by, more));
         one.relative = true;
         return add(one, more.rate);
     }
@@ -11409,18 +11426,16 @@ public:
     /// Adds a member to a set. It has no rate: what is left out is not counted by the server.
     errc
     set(std::string_view name, std::string_view member, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::unique, name, 0, more);
-        one.rate = 1;
+        sample one = unrated(of(metric_kind::unique, name, 0, more));
         one.member = member;
         return add(one, more.rate);
     }
 
     /// Sends a value as it is, with its own time if it has one: nothing is aggregated. Of the servers
     /// that know key/values. It has no rate, as a set.
-    errc key_value(std::string_view name, double value, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::keyvalue, name, value, more);
-        one.rate = 1;
-        return add(one, more.rate);
+    errc
+    key_value(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
+        return add(unrated(of(metric_kind::keyvalue, name, value, more)), more.rate);
     }
 
     /// Sends an event or a service check, which DogStatsD's servers read. Prefix and tags of the
@@ -11466,22 +11481,26 @@ private:
 
     [[nodiscard]] static sample of(metric_kind kind,
                                    std::string_view name,
-                                   double value,
+                                   metric_value value,
                                    const call_options& more,
                                    timer_type timer = timer_type::ms) noexcept {
         sample one;
         one.series.kind = kind;
         one.series.name = name;
         one.series.tags = more.tags;
-        one.value = value;
+        one.value = value.value;
+        one.integral = value.integral;
         one.rate = more.rate;
         one.timestamp = more.timestamp;
         one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? timer : timer_type::ms;
         return one;
     }
 
-    errc count(std::string_view name, double by, const call_options& more) noexcept {
-        return add(of(metric_kind::counter, name, by, more), more.rate);
+    /// A sample of a kind that has no rate.
+    [[nodiscard]] static sample unrated(sample one) noexcept {
+        if constexpr (!Traits::rates_of_all)
+            one.rate = 1;
+        return one;
     }
 
     /// Adds the line of a sample, with the client's prefix and tags.
@@ -11505,8 +11524,12 @@ private:
                 return refused(errc::tags_too_long);
             one.series.tags = names_.view().substr(name_end);
         }
-        return append(
-            [&](auto& out) { return format<dialect_type, typename Traits::names>(one, out); });
+        return append([&](auto& out) {
+            if constexpr (requires { typename Traits::writer; })
+                return Traits::writer::write(one, out);
+            else
+                return format<dialect_type, typename Traits::names>(one, out);
+        });
     }
 
     /// Adds lines to the datagram, or to the next one if they do not fit.
@@ -11553,6 +11576,102 @@ private:
     std::uint64_t waiting_ = 0; // samples in the text
     basic_line_buffer<datagram_bytes_max> text_{};
     basic_line_buffer<dialect_type::name_bytes_max + dialect_type::tag_bytes_max> names_{};
+};
+
+} // namespace quipu
+
+// quipu/client/pystatsd.hpp
+
+// The lines of pystatsd, byte by byte: for programs that take the place of one that used it.
+
+namespace quipu {
+
+/// Writes a sample as pystatsd does: whole numbers as integers, others as Python prints them, times
+/// with six decimals, a change of a gauge with its sign; a gauge that is set below zero is set to 0
+/// before.
+///
+/// Deviation  what would smuggle in another line, which pystatsd sends, is refused: a control
+///            character, ':' or '|' in a name, a newline or '|' in a member; so are tags, which it
+///            does not have, and numbers that are not finite. An integer is exact up to 2^53.
+/// Source     jsocol/pystatsd 3.3, statsd/client/base.py.
+struct pystatsd_lines {
+    /// Appends the line, or the two lines, or nothing.
+    /// Errors   bad_name, empty_name, bad_tags, unknown_type (a key/value), number_out_of_range,
+    ///          no_space.
+    template <std::size_t BytesMax>
+    [[nodiscard]] static constexpr errc write(const sample& one,
+                                              basic_line_buffer<BytesMax>& out) noexcept {
+        if (const auto error = check(one); error != errc::ok)
+            return error;
+        const std::size_t before = out.size();
+        const bool zero_first =
+            one.series.kind == metric_kind::gauge && !one.relative && one.value < 0;
+        sample zero = one;
+        zero.value = 0;
+        zero.integral = true;
+        sample last = one;
+        if (zero_first)
+            zero.rate = last.rate = 1; // that client has drawn before
+        if ((!zero_first || (append(zero, out) && out.append("\n"))) && append(last, out))
+            return errc::ok;
+        out.resize(before);
+        return errc::no_space;
+    }
+
+private:
+    [[nodiscard]] static constexpr errc check(const sample& one) noexcept {
+        const auto name = one.series.name;
+        if (name.empty())
+            return errc::empty_name;
+        if (detail::has_control_or<':', '|'>(name) || detail::has_control_or<'|'>(one.member))
+            return errc::bad_name;
+        if (!one.series.tags.empty())
+            return errc::bad_tags;
+        if (one.series.kind == metric_kind::keyvalue)
+            return errc::unknown_type;
+        return detail::is_finite(one.value) ? errc::ok : errc::number_out_of_range;
+    }
+
+    template <class Layout, std::size_t BytesMax>
+    [[nodiscard]] static constexpr bool append_number(double number,
+                                                      basic_line_buffer<BytesMax>& out) noexcept {
+        char text[Layout::bytes_max] = {};
+        const char* const end = Layout::write(text, number);
+        return out.append(std::string_view(text, static_cast<std::size_t>(end - text)));
+    }
+
+    template <std::size_t BytesMax>
+    [[nodiscard]] static constexpr bool append_value(const sample& one,
+                                                     basic_line_buffer<BytesMax>& out) noexcept {
+        if (one.series.kind == metric_kind::unique)
+            return out.append(one.member);
+        if (one.series.kind == metric_kind::timer)
+            return append_number<layout::fixed<6>>(one.value, out);
+        if (one.relative && one.value >= 0 && !out.append("+"))
+            return false;
+        if (one.integral && one.value > -0x1p63 && one.value < 0x1p63)
+            return out.append(static_cast<std::int64_t>(one.value));
+        return append_number<layout::python>(one.value, out);
+    }
+
+    template <std::size_t BytesMax>
+    [[nodiscard]] static constexpr bool append(const sample& one,
+                                               basic_line_buffer<BytesMax>& out) noexcept {
+        constexpr std::string_view types[] = {"|c", "|ms", "|g", "|s"};
+        return out.append(one.series.name) && out.append(":") && append_value(one, out) &&
+               out.append(types[static_cast<std::size_t>(one.series.kind)]) &&
+               (one.rate == 1 ||
+                (out.append("|@") && append_number<layout::python>(one.rate, out)));
+    }
+};
+
+/// A client whose bytes are those of pystatsd's pipeline, of UDP and of TCP. With `batches = false`
+/// they are those of its calls one by one.
+/// Deviation  a line of more than 511 bytes is refused, and not sent alone.
+struct pystatsd_traits : client_traits {
+    using writer = pystatsd_lines;
+    static constexpr bool rates_of_all = true;
+    static constexpr std::size_t datagram_bytes_max = 511; // it sends what would reach 512
 };
 
 } // namespace quipu
@@ -12633,7 +12752,7 @@ namespace quipu {
 /// order, so a store cannot tell that there was a batch.
 ///
 /// Each sample's name and member are views that must hold until `apply`.
-/// Memory   12 KB, and 4 KB for names that were copied; nothing else is allocated.
+/// Memory   18 KB, 4 KB of it for names that are copied; nothing else is allocated.
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Traits = store_traits>
 class basic_batch {

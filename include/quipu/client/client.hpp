@@ -35,6 +35,10 @@ struct client_traits {
     static constexpr std::size_t datagram_bytes_max = 1432;
     /// Change to send each call at once, in a datagram of its own.
     static constexpr bool batches = true;
+    /// Change to tell the rate of gauges and sets, too, of which no server can make use.
+    static constexpr bool rates_of_all = false;
+    // Add `using writer = …` when the lines should be written in a way of their own; it takes the
+    // place of dialect and names. pystatsd.hpp has one.
 };
 
 /// What a client is told when it is made.
@@ -68,6 +72,18 @@ struct client_counts {
     std::uint64_t lost = 0;        ///< samples that were in those
 
     friend constexpr bool operator==(const client_counts&, const client_counts&) = default;
+};
+
+/// A number that a call takes: it remembers whether it is an integer, which some servers and
+/// layouts tell apart.
+struct metric_value {
+    template <std::integral Integer>
+    constexpr metric_value(Integer number) noexcept
+        : value(static_cast<double>(number)), integral(true) {}
+    constexpr metric_value(double number) noexcept : value(number) {}
+
+    double value;
+    bool integral = false;
 };
 
 /// A duration as <chrono> has them; that header costs more to include than this one.
@@ -115,25 +131,26 @@ public:
     // `last_error()`.
 
     /// Adds to a counter.
-    errc increment(std::string_view name, double by = 1, const call_options& more = {}) noexcept {
-        return count(name, by, more);
+    errc
+    increment(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
+        return add(of(metric_kind::counter, name, by, more), more.rate);
     }
-    errc decrement(std::string_view name, double by = 1, const call_options& more = {}) noexcept {
-        return count(name, -by, more);
+    errc
+    decrement(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
+        by.value = -by.value;
+        return increment(name, by, more);
     }
 
     /// Sets a gauge. A value below zero takes two lines, which stay together. A gauge has no rate:
     /// one that is not 1 leaves calls out, and the server is not told.
-    errc gauge(std::string_view name, double value, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::gauge, name, value, more);
-        one.rate = 1;
-        return add(one, more.rate);
+    errc gauge(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
+        return add(unrated(of(metric_kind::gauge, name, value, more)), more.rate);
     }
 
     /// Changes a gauge.
-    errc change_gauge(std::string_view name, double by, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::gauge, name, by, more);
-        one.rate = 1;
+    errc
+    change_gauge(std::string_view name, metric_value by, const call_options& more = {}) noexcept {
+        sample one = unrated(of(metric_kind::gauge, name, by, more));
         one.relative = true;
         return add(one, more.rate);
     }
@@ -161,18 +178,16 @@ public:
     /// Adds a member to a set. It has no rate: what is left out is not counted by the server.
     errc
     set(std::string_view name, std::string_view member, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::unique, name, 0, more);
-        one.rate = 1;
+        sample one = unrated(of(metric_kind::unique, name, 0, more));
         one.member = member;
         return add(one, more.rate);
     }
 
     /// Sends a value as it is, with its own time if it has one: nothing is aggregated. Of the servers
     /// that know key/values. It has no rate, as a set.
-    errc key_value(std::string_view name, double value, const call_options& more = {}) noexcept {
-        sample one = of(metric_kind::keyvalue, name, value, more);
-        one.rate = 1;
-        return add(one, more.rate);
+    errc
+    key_value(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
+        return add(unrated(of(metric_kind::keyvalue, name, value, more)), more.rate);
     }
 
     /// Sends an event or a service check, which DogStatsD's servers read. Prefix and tags of the
@@ -218,22 +233,26 @@ private:
 
     [[nodiscard]] static sample of(metric_kind kind,
                                    std::string_view name,
-                                   double value,
+                                   metric_value value,
                                    const call_options& more,
                                    timer_type timer = timer_type::ms) noexcept {
         sample one;
         one.series.kind = kind;
         one.series.name = name;
         one.series.tags = more.tags;
-        one.value = value;
+        one.value = value.value;
+        one.integral = value.integral;
         one.rate = more.rate;
         one.timestamp = more.timestamp;
         one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? timer : timer_type::ms;
         return one;
     }
 
-    errc count(std::string_view name, double by, const call_options& more) noexcept {
-        return add(of(metric_kind::counter, name, by, more), more.rate);
+    /// A sample of a kind that has no rate.
+    [[nodiscard]] static sample unrated(sample one) noexcept {
+        if constexpr (!Traits::rates_of_all)
+            one.rate = 1;
+        return one;
     }
 
     /// Adds the line of a sample, with the client's prefix and tags.
@@ -257,8 +276,12 @@ private:
                 return refused(errc::tags_too_long);
             one.series.tags = names_.view().substr(name_end);
         }
-        return append(
-            [&](auto& out) { return format<dialect_type, typename Traits::names>(one, out); });
+        return append([&](auto& out) {
+            if constexpr (requires { typename Traits::writer; })
+                return Traits::writer::write(one, out);
+            else
+                return format<dialect_type, typename Traits::names>(one, out);
+        });
     }
 
     /// Adds lines to the datagram, or to the next one if they do not fit.
