@@ -2791,7 +2791,7 @@ concept has_send = requires(T& to, std::string_view bytes) {
 ///           followed by other bytes in the same stream: it may be sent again from its beginning.
 ///           A stream has `static constexpr bool is_stream = true`: nothing but newlines parts what
 ///           is sent over it.
-/// Provided  udp_sender, tcp_sender, file_writer, memory_transport.
+/// Provided  udp_sender, tcp_sender, file_writer, memory_transport, null_transport.
 /// Cost      one call per datagram or flush.
 template <class T>
 concept transport = has_send<T>;
@@ -2898,6 +2898,15 @@ static_assert(transport<file_writer>);
 // Transport and receiver within the program: for tests, and for embedding quipu without sockets.
 
 namespace quipu {
+
+/// Takes all and forgets it: where a program can be told to send nothing.
+/// Threads  distinct objects safe; a shared one, too.
+class null_transport {
+public:
+    [[nodiscard]] static constexpr errc send(std::string_view /*bytes*/) noexcept {
+        return errc::ok;
+    }
+};
 
 /// Keeps what is sent.
 ///
@@ -3006,6 +3015,7 @@ private:
     bool ending_ = false;
 };
 
+static_assert(transport<null_transport>);
 static_assert(transport<memory_transport>);
 static_assert(receiver<memory_receiver>);
 
