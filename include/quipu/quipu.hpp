@@ -36,6 +36,7 @@
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/net/transport.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/net/unix_datagram.hpp>
 #include <quipu/net/waker.hpp>
 
 // Floor 1: sketch
@@ -101,6 +102,7 @@
 #include <quipu/client/pystatsd.hpp>
 #include <quipu/client/sampling.hpp>
 #include <quipu/client/scoped_timer.hpp>
+#include <quipu/client/static_name.hpp>
 
 // Floor 3: store
 #include <quipu/store/batch.hpp>

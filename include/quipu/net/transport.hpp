@@ -31,7 +31,8 @@ concept has_send = requires(T& to, std::string_view bytes) {
 ///           followed by other bytes in the same stream: it may be sent again from its beginning.
 ///           A stream has `static constexpr bool is_stream = true`: nothing but newlines parts what
 ///           is sent over it.
-/// Provided  udp_sender, tcp_sender, file_writer, memory_transport, null_transport.
+/// Provided  udp_sender, tcp_sender, unix_datagram_sender, file_writer, memory_transport,
+///           null_transport.
 /// Cost      one call per datagram or flush.
 template <class T>
 concept transport = has_send<T>;
