@@ -11811,7 +11811,7 @@ decltype(auto) timed(Client& to, std::string_view name, F&& f, const call_option
 
 // quipu/client/static_name.hpp
 
-// Names as literals, checked by the compiler: `quipu::name<"api.hits">`.
+// Names as literals, checked by the compiler: `quipu::static_name<"api.hits">`.
 
 namespace quipu {
 
@@ -11844,9 +11844,10 @@ consteval std::string_view checked_name() {
 } // namespace detail
 
 /// The name of a metric, a view that holds for ever; one that no line can carry, or that some server
-/// would take for more than a name, does not compile.
+/// would take for more than a name, does not compile. (A template that is called just `name` would
+/// make `a.name < b.name` mean something else to some compilers.)
 template <static_text Name>
-inline constexpr std::string_view name = detail::checked_name<Name>();
+inline constexpr std::string_view static_name = detail::checked_name<Name>();
 
 } // namespace quipu
 

@@ -3,8 +3,8 @@
 
 int main() {
 #ifdef QUIPU_REJECT
-    return static_cast<int>(quipu::name<"api.hits:1|c">.size());
+    return static_cast<int>(quipu::static_name<"api.hits:1|c">.size());
 #else
-    return static_cast<int>(quipu::name<"api.hits">.size()) - 8;
+    return static_cast<int>(quipu::static_name<"api.hits">.size()) - 8;
 #endif
 }

@@ -3,8 +3,8 @@
 
 int main() {
 #ifdef QUIPU_REJECT
-    return static_cast<int>(quipu::name<"">.size());
+    return static_cast<int>(quipu::static_name<"">.size());
 #else
-    return static_cast<int>(quipu::name<"a">.size()) - 1;
+    return static_cast<int>(quipu::static_name<"a">.size()) - 1;
 #endif
 }
