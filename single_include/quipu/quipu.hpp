@@ -11563,7 +11563,7 @@ private:
                                    std::string_view name,
                                    metric_value value,
                                    const call_options& more,
-                                   timer_type timer = timer_type::ms) noexcept {
+                                   timer_type type = timer_type::ms) noexcept {
         sample one;
         one.series.kind = kind;
         one.series.name = name;
@@ -11572,7 +11572,7 @@ private:
         one.integral = value.integral;
         one.rate = more.rate;
         one.timestamp = more.timestamp;
-        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? timer : timer_type::ms;
+        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? type : timer_type::ms;
         return one;
     }
 
@@ -11803,7 +11803,7 @@ private:
 /// Calls `f` and tells a client how long it took. Returns what `f` returns.
 template <class Client, class F>
 decltype(auto) timed(Client& to, std::string_view name, F&& f, const call_options& more = {}) {
-    const scoped_timer timer(to, name, more);
+    const scoped_timer measured(to, name, more);
     return std::forward<F>(f)();
 }
 

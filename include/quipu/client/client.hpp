@@ -235,7 +235,7 @@ private:
                                    std::string_view name,
                                    metric_value value,
                                    const call_options& more,
-                                   timer_type timer = timer_type::ms) noexcept {
+                                   timer_type type = timer_type::ms) noexcept {
         sample one;
         one.series.kind = kind;
         one.series.name = name;
@@ -244,7 +244,7 @@ private:
         one.integral = value.integral;
         one.rate = more.rate;
         one.timestamp = more.timestamp;
-        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? timer : timer_type::ms;
+        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? type : timer_type::ms;
         return one;
     }
 

@@ -50,7 +50,7 @@ private:
 /// Calls `f` and tells a client how long it took. Returns what `f` returns.
 template <class Client, class F>
 decltype(auto) timed(Client& to, std::string_view name, F&& f, const call_options& more = {}) {
-    const scoped_timer timer(to, name, more);
+    const scoped_timer measured(to, name, more);
     return std::forward<F>(f)();
 }
 
