@@ -19,7 +19,6 @@ struct test_clock {
     using rep = duration::rep;
     using period = duration::period;
     using time_point = std::chrono::time_point<test_clock>;
-    static constexpr bool is_steady = true;
 
     static inline duration time{};
     static time_point now() noexcept { return time_point(time); }
