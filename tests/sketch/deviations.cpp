@@ -92,6 +92,7 @@ bool reads(std::initializer_list<double> numbers) {
     const auto bytes = bytes_of(numbers);
     byte_reader from(bytes);
     const bool sound = all.sum.read(from);
+    CHECK(all.squared() >= 0);
     CHECK((sound || all.squared() == 0));
     return sound;
 }

@@ -102,10 +102,6 @@ private:
         const double rest = (origin - one.origin_) + offset;
         one.sum_ = rest * count;
         one.squares_ = squares + rest * one.sum_;
-        if (one.finite())
-            return one;
-        one.origin_ = one.sum_ = 0;
-        one.squares_ = infinity;
         return one;
     }
 
