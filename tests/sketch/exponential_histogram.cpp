@@ -5,6 +5,7 @@
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/distributions.hpp"
 #include "support/generator.hpp"
 
 #include <algorithm>
@@ -187,6 +188,20 @@ TEST_CASE("exponential_histogram: at the edges of a bucket the promise is all us
         // The edge itself belongs to the bucket below it.
         if (estimate_of(edge) >= edge || estimate_of(first) <= first)
             FAIL_CHECK("edge " << i << " is on the wrong side");
+    }
+}
+
+TEST_CASE("exponential_histogram: whatever the distribution, quantiles are off by what is promised",
+          "[sketch][exponential_histogram]") {
+    for (const auto& from : distributions::all) {
+        for (const std::size_t count : {1000U, 10'000U, 100'000U}) {
+            INFO(count << " values, " << from.name);
+            auto values = distributions::draw(from, count, count);
+            for (const double error : distributions::errors_of<exponential_histogram<>>(values)) {
+                CHECK(error <= promised + rounding);
+                CHECK(error <= 0.005425);
+            }
+        }
     }
 }
 
