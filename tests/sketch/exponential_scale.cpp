@@ -87,6 +87,8 @@ TEST_CASE("exponential scale: an edge is the last of its bucket, the next double
     CHECK(scale::index(std::numeric_limits<double>::denorm_min()) == scale::index_min);
     CHECK(scale::index(std::numeric_limits<double>::max()) == scale::index_max);
     STATIC_REQUIRE(scale::index(1) == -1);
+    STATIC_REQUIRE(scale::index_of_normal(1) == -1);
+    CHECK(scale::index_of_normal(0x1p-1022) == scale::index(0x1p-1022));
     STATIC_REQUIRE(scale::index(std::bit_cast<double>(std::bit_cast<std::uint64_t>(1.0) + 1)) == 0);
     STATIC_REQUIRE(scale::edge(scale::index_max + 1) == infinity);
 }
