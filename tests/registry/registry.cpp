@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -44,9 +45,26 @@ double sum_of(const snapshot& from, std::string_view name) {
     return cell == nullptr ? -1 : cell->sum();
 }
 
-static_assert(std::is_trivially_copyable_v<registry::counter_handle>);
-static_assert(std::is_trivially_destructible_v<registry::timer_handle>);
-static_assert(sizeof(registry::counter_handle) == 16);
+// A registry that lives as long as the program, and what is counted when the main thread's values
+// have been given back and statics end. Nobody is left to tell of a failure but the exit status.
+registry of_the_program;
+
+struct last_words {
+    registry::counter_handle hits = of_the_program.counter("hits");
+    registry::timer_handle latency = of_the_program.timer("latency");
+    bool used = false;
+
+    ~last_words() {
+        if (!used)
+            return;
+        hits.add(2);
+        latency.record(2);
+        const auto flushed = of_the_program.flush(1, 1);
+        if (sum_of(flushed, "hits") != 3 || flushed.timers[0].cell.sum() != 3)
+            std::abort();
+    }
+} at_exit;
+
 static_assert(std::is_same_v<registry::snapshot_type, snapshot>);
 
 } // namespace
@@ -312,6 +330,13 @@ TEST_CASE("registry: there may be several, of one type", "[registry]") {
     }
     CHECK(sum_of(a.flush(1, 1), "hits") == 100);
     CHECK(sum_of(b.flush(1, 1), "hits") == 200);
+}
+
+TEST_CASE("registry: one of the program counts until the very end", "[registry]") {
+    at_exit.used = true;
+    at_exit.hits.add(1);
+    at_exit.latency.record(1);
+    CHECK(of_the_program.size() == 2);
 }
 
 TEST_CASE("registry: many series", "[registry]") {
