@@ -4,6 +4,7 @@
 #include <quipu/cell/threading.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/registry/board.hpp>
+#include <quipu/registry/family.hpp>
 #include <quipu/registry/handle.hpp>
 #include <quipu/registry/instrument.hpp>
 #include <quipu/registry/label.hpp>
@@ -114,16 +115,59 @@ public:
     ///          `refused` counts it.
     /// Cost     a look-up and a lock: do it once, and keep the handle.
     [[nodiscard]] counter_handle counter(std::string_view name, labels with = {}) {
-        return find<counter_handle>(counters_, name, with);
+        return find<counter_handle>(name, with.begin(), with.size());
     }
     [[nodiscard]] timer_handle timer(std::string_view name, labels with = {}) {
-        return find<timer_handle>(timers_, name, with);
+        return find<timer_handle>(name, with.begin(), with.size());
     }
     [[nodiscard]] gauge_handle gauge(std::string_view name, labels with = {}) {
-        return find<gauge_handle>(gauges_, name, with);
+        return find<gauge_handle>(name, with.begin(), with.size());
     }
     [[nodiscard]] unique_handle unique(std::string_view name, labels with = {}) {
-        return find<unique_handle>(uniques_, name, with);
+        return find<unique_handle>(name, with.begin(), with.size());
+    }
+
+    /// The handle of that kind; the labels one after another.
+    template <class Handle>
+    [[nodiscard]] Handle find(std::string_view name, const label* labels_at, std::size_t count) {
+        detail::series_text text;
+        const auto canonical = text.of(name, labels_at, count);
+        auto& among = board_for<Handle>();
+        const detail::holding hold(lock_);
+        if (!canonical)
+            return refuse(canonical.error()), Handle();
+        if (auto* const known = among.find(*canonical))
+            return Handle(*known);
+        if (size_held() >= Traits::series_max)
+            return refuse(errc::series_limit), Handle();
+        return Handle(among.add(*canonical));
+    }
+
+    /// Series that differ in the values of their labels: see basic_family. `Values` are the types of
+    /// the values; then come the name and a key for each.
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, counter_handle, Values...>
+    counters(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
+    }
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, timer_handle, Values...>
+    timers(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
+    }
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, gauge_handle, Values...>
+    gauges(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
+    }
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, unique_handle, Values...>
+    uniques(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
     }
 
     /// Takes the snapshot of one interval and begins the next. What is updated meanwhile is in this
@@ -209,18 +253,16 @@ public:
     }
 
 private:
-    template <class Handle, class Board>
-    [[nodiscard]] Handle find(Board& among, std::string_view name, labels with) {
-        detail::series_text text;
-        const auto canonical = text.of(name, with.begin(), with.size());
-        const detail::holding hold(lock_);
-        if (!canonical)
-            return refuse(canonical.error()), Handle();
-        if (auto* const known = among.find(*canonical))
-            return Handle(*known);
-        if (size_held() >= Traits::series_max)
-            return refuse(errc::series_limit), Handle();
-        return Handle(among.add(*canonical));
+    template <class Handle>
+    [[nodiscard]] auto& board_for() noexcept {
+        if constexpr (std::is_same_v<Handle, counter_handle>)
+            return counters_;
+        else if constexpr (std::is_same_v<Handle, timer_handle>)
+            return timers_;
+        else if constexpr (std::is_same_v<Handle, gauge_handle>)
+            return gauges_;
+        else
+            return uniques_;
     }
 
     void refuse(errc cause) noexcept { ++refused_[static_cast<std::size_t>(cause)]; }
