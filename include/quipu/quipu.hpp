@@ -18,6 +18,7 @@
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/power_of_ten.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/core/tick_clock.hpp>
 #include <quipu/core/utf8.hpp>
 #include <quipu/core/wide_product.hpp>
 
@@ -56,6 +57,7 @@
 #include <quipu/sketch/hyperloglog.hpp>
 #include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
+#include <quipu/sketch/summarised_block.hpp>
 
 // Floor 1: wire
 #include <quipu/wire/binary.hpp>
@@ -94,6 +96,7 @@
 #include <quipu/cell/fixed_bins.hpp>
 #include <quipu/cell/gauge.hpp>
 #include <quipu/cell/keyvalue.hpp>
+#include <quipu/cell/threading.hpp>
 #include <quipu/cell/timer.hpp>
 #include <quipu/cell/unique.hpp>
 
@@ -121,6 +124,18 @@
 #include <quipu/snapshot/merge.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 
+// Floor 5: registry
+#include <quipu/registry/board.hpp>
+#include <quipu/registry/family.hpp>
+#include <quipu/registry/flush_every.hpp>
+#include <quipu/registry/handle.hpp>
+#include <quipu/registry/instrument.hpp>
+#include <quipu/registry/label.hpp>
+#include <quipu/registry/registry.hpp>
+#include <quipu/registry/scoped_timing.hpp>
+#include <quipu/registry/shards.hpp>
+#include <quipu/registry/timer_buffer.hpp>
+
 // Floor 5: schema
 #include <quipu/schema/etsy.hpp>
 #include <quipu/schema/histogram_rules.hpp>
@@ -133,6 +148,8 @@
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
 #include <quipu/sink/graphite_name.hpp>
+#include <quipu/sink/prometheus.hpp>
+#include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/sink.hpp>
 
 // Floor 7: server

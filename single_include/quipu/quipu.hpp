@@ -44,11 +44,14 @@
 #include <ctime>
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -1930,6 +1933,158 @@ static_assert(number_layout<python2>);
 static_assert(number_layout<fixed<6>>);
 
 } // namespace layout
+
+} // namespace quipu
+
+// quipu/core/tick_clock.hpp
+
+// Clocks that tell how long something took: the standard one, and the processor's own.
+
+namespace quipu {
+
+/// Tells the time in ticks of its own, which only grow, and what so many of them are.
+/// Requires  std::uint64_t now() const noexcept; double milliseconds(std::uint64_t ticks) const
+///           noexcept. It is copied, so it is small.
+/// Provided  steady_ticks (default), processor_ticks.   Chosen at  scoped_timing.
+/// Cost      two calls of now for each thing that is timed.
+template <class C>
+concept tick_clock = std::copyable<C> && requires(const C clock, std::uint64_t ticks) {
+    { clock.now() } -> std::same_as<std::uint64_t>;
+    { clock.milliseconds(ticks) } -> std::same_as<double>;
+    requires noexcept(clock.now());
+    requires noexcept(clock.milliseconds(ticks));
+};
+
+/// std::chrono::steady_clock. A tick is a nanosecond.
+/// Cost     about 20 ns a call.
+/// Threads  pure.
+struct steady_ticks {
+    [[nodiscard]] std::uint64_t now() const noexcept {
+        const auto since = std::chrono::steady_clock::now().time_since_epoch();
+        return static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+    }
+    [[nodiscard]] double milliseconds(std::uint64_t ticks) const noexcept {
+        return static_cast<double>(ticks) / 1e6;
+    }
+};
+
+namespace detail {
+
+/// The processor's time stamp counter, if there is one that all cores have in common and that runs
+/// evenly, whatever the core does.
+struct time_stamp_counter {
+#if defined(__GNUC__) && defined(__x86_64__)
+    static constexpr bool is_known = true;
+
+    [[nodiscard]] static std::uint64_t read() noexcept {
+        return __builtin_ia32_rdtsc();
+    }
+
+    [[nodiscard]] static bool runs_evenly() noexcept {
+        const auto query = [](std::uint32_t leaf, std::uint32_t& last) {
+            std::uint32_t a = leaf;
+            std::uint32_t b = 0;
+            std::uint32_t c = 0;
+            asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(last));
+            return a;
+        };
+        constexpr std::uint32_t power_leaf = 0x8000'0007;
+        std::uint32_t flags = 0;
+        if (query(0x8000'0000, flags) < power_leaf)
+            return false;
+        query(power_leaf, flags);
+        return (flags >> 8U & 1U) != 0;
+    }
+#elif defined(__GNUC__) && defined(__aarch64__)
+    static constexpr bool is_known = true;
+
+    [[nodiscard]] static std::uint64_t read() noexcept {
+        std::uint64_t ticks;
+        asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+        return ticks;
+    }
+    [[nodiscard]] static bool runs_evenly() noexcept {
+        return true;
+    }
+#else
+    static constexpr bool is_known = false;
+
+    [[nodiscard]] static std::uint64_t read() noexcept {
+        return 0;
+    }
+    [[nodiscard]] static bool runs_evenly() noexcept {
+        return false;
+    }
+#endif
+};
+
+} // namespace detail
+
+/// The processor's own counter. Calibrate one at the start of a program, and copy it to where it is
+/// needed; one that is not calibrated measures nothing.
+///
+/// Error    that of the calibration: about 100 ns in its duration, 0.001 % for 10 ms.
+/// Cost     of now: about 9 ns. The processor may read the counter a few instructions early or late.
+/// Threads  reading one from several is safe.
+class processor_ticks {
+public:
+    processor_ticks() = default;
+
+    /// Measures the counter against steady_clock.
+    /// Errors   unsupported: there is no such counter here, or it does not run evenly.
+    /// Cost     takes as long as it is told, and looks at the clock all the while.
+    [[nodiscard]] static result<processor_ticks>
+    calibrated(std::chrono::nanoseconds duration = std::chrono::milliseconds(10)) noexcept {
+        if (!counter::is_known || !counter::runs_evenly())
+            return errc::unsupported;
+        const pair first = look();
+        const auto until = first.steady + static_cast<std::uint64_t>(duration.count());
+        while (steady_ticks().now() < until) {
+        }
+        const pair last = look();
+        if (last.counted <= first.counted || last.steady <= first.steady)
+            return errc::unsupported;
+        processor_ticks clock;
+        clock.milliseconds_per_tick_ = steady_ticks().milliseconds(last.steady - first.steady) /
+                                       static_cast<double>(last.counted - first.counted);
+        return clock;
+    }
+
+    [[nodiscard]] std::uint64_t now() const noexcept { return counter::read(); }
+    [[nodiscard]] double milliseconds(std::uint64_t ticks) const noexcept {
+        return static_cast<double>(ticks) * milliseconds_per_tick_;
+    }
+
+private:
+    using counter = detail::time_stamp_counter;
+
+    struct pair {
+        std::uint64_t steady = 0;
+        std::uint64_t counted = 0;
+    };
+
+    /// Both clocks at one moment: of a few looks the one that took the least time.
+    [[nodiscard]] static pair look() noexcept {
+        pair best;
+        std::uint64_t shortest = ~std::uint64_t{0};
+        for (int i = 0; i < 10; ++i) {
+            const auto before = counter::read();
+            const auto steady = steady_ticks().now();
+            const auto after = counter::read();
+            if (after - before < shortest) {
+                shortest = after - before;
+                best = {steady, before + shortest / 2};
+            }
+        }
+        return best;
+    }
+
+    double milliseconds_per_tick_ = 0;
+};
+
+static_assert(tick_clock<steady_ticks>);
+static_assert(tick_clock<processor_ticks>);
 
 } // namespace quipu
 
@@ -4300,6 +4455,19 @@ public:
         max_ = other.max_ > max_ ? other.max_ : max_;
     }
 
+    /// Those of values that are known by nothing else.
+    /// Input    count: above 0.
+    [[nodiscard]] static constexpr moments
+    from(double count, double sum, double sum_squares, double min, double max) noexcept {
+        moments made;
+        made.count_ = count;
+        made.sum_ = sum;
+        made.sum_squares_ = sum_squares;
+        made.min_ = min;
+        made.max_ = max;
+        return made;
+    }
+
     constexpr void clear() noexcept { *this = moments(); }
 
     [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
@@ -4759,6 +4927,15 @@ public:
             add_outside(key, weight);
     }
 
+    /// Makes room for the buckets from `low` to `high` and returns where their counts stand, one
+    /// after another; null if there are more than the bound allows. Valid until the window is
+    /// changed by another call.
+    [[nodiscard]] double* range(std::int32_t low, std::int32_t high) {
+        if (place_of(low) >= counts_.size() || place_of(high) >= counts_.size())
+            cover(low, high);
+        return low < floor_ ? nullptr : &counts_[place_of(low)];
+    }
+
     /// Adds the counts of another window, whose numbers are divided by 2^Shift (rounding down).
     template <unsigned Shift = 0, std::size_t OtherCap>
     void merge(const bucket_window<OtherCap>& other) {
@@ -4999,6 +5176,16 @@ public:
         *this = about(origin_, offset + distance * share, count + other_count, squares);
     }
 
+    /// Those of values whose distances from an origin, one of them, have these sums.
+    [[nodiscard]] static constexpr deviations
+    from(double origin, double sum, double squares) noexcept {
+        deviations made;
+        made.origin_ = origin;
+        made.sum_ = sum;
+        made.squares_ = squares;
+        return made;
+    }
+
     constexpr void clear() noexcept { *this = deviations(); }
 
     /// The sum of weight × (value - mean)² of the `count` values.
@@ -5134,30 +5321,41 @@ private:
 
     static constexpr auto edges = detail::edge_mantissas<std::size_t{per_octave}>();
 
-    /// An octave in equal slots, so narrow that each has one edge at most. A slot's entry is what
-    /// to add to a mantissa so that the bits above it become the number of edges below it: those
-    /// below the slot, and a carry from mantissas above the edge within.
-    static constexpr unsigned slot_shift = mantissa_bits - finer - 1;
+    /// An octave in equal slots, half as wide as a bucket would be if all were, so narrow that each
+    /// has one edge at most. A slot's entry is what to add to a double's bits so that those above
+    /// `bucket_shift` become the number of edges below it, of all octaves: edges below the slot, and
+    /// a carry from mantissas above the edge within.
+    static constexpr unsigned bucket_shift = mantissa_bits - finer;
+    static constexpr unsigned slot_shift = bucket_shift - 1;
+    static constexpr std::size_t slots_per_octave = std::size_t{2} * per_octave;
     static constexpr auto slots = [] {
-        std::array<std::uint64_t, std::size_t{2} * per_octave> table{};
+        std::array<std::uint64_t, slots_per_octave> table{};
         std::size_t below = 0;
         for (std::size_t slot = 0; slot < table.size(); ++slot) {
-            table[slot] = std::uint64_t{below} << mantissa_bits;
-            if (below < edges.size() && edges[below] >> slot_shift == slot)
-                table[slot] += mantissa_mask - edges[below++];
+            const bool edge_within = below < edges.size() && edges[below] >> slot_shift == slot;
+            if (edge_within) {
+                table[slot] = (std::uint64_t{below + 1} << bucket_shift) - 1 - edges[below];
+                ++below;
+            } else {
+                table[slot] = (std::uint64_t{below} << bucket_shift) - (slot << slot_shift);
+            }
         }
         return table;
     }();
 
     [[nodiscard]] static constexpr std::int32_t normal_index(std::uint64_t bits) noexcept {
-        const std::uint64_t mantissa = bits & mantissa_mask;
-        const auto above =
-            static_cast<std::int32_t>((mantissa + slots[mantissa >> slot_shift]) >> mantissa_bits);
-        const auto exponent = static_cast<std::int32_t>(bits >> mantissa_bits) - bias;
-        return (exponent * per_octave + above - 1) >> coarser;
+        const std::uint64_t above = bits + slots[bits >> slot_shift & (slots_per_octave - 1)];
+        const auto fine = static_cast<std::int32_t>(above >> bucket_shift);
+        return (fine - bias * per_octave - 1) >> coarser;
     }
 
 public:
+    /// The bucket of a magnitude that is no subnormal number.
+    /// Input    magnitude: 2^-1022 at least, finite.
+    [[nodiscard]] static constexpr std::int32_t index_of_normal(double magnitude) noexcept {
+        return normal_index(std::bit_cast<std::uint64_t>(magnitude));
+    }
+
     /// The bucket of a magnitude.
     /// Input    magnitude: above 0, finite.
     [[nodiscard]] static constexpr std::int32_t index(double magnitude) noexcept {
@@ -5206,6 +5404,147 @@ public:
 
 } // namespace quipu
 
+// quipu/sketch/summarised_block.hpp
+
+// The moments of many values at once, several of them in flight.
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace quipu {
+
+namespace detail {
+
+/// Two doubles at once.
+#if defined(__SSE2__)
+struct two_doubles {
+    __m128d both;
+
+    [[nodiscard]] static two_doubles of(double one) noexcept { return {_mm_set1_pd(one)}; }
+    [[nodiscard]] static two_doubles at(const double* first) noexcept {
+        return {_mm_loadu_pd(first)};
+    }
+    [[nodiscard]] double low() const noexcept { return _mm_cvtsd_f64(both); }
+    [[nodiscard]] double high() const noexcept {
+        return _mm_cvtsd_f64(_mm_unpackhi_pd(both, both));
+    }
+    friend two_doubles operator+(two_doubles a, two_doubles b) noexcept {
+        return {_mm_add_pd(a.both, b.both)};
+    }
+    friend two_doubles operator-(two_doubles a, two_doubles b) noexcept {
+        return {_mm_sub_pd(a.both, b.both)};
+    }
+    friend two_doubles operator*(two_doubles a, two_doubles b) noexcept {
+        return {_mm_mul_pd(a.both, b.both)};
+    }
+    [[nodiscard]] static two_doubles lower(two_doubles a, two_doubles b) noexcept {
+        return {_mm_min_pd(a.both, b.both)};
+    }
+    [[nodiscard]] static two_doubles higher(two_doubles a, two_doubles b) noexcept {
+        return {_mm_max_pd(a.both, b.both)};
+    }
+};
+#else
+struct two_doubles {
+    double first;
+    double second;
+
+    [[nodiscard]] static two_doubles of(double one) noexcept { return {one, one}; }
+    [[nodiscard]] static two_doubles at(const double* from) noexcept { return {from[0], from[1]}; }
+    [[nodiscard]] double low() const noexcept { return first; }
+    [[nodiscard]] double high() const noexcept { return second; }
+    friend two_doubles operator+(two_doubles a, two_doubles b) noexcept {
+        return {a.first + b.first, a.second + b.second};
+    }
+    friend two_doubles operator-(two_doubles a, two_doubles b) noexcept {
+        return {a.first - b.first, a.second - b.second};
+    }
+    friend two_doubles operator*(two_doubles a, two_doubles b) noexcept {
+        return {a.first * b.first, a.second * b.second};
+    }
+    [[nodiscard]] static two_doubles lower(two_doubles a, two_doubles b) noexcept {
+        return {a.first < b.first ? a.first : b.first, a.second < b.second ? a.second : b.second};
+    }
+    [[nodiscard]] static two_doubles higher(two_doubles a, two_doubles b) noexcept {
+        return {a.first > b.first ? a.first : b.first, a.second > b.second ? a.second : b.second};
+    }
+};
+#endif
+
+} // namespace detail
+
+/// What `moments` and `deviations` know of values, each of weight 1.
+///
+/// Everything is summed by the distance from the first value, from which the sums of the values
+/// themselves follow: as the first is one of them, that costs no more digits than adding n doubles
+/// does.
+struct summarised_block {
+    moments all{};
+    quipu::deviations deviations{};
+
+    /// All values are finite, and so are the sums. Otherwise take the values one by one.
+    [[nodiscard]] bool sound() const noexcept {
+        return all.sum_squares() - all.sum_squares() == 0 && all.sum() - all.sum() == 0;
+    }
+
+    /// Cost     two steps for four values; does not allocate.
+    [[nodiscard]] static summarised_block of(const double* values, std::size_t count) noexcept {
+        using pair = detail::two_doubles;
+        if (count == 0)
+            return {};
+        const double first = values[0];
+        const auto origin = pair::of(first);
+        pair sums[2] = {pair::of(0), pair::of(0)};
+        pair squares[2] = {pair::of(0), pair::of(0)};
+        pair low = origin;
+        pair high = origin;
+        const double* at = values;
+        const double* const end = values + count;
+        for (; end - at >= 4; at += 4) {
+            const auto a = pair::at(at);
+            const auto b = pair::at(at + 2);
+            low = pair::lower(low, pair::lower(a, b));
+            high = pair::higher(high, pair::higher(a, b));
+            const auto distance_a = a - origin;
+            const auto distance_b = b - origin;
+            sums[0] = sums[0] + distance_a;
+            sums[1] = sums[1] + distance_b;
+            squares[0] = squares[0] + distance_a * distance_a;
+            squares[1] = squares[1] + distance_b * distance_b;
+        }
+        const auto sum_pair = sums[0] + sums[1];
+        const auto square_pair = squares[0] + squares[1];
+        double sum = sum_pair.low() + sum_pair.high();
+        double square = square_pair.low() + square_pair.high();
+        double lowest = low.low() < low.high() ? low.low() : low.high();
+        double highest = high.low() > high.high() ? high.low() : high.high();
+        for (; at != end; ++at) {
+            const double distance = *at - first;
+            sum += distance;
+            square += distance * distance;
+            lowest = *at < lowest ? *at : lowest;
+            highest = *at > highest ? *at : highest;
+        }
+        const auto n = static_cast<double>(count);
+        summarised_block block;
+        block.deviations = quipu::deviations::from(first, sum, square);
+        block.all = moments::from(
+            n, n * first + sum, square + first * (sum + sum) + n * first * first, lowest, highest);
+        return block;
+    }
+};
+
+/// Takes many values at once: record_all(values, count, block), where the block is of these values
+/// and sound, does what record does for each, faster.
+/// Provided  exponential_histogram, adaptive.
+template <class S>
+concept takes_blocks = requires(S s, const double* values, std::size_t n, summarised_block block) {
+    s.record_all(values, n, block);
+};
+
+} // namespace quipu
+
 // quipu/sketch/exponential_histogram.hpp
 
 // The quantile sketch of bounded memory: counts in exponential buckets.
@@ -5242,12 +5581,7 @@ public:
     /// Cost     O(1); O(buckets), perhaps with an allocation, when the range seen grows.
     void record(double value, double weight = 1) {
         QUIPU_ASSERT(value - value == 0 && weight > 0);
-        if (value > 0)
-            positive_.add(scale_type::index(value), weight);
-        else if (value < 0)
-            negative_.add(~scale_type::index(-value), weight);
-        else
-            zeros_ += weight;
+        count_value(value, weight);
         if (weight == 1) [[likely]] {
             deviations_.record(value, all_.empty());
             all_.record(value);
@@ -5255,6 +5589,21 @@ public:
             deviations_.record(value, weight, all_.empty());
             all_.record(value, weight);
         }
+    }
+
+    /// Adds many values; as record for each, but for the last digits of sums.
+    /// Input    block: of these values, and sound.
+    /// Cost     a third of record's.
+    void record_all(const double* values, std::size_t count, const summarised_block& block) {
+        QUIPU_ASSERT(block.sound() && block.all.count() == static_cast<double>(count));
+        if (count == 0)
+            return;
+        if (!record_all_normal(values, count, block)) {
+            for (std::size_t i = 0; i < count; ++i)
+                count_value(values[i], 1);
+        }
+        deviations_.merge(block.deviations, all_.count(), block.all.count());
+        all_.merge(block.all);
     }
 
     /// Adds all values of another one; of a finer scale, too.
@@ -5388,6 +5737,30 @@ private:
     /// How far a sum of weights such as 1 / 0.3 may be off, relatively; and one of many.
     static constexpr double rounding = 1e-12;
     static constexpr double rounding_of_many = 1e-6;
+
+    void count_value(double value, double weight) {
+        if (value > 0)
+            positive_.add(scale_type::index(value), weight);
+        else if (value < 0)
+            negative_.add(~scale_type::index(-value), weight);
+        else
+            zeros_ += weight;
+    }
+
+    /// Puts values into their buckets, if all are positive and no bucket collapses. Buckets ascend
+    /// with the values, so the lowest and the highest tell the range.
+    [[nodiscard]] bool
+    record_all_normal(const double* values, std::size_t count, const summarised_block& block) {
+        if (!(block.all.min() >= std::numeric_limits<double>::min()))
+            return false;
+        const std::int32_t low = scale_type::index_of_normal(block.all.min());
+        double* const counts = positive_.range(low, scale_type::index_of_normal(block.all.max()));
+        if (counts == nullptr)
+            return false;
+        for (std::size_t i = 0; i < count; ++i)
+            counts[scale_type::index_of_normal(values[i]) - low] += 1;
+        return true;
+    }
 
     [[nodiscard]] bool read_buckets(byte_reader& from) {
         const auto as_integers = from.byte();
@@ -5572,6 +5945,17 @@ public:
             move();
         }
         many_->record(value, weight);
+    }
+
+    /// Adds many values; as record for each.
+    /// Input    block: of these values, and sound.
+    void record_all(const double* values, std::size_t count, const summarised_block& block) {
+        if constexpr (takes_blocks<Sketch>) {
+            if (moved_)
+                return many_->record_all(values, count, block);
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            record(values[i]);
     }
 
     /// Adds all values of another one.
@@ -6400,6 +6784,30 @@ template <int Scale, std::size_t Cap>
     if (of.zeros() > 0)
         add(0, of.zeros());
     on_side(detail::positive_run(of, 0), [](std::int32_t i) { return scale::midpoint(i); });
+    return counts;
+}
+
+/// The same of a settled sketch that keeps its values, as they are; of one that keeps them for a
+/// while, of what they move into from then on.
+template <class Sketch>
+requires requires(const Sketch& of) {
+    { of.values().size() } -> std::same_as<std::size_t>;
+    { of.weight(std::size_t{0}) } -> std::same_as<double>;
+}
+[[nodiscard]] std::vector<double> cumulative_counts(const Sketch& of,
+                                                    const std::vector<double>& bounds) {
+    if constexpr (requires { cumulative_counts(*of.sketch(), bounds); }) {
+        if (of.sketch() != nullptr)
+            return cumulative_counts(*of.sketch(), bounds);
+    }
+    std::vector<double> counts(bounds.size());
+    double below = 0;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        for (; place < of.values().size() && of.values()[place] <= bounds[i]; ++place)
+            below += of.weight(place);
+        counts[i] = below;
+    }
     return counts;
 }
 
@@ -11108,6 +11516,159 @@ static_assert(cell<keyvalue>);
 
 } // namespace quipu
 
+// quipu/cell/threading.hpp
+
+// How a running value is updated by several threads.
+
+namespace quipu {
+
+namespace detail {
+
+/// A lock that excludes nobody.
+struct no_lock {
+    void lock() noexcept {}
+    void unlock() noexcept {}
+};
+
+/// A mutex of one byte that needs no destruction. Who waits sleeps.
+class small_mutex {
+public:
+    void lock() noexcept {
+        while (held_.test_and_set(std::memory_order_acquire))
+            held_.wait(true, std::memory_order_relaxed);
+    }
+    void unlock() noexcept {
+        held_.clear(std::memory_order_release);
+        held_.notify_one();
+    }
+
+private:
+    std::atomic_flag held_{};
+};
+
+/// Holds a lock as long as it lives.
+template <class Lock>
+class holding {
+public:
+    explicit holding(Lock& lock) noexcept : lock_(lock) { lock_.lock(); }
+    ~holding() { lock_.unlock(); }
+    holding(const holding&) = delete;
+    holding& operator=(const holding&) = delete;
+
+private:
+    Lock& lock_;
+};
+
+/// An atomic number that can be copied as the plain one can; the copy is no atomic act.
+template <class T>
+class atomic_number : public std::atomic<T> {
+public:
+    constexpr atomic_number() noexcept : std::atomic<T>(T{}) {}
+    atomic_number(const atomic_number& other) noexcept
+        : std::atomic<T>(other.load(std::memory_order_relaxed)) {}
+    atomic_number& operator=(const atomic_number& other) noexcept {
+        this->store(other.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        return *this;
+    }
+    ~atomic_number() = default;
+};
+
+} // namespace detail
+
+namespace threading {
+
+/// One thread at a time updates and reads; who has several takes care of that. The cheapest.
+struct unsynchronized {
+    static constexpr bool each_thread_its_own = false;
+    using lock = detail::no_lock;
+
+    template <class T>
+    class number {
+    public:
+        void add(T value) noexcept { value_ += value; }
+        void set(T value) noexcept { value_ = value; }
+        [[nodiscard]] T read() const noexcept { return value_; }
+        T exchange(T value) noexcept {
+            const T before = value_;
+            value_ = value;
+            return before;
+        }
+
+    private:
+        T value_ = {};
+    };
+};
+
+/// All threads update one value: for what is updated rarely, by few threads, or has to be one. An
+/// update is 5 ns alone, and several times that when threads meet.
+struct atomic {
+    static constexpr bool each_thread_its_own = false;
+    using lock = detail::small_mutex;
+
+    template <class T>
+    class number {
+    public:
+        void add(T value) noexcept { value_.fetch_add(value, std::memory_order_relaxed); }
+        void set(T value) noexcept { value_.store(value, std::memory_order_release); }
+        [[nodiscard]] T read() const noexcept { return value_.load(std::memory_order_acquire); }
+        T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
+
+    private:
+        detail::atomic_number<T> value_{};
+    };
+};
+
+/// Each thread updates a value of its own, which others may read at any time; what counts is their
+/// sum. An update is a load and a store, however many threads there are.
+struct sharded {
+    static constexpr bool each_thread_its_own = true;
+    using lock = detail::small_mutex;
+
+    /// Written by one thread, its owner, and read by any.
+    template <class T>
+    class number {
+    public:
+        void add(T value) noexcept { set(read() + value); }
+        void set(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
+        [[nodiscard]] T read() const noexcept { return value_.load(std::memory_order_relaxed); }
+        T exchange(T value) noexcept {
+            const T before = read();
+            set(value);
+            return before;
+        }
+
+    private:
+        detail::atomic_number<T> value_{};
+    };
+};
+
+} // namespace threading
+
+/// Decides how several threads update a running value.
+/// Requires  each_thread_its_own: whether there is a value for each thread, or one for all; number:
+///           add, set, read, exchange, which may meet as the policy says; lock: lock, unlock, for
+///           what is more than a number, held for moments.
+/// Provided  unsynchronized, atomic, sharded.   Chosen at  registry_traits, one for each kind.
+/// Cost      one add or one lock for each update.
+template <class P>
+concept threading_policy = requires(typename P::template number<std::uint64_t> count,
+                                    typename P::template number<double> value,
+                                    typename P::lock lock) {
+    { P::each_thread_its_own } -> std::convertible_to<bool>;
+    count.add(std::uint64_t{1});
+    value.set(1.0);
+    { count.exchange(std::uint64_t{0}) } -> std::same_as<std::uint64_t>;
+    { value.read() } -> std::same_as<double>;
+    lock.lock();
+    lock.unlock();
+};
+
+static_assert(threading_policy<threading::unsynchronized>);
+static_assert(threading_policy<threading::atomic>);
+static_assert(threading_policy<threading::sharded>);
+
+} // namespace quipu
+
 // quipu/cell/timer.hpp
 
 // The timer: the distribution of values in one interval.
@@ -11145,6 +11706,26 @@ public:
     errc apply(const sample& one) {
         integral_ = integral_ && one.integral;
         return record(one.value, one.weight());
+    }
+
+    /// Adds values of which nobody says that they are whole. Returns how many of them the sketch
+    /// could not keep for its quantiles.
+    /// Input    block: of these values, and sound: none of them is infinite or NaN.
+    /// Cost     as record for each, or less if the sketch takes many at once.
+    std::size_t record_all(const double* values, std::size_t count, const summarised_block& block) {
+        if (count == 0)
+            return 0;
+        if constexpr (counts_apart)
+            events_ += static_cast<double>(count);
+        integral_ = false;
+        const auto before = values_.dropped();
+        if constexpr (takes_blocks<Sketch>) {
+            values_.record_all(values, count, block);
+        } else {
+            for (std::size_t i = 0; i < count; ++i)
+                values_.record(values[i], 1);
+        }
+        return static_cast<std::size_t>(values_.dropped() - before);
     }
 
     void merge(const basic_timer& other) {
@@ -13387,6 +13968,1548 @@ void merge(basic_snapshot<Traits>& into, const basic_snapshot<Traits>& later) {
 
 } // namespace quipu
 
+// quipu/registry/shards.hpp
+
+// Values that each thread has of its own, for the `sharded` policy: how a thread finds them, and who
+// may touch what, and when.
+
+namespace quipu::detail {
+
+/// A series' number: the place of its slot in the low bits, and above them a count that never comes
+/// twice in a program. So a slot that carries the number is this series', and no other's.
+namespace series_id {
+
+inline constexpr unsigned place_bits = 24;
+inline constexpr std::uint64_t none = 0;    // of an empty slot
+inline constexpr std::uint64_t refused = 1; // of a handle without a series: no slot carries it
+
+inline constinit std::atomic<std::uint64_t> last_count{0};
+
+[[nodiscard]] constexpr std::size_t place(std::uint64_t id) noexcept {
+    return static_cast<std::size_t>(id & ((std::uint64_t{1} << place_bits) - 1));
+}
+
+[[nodiscard]] inline std::uint64_t make(std::size_t place) noexcept {
+    QUIPU_ASSERT(place >> place_bits == 0);
+    const auto count = last_count.fetch_add(1, std::memory_order_relaxed) + 1;
+    return count << place_bits | place;
+}
+
+} // namespace series_id
+
+/// The slots of all threads for the series of one board. `Kind` tells what a slot has (its `part`),
+/// and a `Tag` more gives boards a way of their own to the slots of a thread.
+///
+/// The protocol. A shard is an array of slots; a thread has one for each board that it updates.
+///  1. One thread at a time owns a shard. It alone writes the numbers in it, adding to them with
+///     relaxed loads and stores, and it alone gives a slot to a series or moves the array.
+///  2. Everything but that adding happens under the board's lock: that a thread takes a shard, that
+///     a slot is given to a series, that the array moves, and that a flush reads.
+///  3. Numbers of a slot only grow. A flush reads them all, and reports the sum less what it
+///     reported before. Each addition is one store: it is seen by one flush or the next, whole,
+///     and, since two reads of one atomic never go back, by all flushes from then on. So nothing is
+///     lost and nothing counts twice, whenever the flush comes.
+///  4. A thread that ends gives its shard back, numbers and all: they still count, and the next new
+///     thread goes on adding to them. The lock under which it takes the shard, and the release with
+///     which the other gave it back, put the one's last store before the other's first load.
+///     So there are as many shards as there were threads at once.
+///  5. A shard belongs to its board and to its thread; the last of the two frees it. So neither the
+///     thread nor the board has to outlive the other.
+///
+/// A thread finds a slot by `current`: where the slots of the board are that it updated last. They
+/// are its own, so a look at the number in the slot is all it takes. With two boards of one type
+/// that a thread updates in turns, `current` changes with each: 5 ns more.
+template <class Kind, class Tag>
+class shards {
+public:
+    using part = typename Kind::part;
+
+    struct slot {
+        std::uint64_t id = series_id::none;
+        part value{};
+    };
+
+    shards() = default;
+    ~shards() {
+        for (shard* const one : all_)
+            one->leave();
+    }
+    shards(const shards&) = delete;
+    shards& operator=(const shards&) = delete;
+
+    /// The slot where the calling thread's values of a series are, if it has that number.
+    [[nodiscard]] static slot& guess(std::uint64_t id) noexcept {
+        return current.slots[id & current.mask];
+    }
+
+    /// Calls f(part) with the calling thread's part of a series.
+    /// Input    still_there(): whether the series still has this number, called under the lock.
+    /// Cost     5 ns if the thread has updated the series before; else the lock, and perhaps an
+    ///          allocation.
+    template <class Lock, class StillThere, class F>
+    void update(Lock& lock, std::uint64_t id, StillThere still_there, F f) {
+        shard* mine = ended ? nullptr : own(serial_);
+        if (mine != nullptr && mine->has(id)) {
+            mine->show();
+            return f(mine->at(id).value);
+        }
+        const holding hold(lock);
+        if (!still_there())
+            return;
+        if (mine == nullptr)
+            mine = &take();
+        f(mine->give(id).value);
+        if (ended) // so it was for this once
+            return mine->leave_thread();
+        keep(*mine);
+        mine->show();
+    }
+
+    /// Calls f(part) for each thread's part of a series. Under the lock.
+    template <class F>
+    void for_each(std::uint64_t id, F f) {
+        for (shard* const one : all_) {
+            if (one->has(id))
+                f(one->at(id).value);
+        }
+    }
+
+    /// How many there are. Under the lock.
+    [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
+
+private:
+    class shard {
+    public:
+        explicit shard(std::uint64_t board) noexcept : board_(board) {}
+        ~shard() {
+            for (std::size_t i = 0; i < size_; ++i)
+                Kind::close(slots_[i].value);
+            delete[] slots_;
+        }
+        shard(const shard&) = delete;
+        shard& operator=(const shard&) = delete;
+
+        [[nodiscard]] bool has(std::uint64_t id) const noexcept {
+            const auto place = series_id::place(id);
+            return place < size_ && slots_[place].id == id;
+        }
+        [[nodiscard]] slot& at(std::uint64_t id) noexcept { return slots_[series_id::place(id)]; }
+
+        /// The slot of a series, which it has or now gets. For the owner, under the lock.
+        [[nodiscard]] slot& give(std::uint64_t id) {
+            const auto place = series_id::place(id);
+            if (place >= size_)
+                grow(std::bit_ceil(place + 1));
+            slot& one = slots_[place];
+            if (one.id != id) {
+                one.id = series_id::none;
+                Kind::open(one.value);
+                one.id = id;
+            }
+            return one;
+        }
+
+        /// Makes its slots those that its owner looks at.
+        void show() noexcept { current = {slots_, size_ - 1}; }
+
+        [[nodiscard]] bool is_shown() const noexcept { return current.slots == slots_; }
+        [[nodiscard]] std::uint64_t board() const noexcept { return board_; }
+
+        /// Has a thread. What its last one did happened before.
+        [[nodiscard]] bool in_use() const noexcept {
+            return in_use_.load(std::memory_order_acquire);
+        }
+        [[nodiscard]] bool is_orphan() const noexcept {
+            return owners_.load(std::memory_order_acquire) == 1;
+        }
+        void join_thread() noexcept {
+            owners_.fetch_add(1, std::memory_order_relaxed);
+            in_use_.store(true, std::memory_order_relaxed);
+        }
+        void leave_thread() noexcept {
+            in_use_.store(false, std::memory_order_release);
+            leave();
+        }
+        /// One of the two, board and thread, lets go.
+        void leave() noexcept {
+            if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+                delete this;
+        }
+
+        shard* next = nullptr; // of the same thread
+
+    private:
+        static constexpr std::size_t size_min = 16;
+
+        void grow(std::size_t size) {
+            size = size < size_min ? size_min : size;
+            auto* const more = new slot[size];
+            for (std::size_t i = 0; i < size_; ++i)
+                more[i] = slots_[i];
+            const bool shown = size_ > 0 && is_shown();
+            delete[] std::exchange(slots_, more);
+            size_ = size;
+            if (shown)
+                show();
+        }
+
+        slot* slots_ = nullptr;
+        std::size_t size_ = 0; // a power of two, or 0
+        std::uint64_t board_;
+        std::atomic<std::uint32_t> owners_{1};
+        std::atomic<bool> in_use_{false};
+    };
+
+    struct view {
+        slot* slots;
+        std::uint64_t mask;
+    };
+
+    /// The shards of a thread, which it gives back when it ends.
+    struct possession {
+        shard* first = nullptr;
+
+        ~possession() {
+            ended = true;
+            current = {&nothing, 0};
+            while (first != nullptr)
+                std::exchange(first, first->next)->leave_thread();
+        }
+    };
+
+    // No series has this one; it is there so that `current` needs no check.
+    static inline constinit slot nothing{};
+    static inline constinit thread_local view current{&nothing, 0};
+    static inline constinit thread_local bool ended = false; // all its shards are given back
+    static inline thread_local possession possessed{};
+
+    /// The calling thread's shard for a board. Those whose board is gone go as well.
+    [[nodiscard]] static shard* own(std::uint64_t board) noexcept {
+        shard** link = &possessed.first;
+        while (*link != nullptr) {
+            shard* const one = *link;
+            if (one->board() == board)
+                return one;
+            if (one->is_orphan()) {
+                *link = one->next;
+                if (one->is_shown())
+                    current = {&nothing, 0};
+                one->leave_thread();
+                continue;
+            }
+            link = &one->next;
+        }
+        return nullptr;
+    }
+
+    static void keep(shard& one) noexcept {
+        if (own(one.board()) == nullptr)
+            one.next = std::exchange(possessed.first, &one);
+    }
+
+    /// A shard for a thread that has none yet: one that was given back, or a new one.
+    [[nodiscard]] shard& take() {
+        for (shard* const one : all_) {
+            if (!one->in_use()) {
+                one->join_thread();
+                return *one;
+            }
+        }
+        all_.reserve(all_.size() + 1);
+        all_.push_back(new shard(serial_));
+        all_.back()->join_thread();
+        return *all_.back();
+    }
+
+    std::vector<shard*> all_{};
+    std::uint64_t serial_ = series_id::make(0);
+};
+
+} // namespace quipu::detail
+
+// quipu/registry/board.hpp
+
+// The series of one kind in a registry: their names, what they consist of, and how they come and go.
+
+namespace quipu::detail {
+
+/// Series do not move, so a handle is a pointer and the series' number. The number alone says that
+/// the series is still the one that the handle was made for: a removed one has none, and its place
+/// is used again under another number. Where threads update one value for all, a number that is
+/// read may be gone before the update; such a place is not used again, and 100 bytes or so stay for
+/// each removed series.
+///
+/// Threads  `update` from any; all else under the lock.
+template <class Kind, class Tag, class Lock>
+class board {
+    using cell = typename Kind::cell;
+    using threading = typename Kind::threading;
+
+public:
+    using kind = Kind;
+    static constexpr bool is_sharded = threading::each_thread_its_own;
+    using slots = shards<Kind, Tag>;
+
+    class series {
+    public:
+        explicit series(board& home) noexcept : home_(home) {}
+
+        [[nodiscard]] std::uint64_t id() const noexcept {
+            return id_.load(std::memory_order_relaxed);
+        }
+        [[nodiscard]] board& home() const noexcept { return home_; }
+        /// The part that all threads update, if they do.
+        [[nodiscard]] typename Kind::part& part() noexcept { return part_; }
+
+    private:
+        friend board;
+
+        std::atomic<std::uint64_t> id_{series_id::none};
+        typename Kind::part part_{};
+        board& home_;
+        std::string name_{};
+        std::uint64_t hash_ = 0;
+        std::uint32_t idle_intervals_ = 0;
+        typename Kind::tally tally_{};
+    };
+
+    explicit board(Lock& lock) noexcept : lock_(lock) {}
+    ~board() {
+        for (auto& one : all_)
+            Kind::close(one.part_);
+    }
+    board(const board&) = delete;
+    board& operator=(const board&) = delete;
+
+    /// Calls f(part) with the calling thread's part of a series, if it still has that number.
+    template <class F>
+    [[gnu::noinline]] void update(const series& of, std::uint64_t id, F f) {
+        const auto still_there = [&] { return of.id() == id; };
+        if (still_there())
+            shards_.update(lock_, id, still_there, f);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t shard_count() const noexcept { return shards_.size(); }
+
+    /// The series of that name, or null.
+    [[nodiscard]] series* find(std::string_view name) noexcept {
+        const auto place =
+            index_.find(hash_(name), [&](std::uint32_t one) { return all_[one].name_ == name; });
+        return place == index_.none ? nullptr : &all_[place];
+    }
+
+    /// A new series.
+    series& add(std::string_view name) {
+        if (free_.empty()) {
+            all_.emplace_back(*this);
+            free_.push_back(static_cast<std::uint32_t>(all_.size() - 1));
+        }
+        const std::uint32_t place = free_.back();
+        series& one = all_[place];
+        one.name_ = name;
+        one.hash_ = hash_(name);
+        one.idle_intervals_ = 0;
+        one.tally_ = {};
+        if constexpr (!is_sharded)
+            Kind::open(one.part_);
+        index_.insert(one.hash_, place, [this](std::uint32_t i) { return all_[i].hash_; });
+        free_.pop_back();
+        ++size_;
+        one.id_.store(series_id::make(place), std::memory_order_relaxed);
+        return one;
+    }
+
+    /// Removes the series for which `leaves(name, idle_intervals)` is true. What came since the last
+    /// flush goes with them.
+    template <class Predicate>
+    std::size_t erase_if(const Predicate& leaves) {
+        const std::size_t before = size_;
+        for (std::uint32_t place = 0; place < all_.size(); ++place) {
+            series& one = all_[place];
+            if (one.id() != series_id::none && leaves(one.name_, one.idle_intervals_))
+                erase(one, place);
+        }
+        return before - size_;
+    }
+
+    /// Puts the cells of the interval into a snapshot's list, but for those that a retention policy
+    /// lets go, and begins the next. Returns how many values were refused.
+    template <class Entries, retention_policy Retention>
+    std::uint64_t collect(Entries& entries, key_arena& names, const Retention& retention) {
+        std::uint64_t refused = 0;
+        entries.reserve(size_);
+        for (auto& one : all_) {
+            if (one.id() == series_id::none)
+                continue;
+            const auto gather = [&](auto& part) { Kind::gather(part, one.tally_); };
+            if constexpr (is_sharded)
+                shards_.for_each(one.id(), gather);
+            else
+                gather(one.part_);
+            refused += std::exchange(one.tally_.refused, 0);
+            cell frozen = Kind::finish(one.tally_);
+            one.idle_intervals_ = frozen.idle() ? one.idle_intervals_ + 1 : 0;
+            if (!retention.expired(one.idle_intervals_))
+                entries.push_back(
+                    {names.intern(one.name_), one.idle_intervals_, std::move(frozen)});
+        }
+        return refused;
+    }
+
+private:
+    void erase(series& one, std::uint32_t place) {
+        one.id_.store(series_id::none, std::memory_order_relaxed);
+        index_.erase(one.hash_, place);
+        one.name_ = {};
+        one.tally_ = {};
+        --size_;
+        if constexpr (std::is_same_v<threading, quipu::threading::atomic>)
+            Kind::open(one.part_); // which forgets what it has
+        else
+            free_.push_back(place);
+    }
+
+    Lock& lock_;
+    std::deque<series> all_{}; // they stay where they are
+    std::vector<std::uint32_t> free_{};
+    chunk_index<std::allocator> index_{};
+    name_hash hash_{0};
+    std::size_t size_ = 0;
+    shards<Kind, Tag> shards_{};
+};
+
+} // namespace quipu::detail
+
+// quipu/registry/label.hpp
+
+// Labels, and the text of a series that has some.
+
+namespace quipu {
+
+/// A key and a value that tell series of one name apart: a tag. Owns nothing.
+struct label {
+    std::string_view key{};
+    std::string_view value{};
+
+    friend constexpr bool operator==(const label&, const label&) = default;
+};
+
+namespace detail {
+
+/// Builds the canonical text of a series from a name, perhaps with tags, and labels.
+class series_text {
+public:
+    /// Returns  a view into the name or into this, valid until the next call.
+    /// Errors   those of a name in the native dialect; too_many_tags, line_too_long.
+    [[nodiscard]] result<std::string_view>
+    of(std::string_view name, const label* labels, std::size_t count) noexcept {
+        if (const auto error = dialect::quipu::check_name(name); error != errc::ok)
+            return error;
+        if (count == 0)
+            return canonical_.name({.name = name});
+        if (name.size() > sizeof text_)
+            return errc::line_too_long;
+        size_ = 0;
+        append(name);
+        for (std::size_t i = 0; i < count; ++i) {
+            const label& one = labels[i];
+            if (one.key.empty() || one.value.empty())
+                continue;
+            if (sizeof text_ - size_ < one.key.size() + one.value.size() + 2)
+                return errc::line_too_long;
+            text_[size_++] = ';';
+            append_part(one.key, true);
+            text_[size_++] = '=';
+            append_part(one.value, false);
+        }
+        return canonical_.name({.name = {text_, size_}});
+    }
+
+private:
+    void append(std::string_view text) noexcept {
+        for (const char c : text)
+            text_[size_++] = c;
+    }
+
+    void append_part(std::string_view text, bool is_key) noexcept {
+        for (const char c : text) {
+            const bool marks = c == ';' || c == '|' || is_control(c) || (is_key && c == '=');
+            text_[size_++] = marks ? '_' : c;
+        }
+    }
+
+    char text_[native_line_bytes_max];
+    std::size_t size_ = 0;
+    canonical_buffer<> canonical_{};
+};
+
+} // namespace detail
+
+} // namespace quipu
+
+// quipu/registry/family.hpp
+
+// Families: series of one name that differ in the values of their labels.
+
+namespace quipu {
+
+namespace detail {
+
+template <class T>
+concept text_like = std::convertible_to<const T&, std::string_view>;
+
+template <class T>
+concept has_to_string = requires(const T& value) {
+    { to_string(value) } -> std::convertible_to<std::string_view>;
+};
+
+} // namespace detail
+
+/// What a label's value can be.
+/// Requires  text; or a whole number; or a bool; or an enumeration, which becomes what
+///           `to_string(value)` of its namespace says, a std::string_view, or else its number.
+template <class T>
+concept label_value = detail::text_like<T> || std::integral<T> || std::is_enum_v<T>;
+
+namespace detail {
+
+/// How a family keeps a value: texts as its own.
+template <label_value T>
+using kept_label = std::conditional_t<text_like<T>, std::string, T>;
+
+template <label_value T>
+[[nodiscard]] std::uint64_t label_hash(const T& value) noexcept {
+    if constexpr (text_like<T>)
+        return hash_bytes(std::string_view(value), 0);
+    else
+        return mix(static_cast<std::uint64_t>(value) + 1);
+}
+
+/// Keys, one for each value.
+template <std::size_t ValueCount, class... Keys>
+concept keys_for = sizeof...(Keys) == ValueCount &&
+                   (std::convertible_to<const Keys&, std::string_view> && ...);
+
+/// Appends the text of a value.
+template <label_value T>
+void append_label(std::string& out, const T& value) {
+    if constexpr (text_like<T>) {
+        out += std::string_view(value);
+    } else if constexpr (std::same_as<T, bool>) {
+        out += value ? "true" : "false";
+    } else if constexpr (std::is_enum_v<T> && has_to_string<T>) {
+        out += std::string_view(to_string(value));
+    } else if constexpr (std::is_enum_v<T>) {
+        append_label(out, static_cast<std::underlying_type_t<T>>(value));
+    } else {
+        out += std::to_string(value);
+    }
+}
+
+/// Of the calling thread, and of no other that runs.
+[[nodiscard]] inline std::uint64_t thread_mark() noexcept {
+    static constinit thread_local char mark = 0;
+    return reinterpret_cast<std::uintptr_t>(&mark);
+}
+
+} // namespace detail
+
+/// Series of one name whose labels have the same keys. The handle for a set of values is looked up
+/// here and not in the registry, by the values as they are: no text is made for a set that is known.
+///
+///     auto requests = metrics.counters<std::string_view, int>("api.requests", "method", "status");
+///     requests("get", 200).add();
+///
+/// A set of values is a series of the registry, with its limit. One that was removed is made anew
+/// when it is asked for again.
+///
+/// Cost     of a look-up: a hash, a lock that threads rarely share, one cache line of an index and
+///          one entry: some 20 ns. Keep a handle where the values are always the same.
+/// Memory   one entry for each set of values that is in use, at most 8 times: threads share 8 caches.
+/// Threads  safe from any, as long as the registry lives.
+template <class Registry, class Handle, label_value... Values>
+class basic_family {
+    static_assert(sizeof...(Values) > 0);
+
+public:
+    /// One key for each value.
+    template <class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    basic_family(Registry& home, std::string_view name, const Keys&... keys)
+        : home_(home), name_(name), keys_{std::string(std::string_view(keys))...} {}
+
+    basic_family(const basic_family&) = delete;
+    basic_family& operator=(const basic_family&) = delete;
+    ~basic_family() = default;
+
+    /// The handle of the series with these values, new if there is none yet.
+    /// Returns  as the registry does: one without a series if there is no room.
+    [[nodiscard]] Handle operator()(const Values&... values) {
+        std::uint64_t hash = 0;
+        ((hash = mix(hash ^ detail::label_hash(values))), ...);
+        cache& mine = caches_[mix(detail::thread_mark()) % cache_count];
+        const detail::holding hold(mine.lock);
+        const auto place = mine.index.find(
+            hash, [&](std::uint32_t at) { return mine.entries[at].values == std::tie(values...); });
+        if (place == mine.index.none)
+            return add(mine, hash, values...);
+        Handle& known = mine.entries[place].handle;
+        return known ? known : known = make(values...);
+    }
+
+private:
+    static constexpr std::size_t cache_count = 8;
+
+    struct entry {
+        std::tuple<detail::kept_label<Values>...> values;
+        std::uint64_t hash;
+        Handle handle;
+    };
+
+    struct alignas(64) cache {
+        detail::small_mutex lock{};
+        detail::chunk_index<std::allocator> index{};
+        std::vector<entry> entries{};
+        std::size_t review_size = 64;
+    };
+
+    [[nodiscard]] Handle add(cache& to, std::uint64_t hash, const Values&... values) {
+        const Handle made = make(values...);
+        if (!made)
+            return made; // and do not fill the cache with what there is no room for
+        if (to.entries.size() >= to.review_size)
+            forget_removed(to);
+        to.entries.push_back({{detail::kept_label<Values>(values)...}, hash, made});
+        to.index.insert(hash, static_cast<std::uint32_t>(to.entries.size() - 1), hash_of(to));
+        return made;
+    }
+
+    [[nodiscard]] Handle make(const Values&... values) {
+        std::array<std::string, sizeof...(Values)> texts;
+        std::array<label, sizeof...(Values)> labels;
+        std::size_t i = 0;
+        ((detail::append_label(texts[i], values), ++i), ...);
+        for (i = 0; i < labels.size(); ++i)
+            labels[i] = {keys_[i], texts[i]};
+        return home_.template find<Handle>(name_, labels.data(), labels.size());
+    }
+
+    /// Entries whose series were removed go, each time there are twice as many as were left.
+    static void forget_removed(cache& in) {
+        std::erase_if(in.entries, [](const entry& one) { return !one.handle; });
+        in.index = detail::chunk_index<std::allocator>();
+        for (std::uint32_t i = 0; i < in.entries.size(); ++i)
+            in.index.insert(in.entries[i].hash, i, hash_of(in));
+        in.review_size = 2 * in.entries.size() + 64;
+    }
+
+    [[nodiscard]] static auto hash_of(const cache& in) noexcept {
+        return [&in](std::uint32_t place) { return in.entries[place].hash; };
+    }
+
+    Registry& home_;
+    std::string name_;
+    std::array<std::string, sizeof...(Values)> keys_;
+    std::array<cache, cache_count> caches_{};
+};
+
+} // namespace quipu
+
+// quipu/registry/timer_buffer.hpp
+
+// The values of a timer that one thread records and any other collects.
+
+namespace quipu::detail {
+
+/// A few values in front of a cell. The thread that owns it appends values, which is a store each,
+/// and moves them into the cell when there is no more room; who collects moves those that are there
+/// and takes the cell's contents.
+///
+/// The protocol. `head` is how many values were appended; the owner writes it, with release after
+/// the value, so who reads it with acquire finds the values before it. `tail`, how many of them were
+/// moved, and the cell are touched under the lock only, whoever moves, so each value is moved once.
+/// Only the owner begins anew at the front, under the lock, when all were moved: so no value is
+/// overwritten before or while it is moved.
+///
+/// Memory   8 bytes a value, and the cell.
+/// Cost     of record: two stores; once in `Size` values the lock, and the cell's cost for all.
+/// Threads  one records, one at a time collects.
+template <class Cell, std::size_t Size = 256>
+class timer_buffer {
+public:
+    void record(double value) {
+        std::size_t head = head_.load(std::memory_order_relaxed);
+        if (head == Size) [[unlikely]] {
+            make_room();
+            head = 0;
+        }
+        values_[head] = value;
+        head_.store(head + 1, std::memory_order_release);
+    }
+
+    /// Adds all values to a cell, and forgets them. Returns how many were refused, since they are no
+    /// finite numbers or the cell was full.
+    std::uint64_t move_into(Cell& into) {
+        const holding hold(lock_);
+        move_values();
+        into.merge(cell_);
+        cell_.reset();
+        return std::exchange(refused_, 0);
+    }
+
+    /// Forgets all values; for the owner.
+    void reset() {
+        const holding hold(lock_);
+        tail_ = 0;
+        head_.store(0, std::memory_order_release);
+        cell_ = Cell();
+        refused_ = 0;
+    }
+
+private:
+    [[gnu::noinline]] void make_room() {
+        const holding hold(lock_);
+        move_values();
+        tail_ = 0;
+        head_.store(0, std::memory_order_release);
+    }
+
+    /// Moves the values that the cell has not got yet.
+    void move_values() {
+        const std::size_t head = head_.load(std::memory_order_acquire);
+        const double* const first = values_ + tail_;
+        const std::size_t count = head - tail_;
+        tail_ = head;
+        if constexpr (takes_blocks<Cell>) {
+            const auto block = summarised_block::of(first, count);
+            if (block.sound()) [[likely]] {
+                refused_ += cell_.record_all(first, count, block);
+                return;
+            }
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            sample one;
+            one.value = first[i];
+            const bool finite = one.value - one.value == 0;
+            if (!finite || cell_.apply(one) != errc::ok)
+                ++refused_;
+        }
+    }
+
+    std::atomic<std::size_t> head_{0};
+    std::size_t tail_ = 0;
+    std::uint64_t refused_ = 0;
+    small_mutex lock_{};
+    Cell cell_{};
+    double values_[Size]; // written before they are read
+};
+
+} // namespace quipu::detail
+
+// quipu/registry/instrument.hpp
+
+// What a registry's series of each kind consist of: the parts that are updated, and how a flush makes
+// one cell of them.
+
+namespace quipu::detail {
+
+// Each has: `part`, one a thread or one for all, trivially destructible; `open`, which makes a part a
+// new series', whatever it was before; `close`, which frees what it has; `tally`, where a flush
+// gathers the parts; `finish`, which gives the cell of the interval and begins the next.
+
+/// Counts are whole and only grow.
+template <class Cell, threading_policy Threading>
+struct counter_instrument {
+    using cell = Cell;
+    using threading = Threading;
+
+    struct part {
+        typename Threading::template number<std::uint64_t> value{};
+    };
+
+    struct tally {
+        std::uint64_t refused = 0;
+        std::uint64_t reported = 0;
+        std::uint64_t total = 0;
+    };
+
+    static void open(part& one) noexcept { one.value.set(0); }
+    static void close(part&) noexcept {}
+
+    static void gather(part& one, tally& into) noexcept { into.total += one.value.read(); }
+
+    [[nodiscard]] static Cell finish(tally& of) {
+        Cell cell;
+        // Modulo 2^64, as the parts are.
+        const std::uint64_t more = of.total - std::exchange(of.reported, of.total);
+        of.total = 0;
+        if (more > 0) {
+            sample one;
+            one.value = static_cast<double>(more);
+            one.integral = true;
+            static_cast<void>(cell.apply(one));
+        }
+        return cell;
+    }
+};
+
+/// A gauge is one value for all threads.
+template <class Cell, threading_policy Threading>
+struct gauge_instrument {
+    static_assert(!Threading::each_thread_its_own,
+                  "quipu registry: a gauge is one value, `sharded` would make many of it");
+
+    using cell = Cell;
+    using threading = Threading;
+
+    struct part {
+        typename Threading::template number<double> value{};
+        typename Threading::template number<std::uint8_t> touched{};
+        typename Threading::template number<std::uint64_t> refused{};
+    };
+
+    struct tally {
+        std::uint64_t refused = 0;
+        Cell kept{};
+    };
+
+    static void open(part& one) noexcept { one = part(); }
+    static void close(part&) noexcept {}
+
+    // The value is written before the mark and read after it, so no last value stays unseen.
+    static void set(part& one, double value) noexcept {
+        if (!is_finite(value))
+            return one.refused.add(1);
+        one.value.set(value);
+        one.touched.set(1);
+    }
+    static void change(part& one, double by) noexcept {
+        if (!is_finite(by))
+            return one.refused.add(1);
+        one.value.add(by);
+        one.touched.set(1);
+    }
+
+    static void gather(part& one, tally& into) noexcept {
+        into.refused += one.refused.exchange(0);
+        if (one.touched.exchange(0) == 0)
+            return;
+        sample last;
+        last.value = one.value.read();
+        static_cast<void>(into.kept.apply(last));
+    }
+
+    [[nodiscard]] static Cell finish(tally& of) {
+        Cell frozen = of.kept;
+        of.kept.next_interval();
+        return frozen;
+    }
+};
+
+/// A cell behind a lock, for what is more than a number.
+template <class Cell, class Lock>
+class locked_cell {
+public:
+    void apply(const sample& one) {
+        const holding hold(lock_);
+        if (!is_finite(one.value) || cell_.apply(one) != errc::ok)
+            ++refused_;
+    }
+
+    /// Adds all to a cell, and forgets it. Returns how many updates were refused, since they are no
+    /// finite numbers or the cell was full.
+    std::uint64_t move_into(Cell& into) {
+        const holding hold(lock_);
+        into.merge(cell_);
+        cell_.reset();
+        return std::exchange(refused_, 0);
+    }
+
+    void reset() {
+        const holding hold(lock_);
+        cell_ = Cell();
+        refused_ = 0;
+    }
+
+private:
+    [[no_unique_address]] Lock lock_{};
+    Cell cell_{};
+    std::uint64_t refused_ = 0;
+};
+
+/// What timers and sets have in common: a part is elsewhere, and a tally is a cell.
+template <class Cell, class Threading, class Page>
+struct paged_instrument {
+    using cell = Cell;
+    using threading = Threading;
+
+    struct part {
+        Page* page = nullptr;
+    };
+
+    struct tally {
+        std::uint64_t refused = 0;
+        Cell sum{};
+    };
+
+    static void open(part& one) {
+        if (one.page == nullptr)
+            one.page = new Page();
+        else
+            one.page->reset();
+    }
+    static void close(part& one) noexcept { delete std::exchange(one.page, nullptr); }
+
+    static void gather(part& one, tally& into) { into.refused += one.page->move_into(into.sum); }
+
+    [[nodiscard]] static Cell finish(tally& of) { return std::exchange(of.sum, Cell()); }
+};
+
+template <class Cell, threading_policy Threading>
+using timer_page = std::conditional_t<Threading::each_thread_its_own,
+                                      timer_buffer<Cell>,
+                                      locked_cell<Cell, typename Threading::lock>>;
+
+template <class Cell, threading_policy Threading>
+struct timer_instrument : paged_instrument<Cell, Threading, timer_page<Cell, Threading>> {
+    using part = typename timer_instrument::paged_instrument::part;
+
+    /// Input    value: finite.
+    static void record(part& one, double value) {
+        if constexpr (Threading::each_thread_its_own) {
+            one.page->record(value);
+        } else {
+            sample single;
+            single.value = value;
+            one.page->apply(single);
+        }
+    }
+};
+
+template <class Cell, threading_policy Threading>
+struct unique_instrument
+    : paged_instrument<Cell, Threading, locked_cell<Cell, typename Threading::lock>> {
+    using part = typename unique_instrument::paged_instrument::part;
+
+    static void insert(part& one, std::string_view member) {
+        sample single;
+        single.member = member;
+        one.page->apply(single);
+    }
+};
+
+} // namespace quipu::detail
+
+// quipu/registry/handle.hpp
+
+// Handles: how a program updates the series of a registry.
+
+namespace quipu {
+
+/// What all handles have in common. A handle is a pointer and a number: cheap to copy, trivial to
+/// destroy. One that has no series, since there was no room or it was removed or the handle was
+/// made from nothing, can be updated as well: that has no effect.
+///
+/// Threads  as the kind's threading policy says; a handle may be used as long as its registry lives,
+///          and by threads that come and go.
+template <class Board>
+class basic_handle {
+public:
+    basic_handle() = default;
+
+    /// Whether updates have an effect now: the series is there and was not removed.
+    [[nodiscard]] explicit operator bool() const noexcept {
+        return series_ != nullptr && series_->id() == id_;
+    }
+
+    /// Whether two are of the same series.
+    friend bool operator==(const basic_handle&, const basic_handle&) = default;
+
+protected:
+    explicit basic_handle(typename Board::series& of) noexcept : series_(&of), id_(of.id()) {}
+
+    template <class F>
+    void update(F f) const noexcept {
+        if constexpr (Board::is_sharded) {
+            auto& slot = Board::slots::guess(id_);
+            if (slot.id == id_) [[likely]]
+                return f(slot.value);
+            if (series_ != nullptr)
+                series_->home().update(*series_, id_, f);
+        } else if (*this) {
+            f(series_->part());
+        }
+    }
+
+private:
+    typename Board::series* series_ = nullptr;
+    std::uint64_t id_ = detail::series_id::refused;
+};
+
+/// Counts events.
+/// Cost     sharded: a load and a store of the thread's own, 0.5 ns; a thread's first update of a
+///          series takes a lock and may allocate.
+template <class Board>
+class basic_counter_handle : public basic_handle<Board> {
+public:
+    basic_counter_handle() = default;
+
+    void add(std::uint64_t count = 1) const noexcept {
+        this->update([count](auto& part) { part.value.add(count); });
+    }
+
+private:
+    template <class>
+    friend class basic_registry;
+    using basic_handle<Board>::basic_handle;
+};
+
+/// A value that goes up and down: the last one set, with the changes since.
+template <class Board>
+class basic_gauge_handle : public basic_handle<Board> {
+public:
+    basic_gauge_handle() = default;
+
+    /// A value that is not finite is refused and counted: `value_limit`.
+    void set(double value) const noexcept {
+        this->update([value](auto& part) { Board::kind::set(part, value); });
+    }
+    void change(double by) const noexcept {
+        this->update([by](auto& part) { Board::kind::change(part, by); });
+    }
+
+private:
+    template <class>
+    friend class basic_registry;
+    using basic_handle<Board>::basic_handle;
+};
+
+/// Records values of which the distribution is of interest: milliseconds as a rule, see
+/// scoped_timer.
+/// Cost     sharded: two loads and two stores, and once in 256 values a move into the thread's cell.
+template <class Board>
+class basic_timer_handle : public basic_handle<Board> {
+public:
+    basic_timer_handle() = default;
+
+    /// A value that is not finite is refused and counted: `value_limit`.
+    void record(double value) const noexcept {
+        this->update([value](auto& part) { Board::kind::record(part, value); });
+    }
+
+private:
+    template <class>
+    friend class basic_registry;
+    using basic_handle<Board>::basic_handle;
+};
+
+/// Counts distinct members.
+/// Cost     a hash, the thread's own lock, and an insertion.
+template <class Board>
+class basic_unique_handle : public basic_handle<Board> {
+public:
+    basic_unique_handle() = default;
+
+    void insert(std::string_view member) const noexcept {
+        this->update([member](auto& part) { Board::kind::insert(part, member); });
+    }
+
+private:
+    template <class>
+    friend class basic_registry;
+    using basic_handle<Board>::basic_handle;
+};
+
+} // namespace quipu
+
+// quipu/registry/registry.hpp
+
+// The registry: the metrics of a program, which many threads update and a flush collects.
+
+namespace quipu {
+
+/// Compile-time choices of a registry. Derive from this and override one line. Two registries that
+/// the same threads update in turns should have traits of their own, even if they are alike.
+struct registry_traits {
+    /// Change the cells when snapshots should have another sketch or bound.
+    using cells = store_traits;
+
+    /// Change to `atomic` where series are many and updates few: a sharded series takes its room
+    /// once for each thread that updates it. To `unsynchronized` where there is one thread.
+    using counter_threading = threading::sharded;
+    using timer_threading = threading::sharded;
+    using unique_threading = threading::sharded;
+    /// A gauge cannot be sharded.
+    using gauge_threading = threading::atomic;
+
+    /// Change when series should be left out of flushes as long as nothing comes for them. Their
+    /// handles stay valid, and with the next update they are back.
+    using counter_retention = retention::forever;
+    using timer_retention = retention::forever;
+    using gauge_retention = retention::forever;
+    using unique_retention = retention::forever;
+
+    /// Beyond so many series, all kinds together, new ones are refused: `series_limit`.
+    static constexpr std::size_t series_max = 100'000;
+};
+
+/// The retention policies of a registry's kinds; set the members of those that have some.
+template <class Traits = registry_traits>
+struct basic_registry_retentions {
+    typename Traits::counter_retention counters{};
+    typename Traits::timer_retention timers{};
+    typename Traits::gauge_retention gauges{};
+    typename Traits::unique_retention uniques{};
+};
+
+/// The metrics of a program. Names are looked up once, for a handle; handles are updated.
+///
+///     quipu::registry metrics;
+///     const auto hits = metrics.counter("api.hits");
+///     hits.add();                                        // from any thread
+///     const auto flushed = metrics.flush(now, 10);       // for any sink
+///
+/// There are no globals, and no threads of its own. A thread's values are the registry's when the
+/// thread is gone; a registry may be gone before its threads.
+///
+/// Threads  all of it from any, also at once; with `unsynchronized` for all kinds, from one at a
+///          time.
+template <class Traits = registry_traits>
+class basic_registry {
+    using cells = typename Traits::cells;
+
+    template <class... Policies>
+    static constexpr bool
+        all_unsynchronized = (std::is_same_v<Policies, threading::unsynchronized> && ...);
+    using lock = std::conditional_t<all_unsynchronized<typename Traits::counter_threading,
+                                                       typename Traits::timer_threading,
+                                                       typename Traits::gauge_threading,
+                                                       typename Traits::unique_threading>,
+                                    detail::no_lock,
+                                    detail::small_mutex>;
+
+    template <class Instrument>
+    using board_of = detail::board<Instrument, Traits, lock>;
+    using counter_board = board_of<
+        detail::counter_instrument<typename cells::counter, typename Traits::counter_threading>>;
+    using timer_board =
+        board_of<detail::timer_instrument<typename cells::timer, typename Traits::timer_threading>>;
+    using gauge_board =
+        board_of<detail::gauge_instrument<typename cells::gauge, typename Traits::gauge_threading>>;
+    using unique_board = board_of<
+        detail::unique_instrument<typename cells::unique, typename Traits::unique_threading>>;
+
+public:
+    using traits = Traits;
+    using snapshot_type = basic_snapshot<cells>;
+    using counter_handle = basic_counter_handle<counter_board>;
+    using timer_handle = basic_timer_handle<timer_board>;
+    using gauge_handle = basic_gauge_handle<gauge_board>;
+    using unique_handle = basic_unique_handle<unique_board>;
+    using labels = std::initializer_list<label>;
+
+    explicit basic_registry(basic_registry_retentions<Traits> keep = {}) : keep_(keep) {}
+    basic_registry(const basic_registry&) = delete; // handles point into it
+    basic_registry& operator=(const basic_registry&) = delete;
+    ~basic_registry() = default;
+
+    /// The handle of a series, which is new if there is none of that name and kind yet.
+    ///
+    /// Input    a name as a line has it, perhaps with tags: `api.hits;method=get`; labels in any
+    ///          order. What has a meaning in a tag becomes '_', a label without a value is none.
+    /// Returns  a handle; one without a series if the name is refused or there is no room: then
+    ///          `refused` counts it.
+    /// Cost     a look-up and a lock: do it once, and keep the handle.
+    [[nodiscard]] counter_handle counter(std::string_view name, labels with = {}) {
+        return find<counter_handle>(name, with.begin(), with.size());
+    }
+    [[nodiscard]] timer_handle timer(std::string_view name, labels with = {}) {
+        return find<timer_handle>(name, with.begin(), with.size());
+    }
+    [[nodiscard]] gauge_handle gauge(std::string_view name, labels with = {}) {
+        return find<gauge_handle>(name, with.begin(), with.size());
+    }
+    [[nodiscard]] unique_handle unique(std::string_view name, labels with = {}) {
+        return find<unique_handle>(name, with.begin(), with.size());
+    }
+
+    /// The handle of that kind; the labels one after another.
+    template <class Handle>
+    [[nodiscard]] Handle find(std::string_view name, const label* labels_at, std::size_t count) {
+        detail::series_text text;
+        const auto canonical = text.of(name, labels_at, count);
+        auto& among = board_for<Handle>();
+        const detail::holding hold(lock_);
+        if (!canonical)
+            return refuse(canonical.error()), Handle();
+        if (auto* const known = among.find(*canonical))
+            return Handle(*known);
+        if (size_held() >= Traits::series_max)
+            return refuse(errc::series_limit), Handle();
+        return Handle(among.add(*canonical));
+    }
+
+    /// Series that differ in the values of their labels: see basic_family. `Values` are the types of
+    /// the values; then come the name and a key for each.
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, counter_handle, Values...>
+    counters(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
+    }
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, timer_handle, Values...>
+    timers(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
+    }
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, gauge_handle, Values...>
+    gauges(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
+    }
+    template <label_value... Values, class... Keys>
+    requires detail::keys_for<sizeof...(Values), Keys...>
+    [[nodiscard]] basic_family<basic_registry, unique_handle, Values...>
+    uniques(std::string_view name, const Keys&... keys) {
+        return {*this, name, keys...};
+    }
+
+    /// Takes the snapshot of one interval and begins the next. What is updated meanwhile is in this
+    /// snapshot or in the next one.
+    ///
+    /// Input    interval_seconds: above 0.
+    /// Units    `timestamp` in Unix seconds, the end of the interval.
+    /// Cost     O(series * threads), and allocates the snapshot. Updates go on meanwhile; a thread's
+    ///          first update of a series waits.
+    [[nodiscard]] snapshot_type flush(std::int64_t timestamp, double interval_seconds) {
+        QUIPU_ASSERT(interval_seconds > 0);
+        snapshot_type into;
+        into.timestamp = timestamp;
+        into.interval_seconds = interval_seconds;
+        {
+            const detail::holding hold(lock_);
+            auto& refused = refused_[static_cast<std::size_t>(errc::value_limit)];
+            refused += counters_.collect(into.counters, into.names, keep_.counters);
+            refused += timers_.collect(into.timers, into.names, keep_.timers);
+            refused += gauges_.collect(into.gauges, into.names, keep_.gauges);
+            refused += uniques_.collect(into.uniques, into.names, keep_.uniques);
+        }
+        for_each_kind(
+            [](auto& entries) {
+                for (auto& one : entries)
+                    one.cell.settle();
+            },
+            into);
+        return into;
+    }
+
+    /// Removes the series of that name, of every kind or of one; what came since the last flush goes
+    /// with them. Their handles stay harmless; a series of that name that is asked for later is
+    /// another one. Returns how many there were.
+    /// Cost     O(series), as that of `remove_idle`.
+    std::size_t remove(std::string_view name) {
+        return remove_if([name](std::string_view one, std::uint32_t) { return one == name; });
+    }
+    std::size_t remove(metric_kind kind, std::string_view name) {
+        const auto is_it = [name](std::string_view one, std::uint32_t) { return one == name; };
+        const detail::holding hold(lock_);
+        switch (kind) {
+        case metric_kind::counter: return counters_.erase_if(is_it);
+        case metric_kind::timer: return timers_.erase_if(is_it);
+        case metric_kind::gauge: return gauges_.erase_if(is_it);
+        case metric_kind::unique: return uniques_.erase_if(is_it);
+        case metric_kind::keyvalue: return 0;
+        }
+        return 0;
+    }
+
+    /// Removes the series for which nothing came for so many flushes.
+    std::size_t remove_idle(std::uint32_t intervals) {
+        return remove_if([intervals](std::string_view, std::uint32_t idle_intervals) {
+            return idle_intervals >= intervals;
+        });
+    }
+
+    /// The number of series of all kinds.
+    [[nodiscard]] std::size_t size() const {
+        const detail::holding hold(lock_);
+        return size_held();
+    }
+
+    /// How often something was refused for a cause: a handle for a name that cannot be, or beyond
+    /// the limit (`series_limit`); a value that is not finite or for which a cell had no room
+    /// (`value_limit`), as counted up to the last flush.
+    [[nodiscard]] std::uint64_t refused(errc cause) const {
+        const detail::holding hold(lock_);
+        return refused_[static_cast<std::size_t>(cause)];
+    }
+
+    /// For how many threads at once there was room for sharded values of a kind: the most there
+    /// were.
+    [[nodiscard]] std::size_t shard_count(metric_kind kind) const {
+        const detail::holding hold(lock_);
+        switch (kind) {
+        case metric_kind::counter: return counters_.shard_count();
+        case metric_kind::timer: return timers_.shard_count();
+        case metric_kind::unique: return uniques_.shard_count();
+        default: return 0;
+        }
+    }
+
+private:
+    template <class Handle>
+    [[nodiscard]] auto& board_for() noexcept {
+        if constexpr (std::is_same_v<Handle, counter_handle>)
+            return counters_;
+        else if constexpr (std::is_same_v<Handle, timer_handle>)
+            return timers_;
+        else if constexpr (std::is_same_v<Handle, gauge_handle>)
+            return gauges_;
+        else
+            return uniques_;
+    }
+
+    void refuse(errc cause) noexcept { ++refused_[static_cast<std::size_t>(cause)]; }
+
+    template <class Predicate>
+    std::size_t remove_if(const Predicate& leaves) {
+        const detail::holding hold(lock_);
+        return counters_.erase_if(leaves) + timers_.erase_if(leaves) + gauges_.erase_if(leaves) +
+               uniques_.erase_if(leaves);
+    }
+
+    [[nodiscard]] std::size_t size_held() const noexcept {
+        return counters_.size() + timers_.size() + gauges_.size() + uniques_.size();
+    }
+
+    mutable lock lock_{};
+    basic_registry_retentions<Traits> keep_;
+    std::array<std::uint64_t, errc_count> refused_{};
+    counter_board counters_{lock_};
+    timer_board timers_{lock_};
+    gauge_board gauges_{lock_};
+    unique_board uniques_{lock_};
+};
+
+using registry = basic_registry<>;
+
+} // namespace quipu
+
+// quipu/registry/flush_every.hpp
+
+// A thread that flushes a registry regularly: the only one of the library that a program starts.
+
+namespace quipu {
+
+namespace detail {
+
+template <class Sink, class Snapshot>
+concept is_written = requires(Sink sink, const Snapshot& from) {
+    { sink.write(from) } -> std::same_as<errc>;
+};
+
+template <class Sink, class Snapshot>
+concept is_called = requires(Sink sink, const Snapshot& from) {
+    { sink(from) } -> std::same_as<errc>;
+};
+
+} // namespace detail
+
+/// Flushes a registry each interval and writes the snapshots to a sink, from a thread of its own:
+///
+///     const quipu::flush_every flushing(metrics, 10s, quipu::basic_console{quipu::file_writer()});
+///
+/// The sink is one, `write(snapshot)`, or any function of a snapshot, that gives an errc. What it
+/// could not write goes out with the next flush, as one longer interval: nothing is lost, and nothing
+/// piles up, while a backend is down. When this ends it flushes once more.
+///
+/// Units    timestamps are Unix seconds of the system's clock; an interval lasts as long as it did.
+/// Threads  `stop` and the counts are safe from any. The sink is used by the thread alone.
+template <class Registry, class Sink>
+class flush_every {
+    using snapshot_type = typename Registry::snapshot_type;
+    static_assert(
+        detail::is_written<Sink, snapshot_type> || detail::is_called<Sink, snapshot_type>,
+        "quipu flush_every: the sink needs `errc write(const snapshot&)`, or to be called "
+        "with a snapshot and to return an errc");
+
+    using clock = std::chrono::steady_clock;
+
+public:
+    /// The registry has to live longer than this.
+    /// Input    interval: above 0.
+    flush_every(Registry& from, std::chrono::milliseconds interval, Sink sink)
+        : from_(from), interval_(checked(interval)), sink_(std::move(sink)),
+          thread_([this] { run(); }) {}
+    flush_every(const flush_every&) = delete;
+    flush_every& operator=(const flush_every&) = delete;
+    ~flush_every() { stop(); }
+
+    /// Flushes once more, and ends the thread; waits for both. Once is enough.
+    /// Returns  what the sink said last.
+    errc stop() {
+        {
+            const std::lock_guard hold(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_all();
+        const std::lock_guard hold(joining_);
+        if (thread_.joinable())
+            thread_.join();
+        return last_error();
+    }
+
+    /// How many snapshots the sink has taken, and how often it did not.
+    [[nodiscard]] std::uint64_t written() const {
+        const std::lock_guard hold(mutex_);
+        return written_;
+    }
+    [[nodiscard]] std::uint64_t failed() const {
+        const std::lock_guard hold(mutex_);
+        return failed_;
+    }
+    /// What the sink said last.
+    [[nodiscard]] errc last_error() const {
+        const std::lock_guard hold(mutex_);
+        return last_error_;
+    }
+
+private:
+    [[nodiscard]] static std::chrono::milliseconds checked(std::chrono::milliseconds interval) {
+        QUIPU_ASSERT(interval.count() > 0);
+        return std::max(interval, std::chrono::milliseconds(1));
+    }
+
+    void run() {
+        auto begun = clock::now();
+        auto due = begun + interval_;
+        for (bool last = false; !last;) {
+            {
+                std::unique_lock hold(mutex_);
+                last = wake_.wait_until(hold, due, [this] { return stopping_; });
+            }
+            const auto now = clock::now();
+            flush(now - begun);
+            begun = now;
+            do // ticks that a slow sink let pass are left out
+                due += interval_;
+            while (due <= now);
+        }
+    }
+
+    void flush(clock::duration took) {
+        constexpr double shortest = 1e-3; // an interval is above 0
+        const double seconds = std::chrono::duration<double>(took).count();
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        auto fresh = from_.flush(std::chrono::duration_cast<std::chrono::seconds>(now).count(),
+                                 seconds > shortest ? seconds : shortest);
+        if (waiting_)
+            merge(pending_, fresh);
+        else
+            pending_ = std::move(fresh);
+        const errc error = write(pending_);
+        waiting_ = error != errc::ok;
+        const std::lock_guard hold(mutex_);
+        ++(waiting_ ? failed_ : written_);
+        last_error_ = error;
+    }
+
+    [[nodiscard]] errc write(const snapshot_type& from) {
+        if constexpr (detail::is_written<Sink, snapshot_type>)
+            return sink_.write(from);
+        else
+            return sink_(from);
+    }
+
+    Registry& from_;
+    const std::chrono::milliseconds interval_;
+    Sink sink_;
+    snapshot_type pending_{};
+    bool waiting_ = false; // pending_ could not be written
+    mutable std::mutex mutex_{};
+    std::mutex joining_{};
+    std::condition_variable wake_{};
+    bool stopping_ = false;
+    std::uint64_t written_ = 0;
+    std::uint64_t failed_ = 0;
+    errc last_error_ = errc::ok;
+    std::thread thread_; // last, since it uses the others
+};
+
+template <class Registry, class Duration, class Sink>
+flush_every(Registry&, Duration, Sink) -> flush_every<Registry, Sink>;
+
+} // namespace quipu
+
+// quipu/registry/scoped_timing.hpp
+
+// How long a block or a call takes, recorded when it ends.
+
+namespace quipu {
+
+/// What a time can be recorded in: a timer's handle.
+template <class H>
+concept records_values = requires(const H& to, double milliseconds) {
+    to.record(milliseconds);
+};
+
+/// Records its lifetime in milliseconds, also when an exception ends the block.
+///
+///     const quipu::scoped_timing timing(latency);
+///
+/// Cost     two looks at the clock, 40 ns with the standard one, and a record.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <records_values Handle, tick_clock Clock = steady_ticks>
+class [[nodiscard]] scoped_timing {
+public:
+    explicit scoped_timing(Handle into, Clock clock = {}) noexcept
+        : into_(std::move(into)), clock_(std::move(clock)), start_(clock_.now()) {}
+    scoped_timing(const scoped_timing&) = delete;
+    scoped_timing& operator=(const scoped_timing&) = delete;
+    ~scoped_timing() {
+        if (running_)
+            into_.record(elapsed());
+    }
+
+    /// The milliseconds since it was made.
+    [[nodiscard]] double elapsed() const noexcept {
+        const std::uint64_t now = clock_.now();
+        return now > start_ ? clock_.milliseconds(now - start_) : 0; // cores may differ by a tick
+    }
+
+    /// Records now, and not at the end. Returns the milliseconds; 0, and has no effect, if it was
+    /// stopped or cancelled before.
+    double stop() noexcept {
+        if (!std::exchange(running_, false))
+            return 0;
+        const double milliseconds = elapsed();
+        into_.record(milliseconds);
+        return milliseconds;
+    }
+
+    /// Records nothing.
+    void cancel() noexcept { running_ = false; }
+
+private:
+    Handle into_;
+    [[no_unique_address]] Clock clock_;
+    std::uint64_t start_;
+    bool running_ = true;
+};
+
+/// Calls f(args...), records how long that takes, and returns what it returns.
+template <records_values Handle, class F, class... Args>
+requires std::invocable<F, Args...>
+decltype(auto) timed(const Handle& into, F&& f, Args&&... args) {
+    const scoped_timing timing(into);
+    return std::forward<F>(f)(std::forward<Args>(args)...);
+}
+
+} // namespace quipu
+
 // quipu/schema/histogram_rules.hpp
 
 // Which timers get a fixed-bin histogram, with which bins, and how these are called.
@@ -14597,6 +16720,343 @@ private:
     sink_history history_{};
     std::string piece_{};
     std::uint64_t skipped_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/sink/prometheus_name.hpp
+
+// The names and labels of Prometheus: what it takes of a series, and what stands for the rest.
+
+namespace quipu {
+
+namespace detail {
+
+/// Appends a name of letters, digits and '_', the first no digit; all else becomes '_'. `Colons`:
+/// the name of a metric may have them, that of a label may not.
+template <bool Colons>
+void append_prometheus_name(std::string& out, std::string_view name) {
+    if (name.empty() || is_digit(name.front()))
+        out += '_';
+    for (const char c : name)
+        out += is_letter(c) || is_digit(c) || (Colons && c == ':') ? c : '_';
+}
+
+/// Appends the value of a label, escaped; each byte that is not UTF-8 becomes '?'.
+inline void append_prometheus_value(std::string& out, std::string_view value) {
+    while (!value.empty()) {
+        const auto size = utf8_size(value);
+        const auto character = value.substr(0, size == 0 ? 1 : size);
+        value.remove_prefix(character.size());
+        if (size == 0)
+            out += '?';
+        else if (character == "\n")
+            out += "\\n";
+        else if (character == "\\" || character == "\"")
+            (out += '\\') += character;
+        else
+            out += character;
+    }
+}
+
+/// The labels of canonical tags, `;key=value;bare`, as `key="value",bare="true"`, in their order.
+/// `le` and `quantile` are Prometheus' own: they become `exported_le`, `exported_quantile`. Of
+/// several that have one name after that the first stays.
+[[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
+    std::string out;
+    std::vector<std::string> seen;
+    while (!tags.empty()) {
+        tags.remove_prefix(1); // the ';'
+        const auto tag = tags.substr(0, tags.find(';'));
+        tags.remove_prefix(tag.size());
+        if (tag.empty())
+            continue;
+        const auto equals = tag.find('=');
+        std::string key;
+        append_prometheus_name<false>(key, tag.substr(0, equals));
+        if (key == "le" || key == "quantile")
+            key.insert(0, "exported_");
+        bool known = false;
+        for (const auto& one : seen)
+            known = known || one == key;
+        if (known)
+            continue;
+        out += out.empty() ? "" : ",";
+        (out += key) += "=\"";
+        append_prometheus_value(out, equals == tag.npos ? "true" : tag.substr(equals + 1));
+        out += '"';
+        seen.push_back(std::move(key));
+    }
+    return out;
+}
+
+} // namespace detail
+
+} // namespace quipu
+
+// quipu/sink/prometheus.hpp
+
+// Snapshots in the text format of Prometheus.
+
+namespace quipu {
+
+/// What the page of Prometheus can be told.
+struct prometheus_options {
+    /// A timer is a summary with these quantiles of the last interval, each 0 to 1,
+    std::vector<double> quantiles = {0.5, 0.9, 0.99};
+    /// or, if there are any here, a histogram with these upper bounds, ascending.
+    std::vector<double> bounds{};
+    /// Series beyond it are left out, and counted.
+    std::size_t series_max = 100'000;
+};
+
+/// The page that Prometheus scrapes. A snapshot tells what came in one interval, Prometheus wants
+/// what came since the start, so the page keeps sums:
+///
+///     # TYPE api_hits_total counter
+///     api_hits_total{method="get"} 1200
+///     # TYPE queue gauge
+///     queue 7
+///     # TYPE api_latency summary
+///     api_latency{quantile="0.5"} 12.5
+///     api_latency_sum 18250
+///     api_latency_count 1460
+///
+/// Sets are gauges. Names are cleaned; where a name would be of two metrics, the first has it, and
+/// `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
+///
+/// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
+///          when they are in no snapshot any more.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   Prometheus, "Exposition formats", text format 0.0.4.
+class prometheus_page {
+public:
+    explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
+
+    /// Takes in the next snapshot.
+    template <class StoreTraits>
+    void add(const basic_snapshot<StoreTraits>& from) {
+        for (auto& [name, one] : families_) {
+            if (one.type != type_name::gauge)
+                continue;
+            size_ -= one.by_labels.size();
+            one.by_labels.clear();
+        }
+        for (const auto& one : from.counters) {
+            if (auto* const known = find(one.name, "_total", type_name::counter))
+                known->value += one.cell.sum();
+        }
+        for (const auto& one : from.gauges) {
+            if (auto* const known = find(one.name, "", type_name::gauge))
+                known->value = one.cell.value();
+        }
+        for (const auto& one : from.timers) {
+            const bool classic = !options_.bounds.empty();
+            if (auto* const known =
+                    find(one.name, "", classic ? type_name::histogram : type_name::summary))
+                add_timer(*known, one.cell, classic);
+        }
+        for (const auto& one : from.uniques) {
+            if (auto* const known = find(one.name, "", type_name::gauge))
+                known->value = one.cell.estimate();
+        }
+    }
+
+    /// The page as it is now.
+    [[nodiscard]] std::string text() const {
+        std::string out;
+        for (const auto& [name, one] : families_) {
+            if (one.by_labels.empty())
+                continue;
+            ((((out += "# TYPE ") += name) += ' ') += word(one.type)) += '\n';
+            for (const auto& [labels, values] : one.by_labels)
+                append(out, name, one.type, labels, values);
+        }
+        return out;
+    }
+
+    /// How often a series was left out: its name is another metric's, or there was no room.
+    [[nodiscard]] std::uint64_t conflicts() const noexcept { return conflicts_; }
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+
+private:
+    enum class type_name : std::uint8_t { counter, gauge, summary, histogram };
+
+    struct series {
+        double value = 0; // of a timer the sum
+        double count = 0;
+        std::vector<double> parts{}; // quantiles, or the counts up to the bounds
+    };
+
+    struct family {
+        type_name type = type_name::counter;
+        std::map<std::string, series> by_labels{};
+    };
+
+    [[nodiscard]] static std::string_view word(type_name type) noexcept {
+        switch (type) {
+        case type_name::counter: return "counter";
+        case type_name::gauge: return "gauge";
+        case type_name::summary: return "summary";
+        case type_name::histogram: return "histogram";
+        }
+        return "untyped";
+    }
+
+    /// The series of a canonical text, new if there is none; null if it cannot be.
+    [[nodiscard]] series*
+    find(std::string_view canonical, std::string_view suffix, type_name type) {
+        const auto parts = split_canonical(canonical);
+        std::string name;
+        detail::append_prometheus_name<true>(name, parts.name);
+        if (!name.ends_with(suffix))
+            name += suffix;
+        auto known = families_.find(name);
+        if (known == families_.end()) {
+            if (!claim(name, type))
+                return ++conflicts_, nullptr;
+            known = families_.emplace(std::move(name), family{.type = type}).first;
+        } else if (known->second.type != type) {
+            return ++conflicts_, nullptr;
+        }
+        auto& all = known->second.by_labels;
+        auto labels = detail::prometheus_labels(parts.tags);
+        const auto found = all.find(labels);
+        if (found != all.end())
+            return &found->second;
+        if (size_ >= options_.series_max)
+            return ++refused_, nullptr;
+        ++size_;
+        return &all[std::move(labels)];
+    }
+
+    /// Takes the names of a family's lines, unless one of them is taken.
+    [[nodiscard]] bool claim(const std::string& name, type_name type) {
+        std::vector<std::string> lines{name};
+        if (type == type_name::summary || type == type_name::histogram) {
+            for (const char* const tail : {"_sum", "_count", "_bucket"})
+                lines.push_back(name + tail);
+        }
+        for (const auto& one : lines) {
+            if (taken_.contains(one))
+                return false;
+        }
+        taken_.insert(lines.begin(), lines.end());
+        return true;
+    }
+
+    template <class Timer>
+    void add_timer(series& to, const Timer& cell, bool classic) const {
+        to.value += cell.sum();
+        to.count += cell.count();
+        if (!classic) {
+            to.parts.clear();
+            for (const double q : options_.quantiles)
+                to.parts.push_back(cell.idle() ? not_a_number : cell.values().quantile(q));
+            return;
+        }
+        const auto counts = cumulative_counts(cell.values(), options_.bounds);
+        to.parts.resize(counts.size());
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            to.parts[i] += counts[i];
+    }
+
+    static constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+    static void append_number(std::string& out, double value) {
+        if (!detail::is_finite(value)) {
+            out += value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
+            return;
+        }
+        char text[layout::shortest::bytes_max];
+        out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
+    }
+
+    /// A line; `more` is one more label, or nothing.
+    static void append_line(std::string& out,
+                            std::string_view name,
+                            std::string_view tail,
+                            std::string_view labels,
+                            std::string_view more,
+                            double value) {
+        (out += name) += tail;
+        if (!labels.empty() || !more.empty()) {
+            (out += '{') += labels;
+            out += labels.empty() || more.empty() ? "" : ",";
+            (out += more) += '}';
+        }
+        out += ' ';
+        append_number(out, value);
+        out += '\n';
+    }
+
+    [[nodiscard]] static std::string own_label(std::string_view key, double value) {
+        std::string label(key);
+        label += "=\"";
+        append_number(label, value);
+        return label += '"';
+    }
+
+    void append(std::string& out,
+                std::string_view name,
+                type_name type,
+                std::string_view labels,
+                const series& of) const {
+        if (type == type_name::counter || type == type_name::gauge)
+            return append_line(out, name, "", labels, "", of.value);
+        const bool classic = type == type_name::histogram;
+        const auto& points = classic ? options_.bounds : options_.quantiles;
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            append_line(out,
+                        name,
+                        classic ? "_bucket" : "",
+                        labels,
+                        own_label(classic ? "le" : "quantile", points[i]),
+                        of.parts[i]);
+        }
+        if (classic)
+            append_line(out, name, "_bucket", labels, "le=\"+Inf\"", of.count);
+        append_line(out, name, "_sum", labels, "", of.value);
+        append_line(out, name, "_count", labels, "", of.count);
+    }
+
+    prometheus_options options_;
+    std::map<std::string, family> families_{};
+    std::set<std::string> taken_{};
+    std::size_t size_ = 0;
+    std::uint64_t conflicts_ = 0;
+    std::uint64_t refused_ = 0;
+};
+
+/// Sends the whole page after each snapshot, to a file or a terminal, say.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Transport>
+class basic_prometheus {
+    static_assert(require_transport<Transport>());
+
+public:
+    explicit basic_prometheus(Transport transport, prometheus_options options = {})
+        : transport_(std::move(transport)), page_(std::move(options)) {}
+
+    /// Returns  ok when the transport has taken everything.
+    /// Errors   those of the transport: then the snapshot has not been taken in, and may come again,
+    ///          also as a part of a longer one.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        prometheus_page next = page_;
+        next.add(from);
+        const errc error = transport_.send(next.text());
+        if (error == errc::ok)
+            page_ = std::move(next);
+        return error;
+    }
+
+    [[nodiscard]] const prometheus_page& page() const noexcept { return page_; }
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+
+private:
+    Transport transport_;
+    prometheus_page page_;
 };
 
 } // namespace quipu

@@ -1,5 +1,7 @@
 #include <quipu/sketch/bucket_layout.hpp>
 
+#include <quipu/sketch/adaptive.hpp>
+
 #include "support/catch.hpp"
 #include "support/distributions.hpp"
 #include "support/generator.hpp"
@@ -167,4 +169,20 @@ TEST_CASE("bucket layout: of nothing there is nothing", "[sketch]") {
     CHECK(to_opentelemetry(none).positive.counts.empty());
     CHECK(to_prometheus(none).positive.spans.empty());
     CHECK(cumulative_counts(none, {1, 2}) == std::vector<double>{0, 0});
+}
+
+TEST_CASE("cumulative counts: of kept values as they are, then of buckets",
+          "[sketch][bucket_layout]") {
+    const std::vector<double> bounds{0, 2, 2.5, 100};
+    adaptive<4> sketch;
+    sketch.record(3);
+    sketch.record(1, 0.5);
+    sketch.record(2);
+    sketch.settle();
+    CHECK(cumulative_counts(sketch, bounds) == std::vector<double>{0, 1.5, 1.5, 2.5});
+    for (int i = 0; i < 5; ++i)
+        sketch.record(50);
+    sketch.settle();
+    REQUIRE_FALSE(sketch.keeps_values());
+    CHECK(cumulative_counts(sketch, bounds) == std::vector<double>{0, 1.5, 1.5, 7.5});
 }

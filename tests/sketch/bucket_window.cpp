@@ -308,3 +308,23 @@ TEST_CASE("bucket_window: the bytes are these, and no others", "[sketch][bucket_
     CHECK_FALSE(reads_numbers({0.5, -1, 1}));
     CHECK_FALSE(reads_numbers({0.5, std::numeric_limits<double>::quiet_NaN(), 1}));
 }
+
+TEST_CASE("bucket window: a range of buckets is counted in place, within the bound",
+          "[sketch][bucket_window]") {
+    bucket_window<8> window;
+    double* const counts = window.range(-2, 3);
+    REQUIRE(counts != nullptr);
+    counts[0] += 1;
+    counts[5] += 2;
+    CHECK(window[-2] == 1);
+    CHECK(window[3] == 2);
+    CHECK(window.range(-4, 3) != nullptr);
+    CHECK(window[-2] == 1);
+    CHECK(window.range(-5, 3) == nullptr); // nine of them
+    CHECK(window.range(-4, 4) == nullptr);
+    window.add(20, 1);
+    CHECK(window.collapsed());
+    CHECK(window.range(12, 20) == nullptr);
+    CHECK(window.range(13, 20) != nullptr);
+    CHECK(window[20] == 1);
+}

@@ -149,6 +149,9 @@ TEST_CASE("exponential_scale: the index is what it is by definition",
     }
     CHECK(wrong == 0);
     CHECK(subnormal > numbers / 10);
+    using scale = exponential_scale<6>;
+    STATIC_REQUIRE(scale::index_of_normal(1) == -1);
+    CHECK(scale::index_of_normal(0x1p-1022) == scale::index(0x1p-1022));
 }
 
 TEST_CASE("exponential_scale: a scale less is half the index, rounded down",

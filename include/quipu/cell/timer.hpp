@@ -3,8 +3,10 @@
 
 #include <quipu/cell/cell.hpp>
 #include <quipu/sketch/adaptive.hpp>
+#include <quipu/sketch/summarised_block.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -41,6 +43,26 @@ public:
     errc apply(const sample& one) {
         integral_ = integral_ && one.integral;
         return record(one.value, one.weight());
+    }
+
+    /// Adds values of which nobody says that they are whole. Returns how many of them the sketch
+    /// could not keep for its quantiles.
+    /// Input    block: of these values, and sound: none of them is infinite or NaN.
+    /// Cost     as record for each, or less if the sketch takes many at once.
+    std::size_t record_all(const double* values, std::size_t count, const summarised_block& block) {
+        if (count == 0)
+            return 0;
+        if constexpr (counts_apart)
+            events_ += static_cast<double>(count);
+        integral_ = false;
+        const auto before = values_.dropped();
+        if constexpr (takes_blocks<Sketch>) {
+            values_.record_all(values, count, block);
+        } else {
+            for (std::size_t i = 0; i < count; ++i)
+                values_.record(values[i], 1);
+        }
+        return static_cast<std::size_t>(values_.dropped() - before);
     }
 
     void merge(const basic_timer& other) {

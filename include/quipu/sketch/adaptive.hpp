@@ -86,6 +86,17 @@ public:
         many_->record(value, weight);
     }
 
+    /// Adds many values; as record for each.
+    /// Input    block: of these values, and sound.
+    void record_all(const double* values, std::size_t count, const summarised_block& block) {
+        if constexpr (takes_blocks<Sketch>) {
+            if (many_)
+                return many_->record_all(values, count, block);
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            record(values[i]);
+    }
+
     /// Adds all values of another one.
     void merge(const adaptive& other) {
         QUIPU_ASSERT(&other != this);

@@ -5,6 +5,7 @@
 #include <quipu/core/config.hpp>
 #include <quipu/sketch/exponential_histogram.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -156,6 +157,30 @@ template <int Scale, std::size_t Cap>
     if (of.zeros() > 0)
         add(0, of.zeros());
     on_side(detail::positive_run(of, 0), [](std::int32_t i) { return scale::midpoint(i); });
+    return counts;
+}
+
+/// The same of a settled sketch that keeps its values, as they are; of one that keeps them for a
+/// while, of what they move into from then on.
+template <class Sketch>
+requires requires(const Sketch& of) {
+    { of.values().size() } -> std::same_as<std::size_t>;
+    { of.weight(std::size_t{0}) } -> std::same_as<double>;
+}
+[[nodiscard]] std::vector<double> cumulative_counts(const Sketch& of,
+                                                    const std::vector<double>& bounds) {
+    if constexpr (requires { cumulative_counts(*of.sketch(), bounds); }) {
+        if (of.sketch() != nullptr)
+            return cumulative_counts(*of.sketch(), bounds);
+    }
+    std::vector<double> counts(bounds.size());
+    double below = 0;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        for (; place < of.values().size() && of.values()[place] <= bounds[i]; ++place)
+            below += of.weight(place);
+        counts[i] = below;
+    }
     return counts;
 }
 

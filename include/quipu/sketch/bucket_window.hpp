@@ -38,6 +38,15 @@ public:
             add_outside(key, weight);
     }
 
+    /// Makes room for the buckets from `low` to `high` and returns where their counts stand, one
+    /// after another; null if there are more than the bound allows. Valid until the window is
+    /// changed by another call.
+    [[nodiscard]] double* range(std::int32_t low, std::int32_t high) {
+        if (place_of(low) >= counts_.size() || place_of(high) >= counts_.size())
+            cover(low, high);
+        return low < floor_ ? nullptr : &counts_[place_of(low)];
+    }
+
     /// Adds the counts of another window, whose numbers are divided by 2^Shift (rounding down).
     template <unsigned Shift = 0, std::size_t OtherCap>
     void merge(const bucket_window<OtherCap>& other) {

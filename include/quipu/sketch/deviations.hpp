@@ -55,6 +55,16 @@ public:
         *this = about(origin_, offset + distance * share, count + other_count, squares);
     }
 
+    /// Those of values whose distances from an origin, one of them, have these sums.
+    [[nodiscard]] static constexpr deviations
+    from(double origin, double sum, double squares) noexcept {
+        deviations made;
+        made.origin_ = origin;
+        made.sum_ = sum;
+        made.squares_ = squares;
+        return made;
+    }
+
     constexpr void clear() noexcept { *this = deviations(); }
 
     /// The sum of weight × (value - mean)² of the `count` values.

@@ -8,12 +8,14 @@
 #include <quipu/sketch/exponential_scale.hpp>
 #include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
+#include <quipu/sketch/summarised_block.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace quipu {
 
@@ -47,12 +49,7 @@ public:
     /// Cost     O(1); O(buckets), perhaps with an allocation, when the range seen grows.
     void record(double value, double weight = 1) {
         QUIPU_ASSERT(value - value == 0 && weight > 0);
-        if (value > 0)
-            positive_.add(scale_type::index(value), weight);
-        else if (value < 0)
-            negative_.add(~scale_type::index(-value), weight);
-        else
-            zeros_ += weight;
+        count_value(value, weight);
         if (weight == 1) [[likely]] {
             deviations_.record(value, all_.empty());
             all_.record(value);
@@ -60,6 +57,21 @@ public:
             deviations_.record(value, weight, all_.empty());
             all_.record(value, weight);
         }
+    }
+
+    /// Adds many values; as record for each, but for the last digits of sums.
+    /// Input    block: of these values, and sound.
+    /// Cost     a third of record's.
+    void record_all(const double* values, std::size_t count, const summarised_block& block) {
+        QUIPU_ASSERT(block.sound() && block.all.count() == static_cast<double>(count));
+        if (count == 0)
+            return;
+        if (!record_all_normal(values, count, block)) {
+            for (std::size_t i = 0; i < count; ++i)
+                count_value(values[i], 1);
+        }
+        deviations_.merge(block.deviations, all_.count(), block.all.count());
+        all_.merge(block.all);
     }
 
     /// Adds all values of another one; of a finer scale, too.
@@ -193,6 +205,30 @@ private:
     /// How far a sum of weights such as 1 / 0.3 may be off, relatively; and one of many.
     static constexpr double rounding = 1e-12;
     static constexpr double rounding_of_many = 1e-6;
+
+    void count_value(double value, double weight) {
+        if (value > 0)
+            positive_.add(scale_type::index(value), weight);
+        else if (value < 0)
+            negative_.add(~scale_type::index(-value), weight);
+        else
+            zeros_ += weight;
+    }
+
+    /// Puts values into their buckets, if all are positive and no bucket collapses. Buckets ascend
+    /// with the values, so the lowest and the highest tell the range.
+    [[nodiscard]] bool
+    record_all_normal(const double* values, std::size_t count, const summarised_block& block) {
+        if (!(block.all.min() >= std::numeric_limits<double>::min()))
+            return false;
+        const std::int32_t low = scale_type::index_of_normal(block.all.min());
+        double* const counts = positive_.range(low, scale_type::index_of_normal(block.all.max()));
+        if (counts == nullptr)
+            return false;
+        for (std::size_t i = 0; i < count; ++i)
+            counts[scale_type::index_of_normal(values[i]) - low] += 1;
+        return true;
+    }
 
     [[nodiscard]] bool read_buckets(byte_reader& from) {
         const auto as_integers = from.byte();

@@ -82,30 +82,41 @@ private:
 
     static constexpr auto edges = detail::edge_mantissas<std::size_t{per_octave}>();
 
-    /// An octave in equal slots, so narrow that each has one edge at most. A slot's entry is what
-    /// to add to a mantissa so that the bits above it become the number of edges below it: those
-    /// below the slot, and a carry from mantissas above the edge within.
-    static constexpr unsigned slot_shift = mantissa_bits - finer - 1;
+    /// An octave in equal slots, half as wide as a bucket would be if all were, so narrow that each
+    /// has one edge at most. A slot's entry is what to add to a double's bits so that those above
+    /// `bucket_shift` become the number of edges below it, of all octaves: edges below the slot, and
+    /// a carry from mantissas above the edge within.
+    static constexpr unsigned bucket_shift = mantissa_bits - finer;
+    static constexpr unsigned slot_shift = bucket_shift - 1;
+    static constexpr std::size_t slots_per_octave = std::size_t{2} * per_octave;
     static constexpr auto slots = [] {
-        std::array<std::uint64_t, std::size_t{2} * per_octave> table{};
+        std::array<std::uint64_t, slots_per_octave> table{};
         std::size_t below = 0;
         for (std::size_t slot = 0; slot < table.size(); ++slot) {
-            table[slot] = std::uint64_t{below} << mantissa_bits;
-            if (below < edges.size() && edges[below] >> slot_shift == slot)
-                table[slot] += mantissa_mask - edges[below++];
+            const bool edge_within = below < edges.size() && edges[below] >> slot_shift == slot;
+            if (edge_within) {
+                table[slot] = (std::uint64_t{below + 1} << bucket_shift) - 1 - edges[below];
+                ++below;
+            } else {
+                table[slot] = (std::uint64_t{below} << bucket_shift) - (slot << slot_shift);
+            }
         }
         return table;
     }();
 
     [[nodiscard]] static constexpr std::int32_t normal_index(std::uint64_t bits) noexcept {
-        const std::uint64_t mantissa = bits & mantissa_mask;
-        const auto above =
-            static_cast<std::int32_t>((mantissa + slots[mantissa >> slot_shift]) >> mantissa_bits);
-        const auto exponent = static_cast<std::int32_t>(bits >> mantissa_bits) - bias;
-        return (exponent * per_octave + above - 1) >> coarser;
+        const std::uint64_t above = bits + slots[bits >> slot_shift & (slots_per_octave - 1)];
+        const auto fine = static_cast<std::int32_t>(above >> bucket_shift);
+        return (fine - bias * per_octave - 1) >> coarser;
     }
 
 public:
+    /// The bucket of a magnitude that is no subnormal number.
+    /// Input    magnitude: 2^-1022 at least, finite.
+    [[nodiscard]] static constexpr std::int32_t index_of_normal(double magnitude) noexcept {
+        return normal_index(std::bit_cast<std::uint64_t>(magnitude));
+    }
+
     /// The bucket of a magnitude.
     /// Input    magnitude: above 0, finite.
     [[nodiscard]] static constexpr std::int32_t index(double magnitude) noexcept {

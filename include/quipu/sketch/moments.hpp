@@ -49,6 +49,19 @@ public:
         max_ = other.max_ > max_ ? other.max_ : max_;
     }
 
+    /// Those of values that are known by nothing else.
+    /// Input    count: above 0.
+    [[nodiscard]] static constexpr moments
+    from(double count, double sum, double sum_squares, double min, double max) noexcept {
+        moments made;
+        made.count_ = count;
+        made.sum_ = sum;
+        made.sum_squares_ = sum_squares;
+        made.min_ = min;
+        made.max_ = max;
+        return made;
+    }
+
     constexpr void clear() noexcept { *this = moments(); }
 
     [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }

@@ -1,0 +1,284 @@
+// Snapshots in the text format of Prometheus.
+#pragma once
+
+#include <quipu/core/decimal.hpp>
+#include <quipu/core/number_text.hpp>
+#include <quipu/core/result.hpp>
+#include <quipu/net/transport.hpp>
+#include <quipu/sink/prometheus_name.hpp>
+#include <quipu/sink/sink.hpp>
+#include <quipu/sketch/bucket_layout.hpp>
+#include <quipu/wire/canonical.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace quipu {
+
+/// What the page of Prometheus can be told.
+struct prometheus_options {
+    /// A timer is a summary with these quantiles of the last interval, each 0 to 1,
+    std::vector<double> quantiles = {0.5, 0.9, 0.99};
+    /// or, if there are any here, a histogram with these upper bounds, ascending.
+    std::vector<double> bounds{};
+    /// Series beyond it are left out, and counted.
+    std::size_t series_max = 100'000;
+};
+
+/// The page that Prometheus scrapes. A snapshot tells what came in one interval, Prometheus wants
+/// what came since the start, so the page keeps sums:
+///
+///     # TYPE api_hits_total counter
+///     api_hits_total{method="get"} 1200
+///     # TYPE queue gauge
+///     queue 7
+///     # TYPE api_latency summary
+///     api_latency{quantile="0.5"} 12.5
+///     api_latency_sum 18250
+///     api_latency_count 1460
+///
+/// Sets are gauges. Names are cleaned; where a name would be of two metrics, the first has it, and
+/// `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
+///
+/// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
+///          when they are in no snapshot any more.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   Prometheus, "Exposition formats", text format 0.0.4.
+class prometheus_page {
+public:
+    explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
+
+    /// Takes in the next snapshot.
+    template <class StoreTraits>
+    void add(const basic_snapshot<StoreTraits>& from) {
+        for (auto& [name, one] : families_) {
+            if (one.type != type_name::gauge)
+                continue;
+            size_ -= one.by_labels.size();
+            one.by_labels.clear();
+        }
+        for (const auto& one : from.counters) {
+            if (auto* const known = find(one.name, "_total", type_name::counter))
+                known->value += one.cell.sum();
+        }
+        for (const auto& one : from.gauges) {
+            if (auto* const known = find(one.name, "", type_name::gauge))
+                known->value = one.cell.value();
+        }
+        for (const auto& one : from.timers) {
+            const bool classic = !options_.bounds.empty();
+            if (auto* const known =
+                    find(one.name, "", classic ? type_name::histogram : type_name::summary))
+                add_timer(*known, one.cell, classic);
+        }
+        for (const auto& one : from.uniques) {
+            if (auto* const known = find(one.name, "", type_name::gauge))
+                known->value = one.cell.estimate();
+        }
+    }
+
+    /// The page as it is now.
+    [[nodiscard]] std::string text() const {
+        std::string out;
+        for (const auto& [name, one] : families_) {
+            if (one.by_labels.empty())
+                continue;
+            ((((out += "# TYPE ") += name) += ' ') += word(one.type)) += '\n';
+            for (const auto& [labels, values] : one.by_labels)
+                append(out, name, one.type, labels, values);
+        }
+        return out;
+    }
+
+    /// How often a series was left out: its name is another metric's, or there was no room.
+    [[nodiscard]] std::uint64_t conflicts() const noexcept { return conflicts_; }
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+
+private:
+    enum class type_name : std::uint8_t { counter, gauge, summary, histogram };
+
+    struct series {
+        double value = 0; // of a timer the sum
+        double count = 0;
+        std::vector<double> parts{}; // quantiles, or the counts up to the bounds
+    };
+
+    struct family {
+        type_name type = type_name::counter;
+        std::map<std::string, series> by_labels{};
+    };
+
+    [[nodiscard]] static std::string_view word(type_name type) noexcept {
+        switch (type) {
+        case type_name::counter: return "counter";
+        case type_name::gauge: return "gauge";
+        case type_name::summary: return "summary";
+        case type_name::histogram: return "histogram";
+        }
+        return "untyped";
+    }
+
+    /// The series of a canonical text, new if there is none; null if it cannot be.
+    [[nodiscard]] series*
+    find(std::string_view canonical, std::string_view suffix, type_name type) {
+        const auto parts = split_canonical(canonical);
+        std::string name;
+        detail::append_prometheus_name<true>(name, parts.name);
+        if (!name.ends_with(suffix))
+            name += suffix;
+        auto known = families_.find(name);
+        if (known == families_.end()) {
+            if (!claim(name, type))
+                return ++conflicts_, nullptr;
+            known = families_.emplace(std::move(name), family{.type = type}).first;
+        } else if (known->second.type != type) {
+            return ++conflicts_, nullptr;
+        }
+        auto& all = known->second.by_labels;
+        auto labels = detail::prometheus_labels(parts.tags);
+        const auto found = all.find(labels);
+        if (found != all.end())
+            return &found->second;
+        if (size_ >= options_.series_max)
+            return ++refused_, nullptr;
+        ++size_;
+        return &all[std::move(labels)];
+    }
+
+    /// Takes the names of a family's lines, unless one of them is taken.
+    [[nodiscard]] bool claim(const std::string& name, type_name type) {
+        std::vector<std::string> lines{name};
+        if (type == type_name::summary || type == type_name::histogram) {
+            for (const char* const tail : {"_sum", "_count", "_bucket"})
+                lines.push_back(name + tail);
+        }
+        for (const auto& one : lines) {
+            if (taken_.contains(one))
+                return false;
+        }
+        taken_.insert(lines.begin(), lines.end());
+        return true;
+    }
+
+    template <class Timer>
+    void add_timer(series& to, const Timer& cell, bool classic) const {
+        to.value += cell.sum();
+        to.count += cell.count();
+        if (!classic) {
+            to.parts.clear();
+            for (const double q : options_.quantiles)
+                to.parts.push_back(cell.idle() ? not_a_number : cell.values().quantile(q));
+            return;
+        }
+        const auto counts = cumulative_counts(cell.values(), options_.bounds);
+        to.parts.resize(counts.size());
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            to.parts[i] += counts[i];
+    }
+
+    static constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+    static void append_number(std::string& out, double value) {
+        if (!detail::is_finite(value)) {
+            out += value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
+            return;
+        }
+        char text[layout::shortest::bytes_max];
+        out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
+    }
+
+    /// A line; `more` is one more label, or nothing.
+    static void append_line(std::string& out,
+                            std::string_view name,
+                            std::string_view tail,
+                            std::string_view labels,
+                            std::string_view more,
+                            double value) {
+        (out += name) += tail;
+        if (!labels.empty() || !more.empty()) {
+            (out += '{') += labels;
+            out += labels.empty() || more.empty() ? "" : ",";
+            (out += more) += '}';
+        }
+        out += ' ';
+        append_number(out, value);
+        out += '\n';
+    }
+
+    [[nodiscard]] static std::string own_label(std::string_view key, double value) {
+        std::string label(key);
+        label += "=\"";
+        append_number(label, value);
+        return label += '"';
+    }
+
+    void append(std::string& out,
+                std::string_view name,
+                type_name type,
+                std::string_view labels,
+                const series& of) const {
+        if (type == type_name::counter || type == type_name::gauge)
+            return append_line(out, name, "", labels, "", of.value);
+        const bool classic = type == type_name::histogram;
+        const auto& points = classic ? options_.bounds : options_.quantiles;
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            append_line(out,
+                        name,
+                        classic ? "_bucket" : "",
+                        labels,
+                        own_label(classic ? "le" : "quantile", points[i]),
+                        of.parts[i]);
+        }
+        if (classic)
+            append_line(out, name, "_bucket", labels, "le=\"+Inf\"", of.count);
+        append_line(out, name, "_sum", labels, "", of.value);
+        append_line(out, name, "_count", labels, "", of.count);
+    }
+
+    prometheus_options options_;
+    std::map<std::string, family> families_{};
+    std::set<std::string> taken_{};
+    std::size_t size_ = 0;
+    std::uint64_t conflicts_ = 0;
+    std::uint64_t refused_ = 0;
+};
+
+/// Sends the whole page after each snapshot, to a file or a terminal, say.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Transport>
+class basic_prometheus {
+    static_assert(require_transport<Transport>());
+
+public:
+    explicit basic_prometheus(Transport transport, prometheus_options options = {})
+        : transport_(std::move(transport)), page_(std::move(options)) {}
+
+    /// Returns  ok when the transport has taken everything.
+    /// Errors   those of the transport: then the snapshot has not been taken in, and may come again,
+    ///          also as a part of a longer one.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        prometheus_page next = page_;
+        next.add(from);
+        const errc error = transport_.send(next.text());
+        if (error == errc::ok)
+            page_ = std::move(next);
+        return error;
+    }
+
+    [[nodiscard]] const prometheus_page& page() const noexcept { return page_; }
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+
+private:
+    Transport transport_;
+    prometheus_page page_;
+};
+
+} // namespace quipu

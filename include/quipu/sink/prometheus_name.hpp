@@ -1,0 +1,76 @@
+// The names and labels of Prometheus: what it takes of a series, and what stands for the rest.
+#pragma once
+
+#include <quipu/core/ascii.hpp>
+#include <quipu/core/utf8.hpp>
+#include <quipu/wire/canonical.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quipu {
+
+namespace detail {
+
+/// Appends a name of letters, digits and '_', the first no digit; all else becomes '_'. `Colons`:
+/// the name of a metric may have them, that of a label may not.
+template <bool Colons>
+void append_prometheus_name(std::string& out, std::string_view name) {
+    if (name.empty() || is_digit(name.front()))
+        out += '_';
+    for (const char c : name)
+        out += is_letter(c) || is_digit(c) || (Colons && c == ':') ? c : '_';
+}
+
+/// Appends the value of a label, escaped; each byte that is not UTF-8 becomes '?'.
+inline void append_prometheus_value(std::string& out, std::string_view value) {
+    while (!value.empty()) {
+        const auto size = utf8_size(value);
+        const auto character = value.substr(0, size == 0 ? 1 : size);
+        value.remove_prefix(character.size());
+        if (size == 0)
+            out += '?';
+        else if (character == "\n")
+            out += "\\n";
+        else if (character == "\\" || character == "\"")
+            (out += '\\') += character;
+        else
+            out += character;
+    }
+}
+
+/// The labels of canonical tags, `;key=value;bare`, as `key="value",bare="true"`, in their order.
+/// `le` and `quantile` are Prometheus' own: they become `exported_le`, `exported_quantile`. Of
+/// several that have one name after that the first stays.
+[[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
+    std::string out;
+    std::vector<std::string> seen;
+    while (!tags.empty()) {
+        tags.remove_prefix(1); // the ';'
+        const auto tag = tags.substr(0, tags.find(';'));
+        tags.remove_prefix(tag.size());
+        if (tag.empty())
+            continue;
+        const auto equals = tag.find('=');
+        std::string key;
+        append_prometheus_name<false>(key, tag.substr(0, equals));
+        if (key == "le" || key == "quantile")
+            key.insert(0, "exported_");
+        bool known = false;
+        for (const auto& one : seen)
+            known = known || one == key;
+        if (known)
+            continue;
+        out += out.empty() ? "" : ",";
+        (out += key) += "=\"";
+        append_prometheus_value(out, equals == tag.npos ? "true" : tag.substr(equals + 1));
+        out += '"';
+        seen.push_back(std::move(key));
+    }
+    return out;
+}
+
+} // namespace detail
+
+} // namespace quipu

@@ -1,0 +1,169 @@
+#include <quipu/sink/prometheus.hpp>
+
+#include <quipu/net/memory.hpp>
+#include <quipu/snapshot/collect.hpp>
+#include <quipu/store/store.hpp>
+
+#include "support/catch.hpp"
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+using namespace quipu;
+
+namespace {
+
+/// The lines of a page that begin so.
+std::string lines_of(const std::string& page, std::string_view head) {
+    std::string out;
+    for (std::string_view rest = page; !rest.empty();) {
+        const auto line = rest.substr(0, rest.find('\n') + 1);
+        if (line.starts_with(head))
+            out += line;
+        rest.remove_prefix(line.size());
+    }
+    return out;
+}
+
+struct exact_traits : store_traits {
+    using timer = basic_timer<exact>;
+};
+
+static_assert(sink_for<basic_prometheus<memory_transport>, store_traits>);
+
+} // namespace
+
+TEST_CASE("prometheus: every kind has its lines, under one type", "[sink][prometheus]") {
+    store metrics;
+    metrics.counter("api.hits;method=get").add(3);
+    metrics.counter("api.hits;method=put").add(4);
+    metrics.gauge("queue").set(-7.5);
+    metrics.unique("users").insert("ann");
+    metrics.keyvalue("left.out").append({1});
+    for (int i = 1; i <= 100; ++i)
+        metrics.timer("api.latency").record(i);
+    prometheus_page page;
+    page.add(collect(metrics, 1, 10));
+    CHECK(page.text() == R"(# TYPE api_hits_total counter
+api_hits_total{method="get"} 3
+api_hits_total{method="put"} 4
+# TYPE api_latency summary
+api_latency{quantile="0.5"} 50
+api_latency{quantile="0.9"} 90
+api_latency{quantile="0.99"} 99
+api_latency_sum 5050
+api_latency_count 100
+# TYPE queue gauge
+queue -7.5
+# TYPE users gauge
+users 1
+)");
+    CHECK(page.conflicts() == 0);
+}
+
+TEST_CASE("prometheus: counts and sums grow from snapshot to snapshot", "[sink][prometheus]") {
+    store metrics;
+    prometheus_page page;
+    for (int i = 1; i <= 3; ++i) {
+        metrics.counter("hits").add(i);
+        metrics.timer("latency").record(i);
+        metrics.gauge("queue").set(i);
+        page.add(collect(metrics, i, 10));
+    }
+    CHECK(lines_of(page.text(), "hits_total ") == "hits_total 6\n");
+    CHECK(lines_of(page.text(), "latency_") == "latency_sum 6\nlatency_count 3\n");
+    CHECK(lines_of(page.text(), "latency{quantile=\"0.5\"}") == "latency{quantile=\"0.5\"} 3\n");
+    CHECK(lines_of(page.text(), "queue ") == "queue 3\n");
+    // An interval without anything: counts stay, gauges of series that are gone go.
+    store empty;
+    page.add(collect(empty, 4, 10));
+    CHECK(lines_of(page.text(), "hits_total ") == "hits_total 6\n");
+    CHECK(lines_of(page.text(), "latency_count ") == "latency_count 3\n");
+    CHECK(lines_of(page.text(), "queue").empty());
+    CHECK(lines_of(page.text(), "# TYPE queue").empty());
+}
+
+TEST_CASE("prometheus: a timer without values has quantiles that are no numbers",
+          "[sink][prometheus]") {
+    snapshot from;
+    from.timers.push_back({"latency", 1, {}});
+    from.gauges.push_back({"high", 0, {}});
+    from.gauges.back().cell.set(std::numeric_limits<double>::infinity());
+    prometheus_page page;
+    page.add(from);
+    CHECK(lines_of(page.text(), "latency{quantile=\"0.5\"}") == "latency{quantile=\"0.5\"} NaN\n");
+    CHECK(lines_of(page.text(), "high ") == "high +Inf\n");
+}
+
+TEMPLATE_TEST_CASE("prometheus: a timer may be a classic histogram",
+                   "[sink][prometheus]",
+                   store_traits,
+                   exact_traits) {
+    basic_store<TestType> metrics;
+    prometheus_page page({.bounds = {0.25, 1, 64}});
+    for (const int values : {10, 2000}) { // kept, and in buckets
+        for (int i = 1; i <= values; ++i)
+            metrics.timer("latency;a=b").record(i * 0.125);
+        page.add(collect(metrics, 1, 10));
+    }
+    CHECK(page.text() == R"(# TYPE latency histogram
+latency_bucket{a="b",le="0.25"} 4
+latency_bucket{a="b",le="1"} 16
+latency_bucket{a="b",le="64"} 522
+latency_bucket{a="b",le="+Inf"} 2010
+latency_sum{a="b"} 250131.875
+latency_count{a="b"} 2010
+)");
+}
+
+TEST_CASE("prometheus: names that become one are one series, where they can be",
+          "[sink][prometheus]") {
+    store metrics;
+    metrics.counter("a.b").add(1);
+    metrics.counter("a_b").add(2);
+    metrics.counter("a_b_total").add(4);
+    prometheus_page page;
+    page.add(collect(metrics, 1, 10));
+    CHECK(page.text() == "# TYPE a_b_total counter\na_b_total 7\n");
+    CHECK(page.conflicts() == 0);
+}
+
+TEST_CASE("prometheus: a name belongs to one metric, lines of timers too", "[sink][prometheus]") {
+    store metrics;
+    metrics.counter("hits").add(1);
+    metrics.gauge("hits_total").set(2);
+    metrics.gauge("latency_sum").set(3);
+    metrics.timer("latency").record(4);
+    metrics.unique("latency_sum").insert("ann"); // a gauge as well: the set's value stays
+    prometheus_page page;
+    page.add(collect(metrics, 1, 10));
+    CHECK(page.text() == "# TYPE hits_total counter\nhits_total 1\n"
+                         "# TYPE latency_sum gauge\nlatency_sum 1\n");
+    CHECK(page.conflicts() == 2);
+}
+
+TEST_CASE("prometheus: beyond the limit series are left out", "[sink][prometheus]") {
+    store metrics;
+    for (const char* name : {"a", "b", "c"})
+        metrics.counter(name).add(1);
+    prometheus_page page({.series_max = 2});
+    page.add(collect(metrics, 1, 10));
+    CHECK(lines_of(page.text(), "c_total").empty());
+    CHECK(page.refused() == 1);
+}
+
+TEST_CASE("prometheus: what could not be sent counts once when it comes again",
+          "[sink][prometheus]") {
+    store metrics;
+    metrics.counter("hits").add(3);
+    const auto flushed = collect(metrics, 1, 10);
+    basic_prometheus sink{memory_transport()};
+    sink.transport().fail_with(errc::connection_lost);
+    CHECK(sink.write(flushed) == errc::connection_lost);
+    CHECK(sink.write(flushed) == errc::connection_lost);
+    sink.transport().fail_with(errc::ok);
+    CHECK(sink.write(flushed) == errc::ok);
+    CHECK(sink.transport().text() == "# TYPE hits_total counter\nhits_total 3\n");
+    CHECK(sink.page().text() == sink.transport().text());
+}
