@@ -267,7 +267,7 @@ TEST_CASE("exponential_histogram: a range beyond the cap costs the lowest values
     for (int permille = 1; permille < 1000; ++permille) {
         const double q = permille / 1000.0;
         const double right = values.quantile(q);
-        CHECK(sketch.collapsed(q) == right < 1e-200);
+        CHECK(sketch.collapsed(q) == (right < 1e-200));
         if (sketch.collapsed(q))
             CHECK(sketch.quantile(q) >= right);
         else
