@@ -87,8 +87,15 @@ TEST_CASE("exponential scale: an edge is the last of its bucket, the next double
     CHECK(scale::index(std::numeric_limits<double>::denorm_min()) == scale::index_min);
     CHECK(scale::index(std::numeric_limits<double>::max()) == scale::index_max);
     STATIC_REQUIRE(scale::index(1) == -1);
-    STATIC_REQUIRE(scale::index_of_normal(1) == -1);
-    CHECK(scale::index_of_normal(0x1p-1022) == scale::index(0x1p-1022));
+    STATIC_REQUIRE(scale::places_above(-1, 1) == 0);
+    for (const double magnitude : {0x1p-1022, 1e-200, 0.3, 1.0, 7.5, 1e300}) {
+        const auto i = scale::index(magnitude);
+        CHECK(scale::places_above(i, magnitude) == 0);
+        CHECK(scale::places_above(i - 1000, magnitude) == 1000);
+    }
+    using coarse = exponential_scale<-3>;
+    CHECK(coarse::places_above(coarse::index(1), 1e9) ==
+          static_cast<std::size_t>(coarse::index(1e9) - coarse::index(1)));
     STATIC_REQUIRE(scale::index(std::bit_cast<double>(std::bit_cast<std::uint64_t>(1.0) + 1)) == 0);
     STATIC_REQUIRE(scale::edge(scale::index_max + 1) == infinity);
 }
