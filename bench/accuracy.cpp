@@ -29,19 +29,14 @@ void print_quantiles() {
     double worst = 0;
     for (const auto& of : distributions::all) {
         for (std::size_t count = 1'000; count <= 10'000'000; count *= 10) {
-            auto values = distributions::values_of(of, count);
+            auto values = distributions::draw(of, count, count);
             sketch_type sketch;
             for (const double value : values)
                 sketch.record(value);
             std::printf("%-26s %9zu", std::string(of.name).c_str(), count);
-            for (const double q : distributions::quantiles) {
-                const auto rank = static_cast<std::ptrdiff_t>(
-                    std::ceil(q * static_cast<double>(count) * (1 - 1e-12)) - 1);
-                std::nth_element(values.begin(), values.begin() + rank, values.end());
-                const double real = values[static_cast<std::size_t>(rank)];
-                const double off = 100 * std::abs(sketch.quantile(q) - real) / real;
-                worst = std::max(worst, off);
-                std::printf(" %8.4f", off);
+            for (const double error : distributions::errors_of<sketch_type>(values)) {
+                worst = std::max(worst, 100 * error);
+                std::printf(" %8.4f", 100 * error);
             }
             const auto& buckets = sketch.positive();
             std::printf(" %8d\n", buckets.empty() ? 0 : buckets.highest() - buckets.lowest() + 1);

@@ -36,6 +36,7 @@
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/net/transport.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/net/unix_datagram.hpp>
 #include <quipu/net/waker.hpp>
 
 // Floor 1: sketch
@@ -95,6 +96,13 @@
 #include <quipu/cell/keyvalue.hpp>
 #include <quipu/cell/timer.hpp>
 #include <quipu/cell/unique.hpp>
+
+// Floor 2: client
+#include <quipu/client/client.hpp>
+#include <quipu/client/pystatsd.hpp>
+#include <quipu/client/sampling.hpp>
+#include <quipu/client/scoped_timer.hpp>
+#include <quipu/client/static_name.hpp>
 
 // Floor 3: store
 #include <quipu/store/batch.hpp>

@@ -1,127 +1,275 @@
 #include <quipu/sketch/adaptive.hpp>
 
+#include <quipu/core/byte_codec.hpp>
+
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <limits>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 using namespace quipu;
 
 static_assert(std::is_nothrow_move_constructible_v<adaptive<>>);
+static_assert(sizeof(adaptive<>) <= 120);
+static_assert(quantile_sketch<adaptive<8, exact>>); // any sketch may be the second
 
 namespace {
 
-using small = adaptive<16>;
+template <class Sketch>
+std::string bytes_of(const Sketch& sketch) {
+    std::string bytes;
+    byte_writer out(bytes);
+    sketch.write(out);
+    return bytes;
+}
 
-small sketch_of(int count) {
-    small sketch;
-    for (int i = 1; i <= count; ++i)
-        sketch.record(i);
-    sketch.settle();
+template <class Sketch>
+bool reads(Sketch& sketch, std::string_view bytes) {
+    byte_reader from(bytes);
+    return sketch.read(from) && from.left() == 0;
+}
+
+/// The values of a whole number each from 1 on.
+template <class Sketch = adaptive<8>>
+Sketch one_to(int last, double weight = 1) {
+    Sketch sketch;
+    for (int value = last; value > 0; --value)
+        sketch.record(value, weight);
     return sketch;
+}
+
+template <class Sketch>
+void check_same_answers(const Sketch& a, const exponential_histogram<>& b) {
+    CHECK(a.count() == b.count());
+    CHECK(a.sum() == b.sum());
+    CHECK(a.sum_squares() == b.sum_squares());
+    CHECK(a.min() == b.min());
+    CHECK(a.max() == b.max());
+    CHECK(a.median() == b.median());
+    CHECK(a.squared_deviations() == b.squared_deviations());
+    for (int percent = 0; percent <= 100; ++percent) {
+        const double q = percent / 100.0;
+        CHECK(a.quantile(q) == b.quantile(q));
+        CHECK(a.lowest(q).sum == b.lowest(q).sum);
+        CHECK(a.highest(q).sum == b.highest(q).sum);
+    }
 }
 
 } // namespace
 
-TEST_CASE("adaptive: keeps every value up to the bound, and moves all with the next", "[sketch]") {
-    const auto few = sketch_of(16);
-    CHECK(few.keeps_values());
-    CHECK(few.sketch() == nullptr);
-    CHECK(few.values().size() == 16);
-    CHECK(few.quantile(0.5) == 8);
-    CHECK(few.median() == 8.5);
-    const auto many = sketch_of(17);
-    CHECK_FALSE(many.keeps_values());
-    CHECK(many.values().empty());
-    REQUIRE(many.sketch() != nullptr);
-    CHECK(many.sketch()->count() == 17);
-    CHECK(many.count() == 17);
-    CHECK(many.sum() == 153);
-    CHECK(many.min() == 1);
-    CHECK(many.max() == 17);
-    CHECK(std::abs(many.quantile(0.5) - 9) <= 9 * 0.005425);
-    CHECK(many.dropped() == 0);
-    CHECK(adaptive<>::bound == 1024);
+TEST_CASE("adaptive: up to the bound all is exact", "[sketch][adaptive]") {
+    auto sketch = one_to(8);
+    sketch.settle();
+    CHECK(sketch.keeps_values());
+    CHECK(sketch.sketch() == nullptr);
+    CHECK(sketch.values() == std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(sketch.weight(3) == 1);
+    CHECK(sketch.quantile(0.5) == 4);
+    CHECK(sketch.quantile(0.51) == 5);
+    CHECK(sketch.median() == 4.5);
+    CHECK(sketch.lowest(0.75).sum == 21);
+    CHECK(sketch.highest(0.25).sum == 15);
+    CHECK(sketch.squared_deviations() == 42);
+    CHECK(sketch.count() == 8);
+    CHECK(sketch.sum() == 36);
+    CHECK(sketch.sum_squares() == 204);
+    CHECK(sketch.dropped() == 0);
 }
 
-TEST_CASE("adaptive: it makes no difference that the values were kept before", "[sketch]") {
+TEST_CASE("adaptive: one value more moves them all into the sketch", "[sketch][adaptive]") {
     generator random(1);
-    exponential_histogram<> direct;
-    small sketch;
-    for (int i = 0; i < 100; ++i) {
-        const double value = std::exp(static_cast<double>(random.below(1000)) / 100);
-        const double weight = static_cast<double>(1 + random.below(3));
-        direct.record(value, weight);
-        sketch.record(value, weight);
+    for (const double weight : {1.0, 3.0, 1 / 0.3}) {
+        adaptive<8> sketch;
+        exponential_histogram<> direct;
+        for (int i = 0; i < 9; ++i) {
+            CHECK(sketch.keeps_values());
+            const double value = static_cast<double>(random.below(1000)) / 10 - 20;
+            sketch.record(value, i % 2 == 0 ? weight : 1);
+            direct.record(value, i % 2 == 0 ? weight : 1);
+        }
+        CHECK_FALSE(sketch.keeps_values());
+        CHECK(sketch.values().empty());
+        REQUIRE(sketch.sketch() != nullptr);
+        sketch.settle();
+        // It makes no difference that they were kept before.
+        CHECK(bytes_of(*sketch.sketch()) == bytes_of(direct));
+        check_same_answers(sketch, direct);
+        sketch.record(5);
+        direct.record(5);
+        CHECK(bytes_of(*sketch.sketch()) == bytes_of(direct));
     }
-    for (int percent = 0; percent <= 100; ++percent)
-        CHECK(sketch.quantile(percent / 100.0) == direct.quantile(percent / 100.0));
 }
 
-TEST_CASE("adaptive: merges across the bound", "[sketch]") {
-    for (const auto& [mine, theirs] : {std::pair(8, 8),
-                                       std::pair(8, 9),
-                                       std::pair(17, 3),
-                                       std::pair(3, 17),
-                                       std::pair(20, 20),
-                                       std::pair(0, 16),
-                                       std::pair(0, 17),
-                                       std::pair(17, 0)}) {
-        auto here = sketch_of(mine);
-        here.merge(sketch_of(theirs));
-        here.settle();
-        CHECK(here.keeps_values() == (mine + theirs <= 16));
-        CHECK(here.count() == mine + theirs);
-        small whole;
-        for (const int count : {mine, theirs}) {
-            for (int i = 1; i <= count; ++i)
-                whole.record(i);
+TEST_CASE("adaptive: the number of values is what counts, not their weight", "[sketch][adaptive]") {
+    CHECK(one_to(8, 100).keeps_values());
+    CHECK_FALSE(one_to(9, 0.01).keeps_values());
+}
+
+TEST_CASE("adaptive: the default keeps 1,024 values", "[sketch][adaptive]") {
+    STATIC_REQUIRE(adaptive<>::bound == 1024);
+    CHECK(one_to<adaptive<>>(1024).keeps_values());
+    CHECK_FALSE(one_to<adaptive<>>(1025).keeps_values());
+    CHECK_FALSE(one_to<adaptive<0>>(1).keeps_values());
+}
+
+TEST_CASE("adaptive: merges across the border, in any order", "[sketch][adaptive]") {
+    generator random(2);
+    for (int round = 0; round < 200; ++round) {
+        std::array<adaptive<8>, 4> parts;
+        adaptive<8> whole;
+        const auto size = 1 + random.below(16);
+        for (std::uint64_t i = 0; i < size; ++i) {
+            const double value = static_cast<double>(random.below(50));
+            parts[random.one_in(2) ? 0 : random.below(4)].record(value);
+            whole.record(value);
         }
         whole.settle();
-        for (int percent = 0; percent <= 100; percent += 5)
-            CHECK(here.quantile(percent / 100.0) == whole.quantile(percent / 100.0));
+        std::vector<std::size_t> order{0, 1, 2, 3};
+        for (int times = 0; times < 4; ++times) {
+            random.shuffle(order);
+            adaptive<8> merged;
+            for (const std::size_t part : order)
+                merged.merge(parts[part]);
+            merged.settle();
+            CHECK(merged.keeps_values() == (size <= 8));
+            CHECK(merged.values() == whole.values());
+            CHECK(merged.sum() == whole.sum());
+            for (int step = 0; step <= 20; ++step)
+                CHECK(merged.quantile(step / 20.0) == whole.quantile(step / 20.0));
+        }
     }
 }
 
-TEST_CASE("adaptive: is exact again after a clear, and keeps its storage", "[sketch]") {
-    auto sketch = sketch_of(100);
-    const auto fill = [&] {
-        for (int i = 1; i <= 100; ++i)
-            sketch.record(i);
+TEST_CASE("adaptive: adds its values to another sketch, wherever they are", "[sketch][adaptive]") {
+    for (const int last : {3, 20}) {
+        exponential_histogram<> direct;
+        for (int value = last; value > 0; --value)
+            direct.record(value, 2);
+        exponential_histogram<> into;
+        one_to(last, 2).merge_into(into);
+        check_same_answers(into, direct);
+    }
+}
+
+TEST_CASE("adaptive: a cleared one keeps values again, and allocates nothing to fill",
+          "[sketch][adaptive]") {
+    adaptive<8> sketch;
+    const auto fill = [&sketch] {
+        for (int value = 1; value < 100; ++value)
+            sketch.record(value, value % 3 == 0 ? 2 : 1);
     };
+    fill();
     sketch.clear();
     CHECK(sketch.keeps_values());
     CHECK(sketch.count() == 0);
+    CHECK(sketch.quantile(0.5) == 0);
     const auto before = allocations();
     fill();
-    sketch.clear();
-    fill();
     CHECK(allocations() == before);
+    const auto bytes = bytes_of(sketch);
+    adaptive<8> fresh;
+    std::swap(sketch, fresh);
+    fill();
+    CHECK(bytes_of(sketch) == bytes);
 }
 
-TEST_CASE("adaptive: copies are deep, moves leave one that is ready", "[sketch]") {
-    auto first = sketch_of(17);
-    const auto copy = first;
-    first.record(1000);
-    CHECK(copy.count() == 17);
-    CHECK(copy.max() == 17);
-    auto second = std::move(first);
-    CHECK(second.count() == 18);
-    first = small();
-    first.record(5);
-    CHECK(first.count() == 1);
-    first = second;
-    CHECK(first.max() == 1000);
+TEST_CASE("adaptive: a copy is of its own, and what was moved from can be used again",
+          "[sketch][adaptive]") {
+    for (const int last : {3, 20}) {
+        auto sketch = one_to(last);
+        auto copy = sketch;
+        sketch.record(1000);
+        CHECK(copy.max() == last);
+        CHECK(copy.count() == last);
+        copy = sketch;
+        CHECK(copy.max() == 1000);
+        copy = std::move(sketch);
+        CHECK(copy.count() == last + 1);
+        auto moved = std::move(copy);
+        CHECK(moved.count() == last + 1);
+        for (auto* const used : {&sketch, &copy}) {
+            used->clear();
+            CHECK(used->keeps_values());
+            for (int value = 1; value <= last; ++value)
+                used->record(value);
+            CHECK(bytes_of(*used).size() == bytes_of(one_to(last)).size());
+            CHECK(used->sum() == one_to(last).sum());
+        }
+    }
 }
 
-TEST_CASE("adaptive: an allocation that fails while they move loses no value", "[sketch]") {
+TEST_CASE("adaptive: a copy takes no storage that is not used", "[sketch][adaptive]") {
+    auto sketch = one_to(20);
+    sketch.clear();
+    const auto before = allocations();
+    const auto copy = sketch;
+    CHECK(allocations() == before);
+    CHECK(copy.keeps_values());
+}
+
+TEST_CASE("adaptive: a border between the sketches is read as well", "[sketch][adaptive]") {
+    for (const int last : {0, 1, 8, 9, 100}) {
+        for (const double weight : {1.0, 2.5}) {
+            auto sketch = one_to(last, weight);
+            const auto bytes = bytes_of(sketch);
+            for (const int before : {0, 5, 50}) {
+                auto back = one_to(before);
+                REQUIRE(reads(back, bytes));
+                CHECK(back.keeps_values() == (last <= 8));
+                CHECK(bytes_of(back) == bytes);
+                for (std::size_t size = 0; size < bytes.size(); ++size)
+                    CHECK_FALSE(reads(back, std::string_view(bytes).substr(0, size)));
+                CHECK(bytes_of(back) == bytes_of(adaptive<8>{}));
+            }
+        }
+    }
+}
+
+TEST_CASE("adaptive: bytes that no values lead to are refused", "[sketch][adaptive]") {
+    adaptive<8> sketch;
+    const auto refuses = [&sketch](const std::string& bytes) {
+        return !reads(sketch, bytes) && sketch.keeps_values() && sketch.count() == 0;
+    };
+    CHECK(refuses(""));
+    CHECK(refuses("\2" + bytes_of(one_to(3)).substr(1)));
+    CHECK(refuses("\1" + bytes_of(one_to(3)).substr(1)));
+    CHECK(refuses(std::string(1, '\0') + bytes_of(one_to(30)).substr(1)));
+    CHECK(refuses("\1" + bytes_of(exponential_histogram<>{}))); // who moves, has values
+    CHECK(refuses(std::string(1, '\0') + bytes_of(one_to<basic_exact<9>>(9))));
+    CHECK(refuses(std::string(1, '\0') + bytes_of(one_to<basic_exact<8>>(9)))); // one was dropped
+    CHECK(reads(sketch, std::string(1, '\0') + bytes_of(one_to<basic_exact<9>>(8))));
+    CHECK(reads(sketch, "\1" + bytes_of(one_to<exponential_histogram<>>(3))));
+}
+
+TEST_CASE("adaptive: what is beyond the second sketch's bound is dropped there",
+          "[sketch][adaptive]") {
+    adaptive<8, basic_exact<20>> sketch;
+    for (int value = 1; value <= 30; ++value)
+        sketch.record(value);
+    sketch.settle();
+    CHECK(sketch.dropped() == 10);
+    CHECK(sketch.max() == 30);
+    CHECK(sketch.quantile(1) == 20);
+    sketch.clear();
+    CHECK(sketch.dropped() == 0);
+}
+
+TEST_CASE("adaptive: an allocation that fails while they move loses no value",
+          "[sketch][adaptive]") {
     for (std::size_t fails_at = 0; fails_at < 4; ++fails_at) {
-        auto sketch = sketch_of(16);
+        adaptive<16> sketch;
+        for (int i = 1; i <= 16; ++i)
+            sketch.record(i);
         bool failed = false;
         {
             const failing_allocation fails(fails_at);
@@ -137,24 +285,5 @@ TEST_CASE("adaptive: an allocation that fails while they move loses no value", "
         CHECK(sketch.count() == 17);
         CHECK(sketch.sum() == 153);
         CHECK(sketch.sketch()->count() == 17);
-    }
-}
-
-TEST_CASE("adaptive: bytes say which of the two it is", "[sketch]") {
-    for (const int count : {0, 16, 17}) {
-        const auto sketch = sketch_of(count);
-        std::string bytes;
-        byte_writer out(bytes);
-        sketch.write(out);
-        CHECK(bytes[0] == (count > 16 ? 1 : 0));
-        small back;
-        byte_reader in(bytes);
-        REQUIRE(back.read(in));
-        CHECK(back.keeps_values() == (count <= 16));
-        CHECK(back.count() == count);
-        bytes[0] = 2;
-        byte_reader other(bytes);
-        CHECK_FALSE(back.read(other));
-        CHECK(back.count() == 0);
     }
 }

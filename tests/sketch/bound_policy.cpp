@@ -14,7 +14,7 @@ using namespace quipu;
 namespace {
 
 struct without_place {
-    static constexpr bool samples = false;
+    [[maybe_unused]] static constexpr bool samples = false;
     static void write(byte_writer&) noexcept {}
     static void read(byte_reader&) noexcept {}
 };

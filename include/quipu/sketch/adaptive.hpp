@@ -16,26 +16,34 @@ namespace quipu {
 
 namespace detail {
 
-/// A value that is made when it is first needed; a pointer's size till then. Copies are deep.
+/// A value that is made when it is first needed, and is there or not; a pointer's size till then.
+/// One that is dropped stays in the background, for the next time. Copies are deep.
 template <class T>
 class made_late {
 public:
     made_late() noexcept = default;
-    made_late(const made_late& other) : value_(other ? new T(*other) : nullptr) {}
-    made_late(made_late&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
+    made_late(const made_late& other)
+        : value_(other ? new T(*other) : nullptr), there_(other.there_) {}
+    made_late(made_late&& other) noexcept
+        : value_(std::exchange(other.value_, nullptr)), there_(std::exchange(other.there_, false)) {
+    }
     made_late& operator=(made_late other) noexcept {
         std::swap(value_, other.value_);
+        std::swap(there_, other.there_);
         return *this;
     }
     ~made_late() { delete value_; }
 
-    T& make() {
+    /// What is to be filled before it is put there: a new one, or one that was dropped, as it was.
+    [[nodiscard]] T& background() {
         if (value_ == nullptr)
             value_ = new T();
         return *value_;
     }
+    void put() noexcept { there_ = true; }
+    void drop() noexcept { there_ = false; }
 
-    explicit operator bool() const noexcept { return value_ != nullptr; }
+    explicit operator bool() const noexcept { return there_; }
     [[nodiscard]] T& operator*() noexcept { return *value_; }
     [[nodiscard]] const T& operator*() const noexcept { return *value_; }
     [[nodiscard]] T* operator->() noexcept { return value_; }
@@ -43,6 +51,7 @@ public:
 
 private:
     T* value_ = nullptr;
+    bool there_ = false;
 };
 
 } // namespace detail
@@ -67,7 +76,7 @@ public:
     /// Input    value: finite; weight: above 0, finite.
     /// Cost     that of one of the two; O(Bound) for the value that makes them move.
     void record(double value, double weight = 1) {
-        if (!moved_) {
+        if (!many_) {
             if (few_.values().size() < Bound) {
                 few_.record(value, weight);
                 return;
@@ -92,30 +101,30 @@ public:
     void merge(const adaptive& other) {
         QUIPU_ASSERT(&other != this);
         const std::size_t together = few_.values().size() + other.few_.values().size();
-        if (!moved_ && !other.moved_ && together <= Bound)
+        if (!many_ && !other.many_ && together <= Bound)
             return few_.merge(other.few_);
-        if (!moved_)
+        if (!many_)
             move();
         other.merge_into(*many_);
     }
 
     /// Adds all values to a sketch of the kind that they move into, wherever they are.
     void merge_into(Sketch& sketch) const {
-        if (moved_)
+        if (many_)
             return sketch.merge(*many_);
         for (std::size_t i = 0; i < values().size(); ++i)
             sketch.record(values()[i], weight(i));
     }
 
     /// Call it once after the last record and before any of the reads below.
-    void settle() { moved_ ? many_->settle() : few_.settle(); }
+    void settle() { many_ ? many_->settle() : few_.settle(); }
 
     /// Forgets all and keeps the storage.
     void clear() noexcept {
         few_.clear();
-        if (moved_)
+        if (many_)
             many_->clear();
-        moved_ = false;
+        many_.drop();
     }
 
     [[nodiscard]] double count() const noexcept {
@@ -148,19 +157,19 @@ public:
     [[nodiscard]] distribution_part highest(double q) const noexcept {
         return either([q](const auto& sketch) { return sketch.highest(q); });
     }
-    [[nodiscard]] std::size_t dropped() const noexcept { return moved_ ? many_->dropped() : 0; }
+    [[nodiscard]] std::size_t dropped() const noexcept { return many_ ? many_->dropped() : 0; }
 
     /// The values are still here as they came: `values()` and `weight(i)` tell them.
-    [[nodiscard]] bool keeps_values() const noexcept { return !moved_; }
+    [[nodiscard]] bool keeps_values() const noexcept { return !many_; }
     /// In ascending order once settled; none if they are not kept any more.
     [[nodiscard]] const std::vector<double>& values() const noexcept { return few_.values(); }
     [[nodiscard]] double weight(std::size_t i) const noexcept { return few_.weight(i); }
 
     /// The sketch that all values moved into; null if they are kept.
-    [[nodiscard]] const Sketch* sketch() const noexcept { return moved_ ? &*many_ : nullptr; }
+    [[nodiscard]] const Sketch* sketch() const noexcept { return many_ ? &*many_ : nullptr; }
 
     void write(byte_writer& out) const {
-        out.byte(moved_ ? 1 : 0);
+        out.byte(many_ ? 1 : 0);
         either([&out](const auto& sketch) { sketch.write(out); });
     }
 
@@ -170,9 +179,7 @@ public:
         const auto moved = from.byte();
         if (moved > 1 || from.failed())
             return false;
-        moved_ = moved == 1;
-        if (moved_ ? many_.make().read(from) && count() > 0
-                   : few_.read(from) && few_.dropped() == 0)
+        if (moved == 1 ? read_moved(from) : few_.read(from) && few_.dropped() == 0)
             return true;
         clear();
         return false;
@@ -182,20 +189,25 @@ private:
     /// Reads from the one that has the values.
     template <class F>
     decltype(auto) either(F f) const {
-        return moved_ ? f(*many_) : f(few_);
+        return many_ ? f(*many_) : f(few_);
     }
 
     [[gnu::noinline]] void move() {
-        Sketch& sketch = many_.make();
+        Sketch& sketch = many_.background();
         sketch.clear(); // it holds something only if memory ran out here before
         merge_into(sketch);
         few_.clear();
-        moved_ = true;
+        many_.put();
+    }
+
+    [[nodiscard]] bool read_moved(byte_reader& from) {
+        Sketch& sketch = many_.background();
+        many_.put();
+        return sketch.read(from) && sketch.count() > 0;
     }
 
     basic_exact<Bound> few_{};
     detail::made_late<Sketch> many_{};
-    bool moved_ = false;
 };
 
 static_assert(quantile_sketch<adaptive<>>);

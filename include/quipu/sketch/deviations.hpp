@@ -10,8 +10,8 @@
 namespace quipu {
 
 /// Sums the distances from an origin near the mean, and their squares: the first value is the
-/// origin, and the common mean that of two that are merged. How many values there are is known
-/// elsewhere (`moments`).
+/// origin, and the common mean, as near as a double comes, that of two that are merged. How many
+/// values there are is known elsewhere (`moments`).
 ///
 /// Memory   24 bytes.
 /// Error    relatively that of adding n doubles, times 1 + (distance of the first value from the
@@ -48,10 +48,11 @@ public:
             return;
         }
         const double share = other_count / (count + other_count);
-        const double distance = other.mean(other_count) - mean(count);
+        const double offset = sum_ / count;
+        const double distance = (other.origin_ - origin_) + (other.sum_ / other_count - offset);
         const double between = distance * distance * count * share;
         const double squares = squared(count) + other.squared(other_count) + between;
-        *this = settled(mean(count) + distance * share, squares);
+        *this = about(origin_, offset + distance * share, count + other_count, squares);
     }
 
     /// Those of values whose distances from an origin, one of them, have these sums.
@@ -77,7 +78,7 @@ public:
     }
 
     void write(byte_writer& out) const {
-        const deviations one = finite() ? *this : settled(0, infinity);
+        const deviations one = finite() ? *this : about(0, 0, 0, infinity);
         for (const double number : {one.origin_, one.sum_, one.squares_})
             out.number(number);
     }
@@ -102,18 +103,15 @@ private:
         return origin_ - origin_ == 0 && sum_ - sum_ == 0 && squares_ < infinity;
     }
 
-    [[nodiscard]] constexpr double mean(double count) const noexcept {
-        return origin_ + sum_ / count;
-    }
-
-    [[nodiscard]] static constexpr deviations settled(double mean, double squares) noexcept {
+    /// Has its origin at a mean, `origin + offset`: what a double is too coarse for goes into the
+    /// sum, so that the means of parts are told apart however far from zero they are.
+    [[nodiscard]] static constexpr deviations
+    about(double origin, double offset, double count, double squares) noexcept {
         deviations one;
-        if (mean - mean == 0 && squares < infinity) {
-            one.origin_ = mean;
-            one.squares_ = squares;
-        } else {
-            one.squares_ = infinity;
-        }
+        one.origin_ = origin + offset;
+        const double rest = (origin - one.origin_) + offset;
+        one.sum_ = rest * count;
+        one.squares_ = squares + rest * one.sum_;
         return one;
     }
 

@@ -27,8 +27,6 @@ namespace quipu {
 template <std::size_t ValuesMax = std::size_t{1} << 20,
           value_bound_policy Bound = bound_policy::keep_first>
 class basic_exact {
-    static_assert(ValuesMax > 0, "quipu exact: keeps one value at least");
-
 public:
     static constexpr std::size_t values_max = ValuesMax;
 
