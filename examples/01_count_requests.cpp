@@ -1,23 +1,23 @@
 // Counts and times what a program does, without a server, and prints the numbers of one interval.
 #include <quipu/net/file.hpp>
-#include <quipu/schema/native.hpp>
+#include <quipu/registry/registry.hpp>
 #include <quipu/sink/console.hpp>
-#include <quipu/snapshot/collect.hpp>
-#include <quipu/store/store.hpp>
 
 #include <ctime>
 
 int main() {
     // [readme]
-    quipu::store metrics;
+    quipu::registry metrics;
+    const auto requests = metrics.counter("api.requests");
+    const auto latency = metrics.timer("api.latency");
 
-    for (int i = 1; i <= 100; ++i) {
-        metrics.counter("api.requests").add();
-        metrics.timer("api.latency").record(i);
+    for (int i = 1; i <= 100; ++i) { // in any thread: less than a nanosecond each
+        requests.add();
+        latency.record(i);
     }
 
     // At the end of an interval, a snapshot for any sink: here, a table.
-    const quipu::snapshot flushed = quipu::collect(metrics, std::time(nullptr), 10.0);
+    const quipu::snapshot flushed = metrics.flush(std::time(nullptr), 10.0);
     quipu::basic_console console{quipu::file_writer()};
     return console.write(flushed) == quipu::errc::ok ? 0 : 1;
     // [/readme]

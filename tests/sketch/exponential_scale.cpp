@@ -149,9 +149,6 @@ TEST_CASE("exponential_scale: the index is what it is by definition",
     }
     CHECK(wrong == 0);
     CHECK(subnormal > numbers / 10);
-    using scale = exponential_scale<6>;
-    STATIC_REQUIRE(scale::index_of_normal(1) == -1);
-    CHECK(scale::index_of_normal(0x1p-1022) == scale::index(0x1p-1022));
 }
 
 TEST_CASE("exponential_scale: a scale less is half the index, rounded down",
@@ -238,4 +235,18 @@ TEST_CASE("exponential_scale: the default scale is within half a percent and a l
           "[sketch][exponential_scale]") {
     STATIC_REQUIRE(exponential_scale<6>::relative_error < 0.005425);
     STATIC_REQUIRE(exponential_scale<6>::relative_error > 0.005415);
+}
+
+TEST_CASE("exponential scale: tells how many buckets above another one a magnitude is",
+          "[sketch]") {
+    using scale = exponential_scale<6>;
+    STATIC_REQUIRE(scale::places_above(-1, 1) == 0);
+    for (const double magnitude : {0x1p-1022, 1e-200, 0.3, 1.0, 7.5, 1e300}) {
+        const auto i = scale::index(magnitude);
+        CHECK(scale::places_above(i, magnitude) == 0);
+        CHECK(scale::places_above(i - 1000, magnitude) == 1000);
+    }
+    using coarse = exponential_scale<-3>;
+    CHECK(coarse::places_above(coarse::index(1), 1e9) ==
+          static_cast<std::size_t>(coarse::index(1e9) - coarse::index(1)));
 }

@@ -72,7 +72,7 @@ public:
 
     /// Calls f(part) with the calling thread's part of a series, if it still has that number.
     template <class F>
-    [[gnu::noinline]] void update(const series& of, std::uint64_t id, F f) {
+    [[gnu::cold, gnu::noinline]] void update(const series& of, std::uint64_t id, F f) {
         const auto still_there = [&] { return of.id() == id; };
         if (still_there())
             shards_.update(lock_, id, still_there, f);

@@ -58,7 +58,7 @@ public:
     }
 
 private:
-    [[gnu::noinline]] void make_room() {
+    [[gnu::cold, gnu::noinline]] void make_room() {
         const holding hold(lock_);
         move_values();
         tail_ = 0;

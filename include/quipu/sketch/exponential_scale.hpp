@@ -111,10 +111,15 @@ private:
     }
 
 public:
-    /// The bucket of a magnitude that is no subnormal number.
-    /// Input    magnitude: 2^-1022 at least, finite.
-    [[nodiscard]] static constexpr std::int32_t index_of_normal(double magnitude) noexcept {
-        return normal_index(std::bit_cast<std::uint64_t>(magnitude));
+    /// How many buckets above bucket `low` a magnitude is; as many steps as are needed and no more.
+    /// Input    magnitude: 2^-1022 at least, finite, not below bucket `low`.
+    [[nodiscard]] static constexpr std::size_t places_above(std::int32_t low,
+                                                            double magnitude) noexcept {
+        if constexpr (coarser > 0)
+            return static_cast<std::size_t>(index(magnitude) - low);
+        const auto bits = std::bit_cast<std::uint64_t>(magnitude);
+        const std::uint64_t above = bits + slots[bits >> slot_shift & (slots_per_octave - 1)];
+        return (above >> bucket_shift) - static_cast<std::uint64_t>(low + bias * per_octave + 1);
     }
 
     /// The bucket of a magnitude.
