@@ -36,11 +36,25 @@
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/net/transport.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/net/unix_datagram.hpp>
 #include <quipu/net/waker.hpp>
 
 // Floor 1: sketch
+#include <quipu/sketch/adaptive.hpp>
+#include <quipu/sketch/adaptive_set.hpp>
+#include <quipu/sketch/bound_policy.hpp>
+#include <quipu/sketch/bucket_layout.hpp>
+#include <quipu/sketch/bucket_window.hpp>
+#include <quipu/sketch/ckms.hpp>
+#include <quipu/sketch/ckms_summary.hpp>
+#include <quipu/sketch/deviations.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/sketch/exact_set.hpp>
+#include <quipu/sketch/exponential_histogram.hpp>
+#include <quipu/sketch/exponential_scale.hpp>
+#include <quipu/sketch/hash_slots.hpp>
+#include <quipu/sketch/hyperloglog.hpp>
+#include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
 
 // Floor 1: wire
@@ -77,10 +91,18 @@
 // Floor 2: cell
 #include <quipu/cell/cell.hpp>
 #include <quipu/cell/counter.hpp>
+#include <quipu/cell/fixed_bins.hpp>
 #include <quipu/cell/gauge.hpp>
 #include <quipu/cell/keyvalue.hpp>
 #include <quipu/cell/timer.hpp>
 #include <quipu/cell/unique.hpp>
+
+// Floor 2: client
+#include <quipu/client/client.hpp>
+#include <quipu/client/pystatsd.hpp>
+#include <quipu/client/sampling.hpp>
+#include <quipu/client/scoped_timer.hpp>
+#include <quipu/client/static_name.hpp>
 
 // Floor 3: store
 #include <quipu/store/batch.hpp>
@@ -94,11 +116,14 @@
 #include <quipu/store/table.hpp>
 
 // Floor 4: snapshot
+#include <quipu/snapshot/codec.hpp>
 #include <quipu/snapshot/collect.hpp>
+#include <quipu/snapshot/merge.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 
 // Floor 5: schema
 #include <quipu/schema/etsy.hpp>
+#include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/kiip.hpp>
 #include <quipu/schema/native.hpp>
 #include <quipu/schema/percentile.hpp>

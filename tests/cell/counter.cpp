@@ -70,3 +70,12 @@ TEST_CASE("counter: adds one unless told otherwise", "[cell][counter]") {
     CHECK(hits.sum() == 0);
     CHECK(hits.idle());
 }
+
+TEST_CASE("counter: sums beyond a double that cancel each other are no NaN", "[cell][counter]") {
+    counter hits;
+    hits.add(1e308, 10);
+    hits.add(-1e308, 10);
+    hits.settle();
+    CHECK(hits.sum() == 0);
+    CHECK(hits.samples() == 20);
+}

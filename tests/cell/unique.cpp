@@ -4,6 +4,7 @@
 #include <quipu/sketch/exact_set.hpp>
 #include <quipu/store/table.hpp>
 
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 
 #include <string>
@@ -94,18 +95,6 @@ TEST_CASE("unique: tells whether it is exact, and how far off it may be", "[cell
     CHECK_FALSE(full.exact());
     CHECK(full.standard_error() == 0);
 }
-
-namespace {
-
-template <class Unique>
-std::string bytes_of(const Unique& cell) {
-    std::string bytes;
-    byte_writer out(bytes);
-    cell.write(out);
-    return bytes;
-}
-
-} // namespace
 
 TEST_CASE("unique: is written with the seed of its hash", "[cell][unique]") {
     unique users;

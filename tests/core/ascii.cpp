@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -82,4 +83,43 @@ TEST_CASE("ascii: one character among others is found wherever it stands", "[cor
     STATIC_REQUIRE_FALSE(has_control_or<'|'>("a name of more than eight bytes"));
     STATIC_REQUIRE(has_control_or<'|'>("a name of more than eight bytes|"));
     STATIC_REQUIRE(has_control_or<'|'>("a|b"));
+}
+
+TEST_CASE("ascii: a text is printable if each of its characters is", "[core][ascii]") {
+    std::size_t wrong = 0;
+    for (std::size_t size = 1; size <= 20; ++size) {
+        for (std::size_t place = 0; place < size; ++place) {
+            for (int code = 0; code < 256; ++code) {
+                std::string text(size, 'a');
+                text[place] = static_cast<char>(code);
+                const bool printable = code >= 0x20 && code < 0x7f;
+                wrong += is_printable_without<>(text) != printable;
+                wrong += is_printable_without<' ', '/'>(text) !=
+                         (printable && code != ' ' && code != '/');
+            }
+        }
+    }
+    CHECK(wrong == 0);
+    STATIC_REQUIRE(is_printable_without<'/'>(""));
+    STATIC_REQUIRE(is_printable_without<'/'>("a name.of more"));
+    STATIC_REQUIRE_FALSE(is_printable_without<'/'>("a/name.of more"));
+}
+
+TEST_CASE("ascii: a character is found in a text of any size, at any place", "[core][ascii]") {
+    std::size_t wrong = 0;
+    for (std::size_t size = 0; size <= 70; ++size) {
+        const std::string without(size, 'a');
+        wrong += contains(without, ';');
+        for (std::size_t place = 0; place < size; ++place) {
+            auto with = without;
+            with[place] = ';';
+            wrong += !contains(with, ';');
+        }
+        // What is around it does not count.
+        const std::string around = ';' + without + ';';
+        wrong += contains(std::string_view(around).substr(1, size), ';');
+    }
+    CHECK(wrong == 0);
+    STATIC_REQUIRE(contains("a name of some length;and", ';'));
+    STATIC_REQUIRE_FALSE(contains("a name of some length", ';'));
 }

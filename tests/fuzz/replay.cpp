@@ -4,6 +4,7 @@
 #include "fuzz/event.hpp"
 #include "fuzz/line.hpp"
 #include "fuzz/number.hpp"
+#include "fuzz/snapshot.hpp"
 #include "fuzz/stream.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
@@ -30,6 +31,7 @@ constexpr target targets[] = {
     {"event", quipu::test::fuzz_event},
     {"line", quipu::test::fuzz_line},
     {"number", quipu::test::fuzz_number},
+    {"snapshot", quipu::test::fuzz_snapshot},
     {"stream", quipu::test::fuzz_stream},
 };
 

@@ -111,3 +111,7 @@ TEST_CASE("memory_receiver: breaks off behind what waits", "[net][memory]") {
     CHECK(from.receive(ignore).error() == errc::connection_lost);
     CHECK_FALSE(from.closed());
 }
+
+TEST_CASE("null_transport: takes all", "[net][memory]") {
+    STATIC_REQUIRE(null_transport::send("anything") == errc::ok);
+}

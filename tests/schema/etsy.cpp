@@ -230,7 +230,7 @@ TEST_CASE("etsy schema: sums are right even where values were dropped", "[schema
 }
 
 TEST_CASE("etsy schema: tells what the sink has done", "[schema][etsy]") {
-    snapshot empty;
+    basic_snapshot<etsy_traits> empty;
     empty.timestamp = 10;
     empty.processing_milliseconds = 2.5;
     const sink_history history{

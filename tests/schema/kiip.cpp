@@ -21,8 +21,13 @@ sample of(metric_kind kind, double value, bool integral = true) {
     return one;
 }
 
-snapshot timings(const std::vector<double>& values, bool integral = true) {
-    store all;
+struct kiip_traits : store_traits {
+    using timer = basic_timer<exact>;
+};
+using kiip_store = basic_store<kiip_traits>;
+
+basic_snapshot<kiip_traits> timings(const std::vector<double>& values, bool integral = true) {
+    kiip_store all;
     for (const double value : values)
         all.apply("t", of(metric_kind::timer, value, integral));
     return collect(all, 1'700'000'000, 10);
@@ -35,7 +40,7 @@ std::vector<double> one_to(int last) {
     return values;
 }
 
-struct lasting_traits : store_traits {
+struct lasting_traits : kiip_traits {
     using counter_retention = retention::forever;
     using timer_retention = retention::forever;
     using keyvalue_retention = retention::forever;
@@ -144,7 +149,7 @@ TEST_CASE("kiip schema: a hundred percent loses no flush", "[schema][kiip]") {
 }
 
 TEST_CASE("kiip schema: key/values keep order, kind of number and time", "[schema][kiip]") {
-    store all;
+    kiip_store all;
     auto timed = of(metric_kind::keyvalue, 2);
     timed.timestamp = 1'000'000'000;
     all.apply("k", timed);
@@ -161,7 +166,7 @@ TEST_CASE("kiip schema: key/values keep order, kind of number and time", "[schem
 }
 
 TEST_CASE("kiip schema: counters are their sum", "[schema][kiip]") {
-    store all;
+    kiip_store all;
     all.apply("whole", of(metric_kind::counter, 40));
     all.apply("whole", of(metric_kind::counter, 2));
     all.apply("mixed", of(metric_kind::counter, 40));
@@ -176,7 +181,7 @@ TEST_CASE("kiip schema: counters are their sum", "[schema][kiip]") {
 }
 
 TEST_CASE("kiip schema: key/values come before counters before timers", "[schema][kiip]") {
-    store all;
+    kiip_store all;
     for (const auto kind : {metric_kind::timer,
                             metric_kind::counter,
                             metric_kind::keyvalue,

@@ -4,6 +4,7 @@
 #include <quipu/core/hash.hpp>
 
 #include "support/allocations.hpp"
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 
 #include <cstdint>
@@ -30,14 +31,6 @@ Set members(std::uint64_t from, std::uint64_t to) {
     for (; from < to; ++from)
         CHECK(set.insert(mix(from)));
     return set;
-}
-
-template <class Set>
-std::string bytes_of(const Set& set) {
-    std::string bytes;
-    byte_writer out(bytes);
-    set.write(out);
-    return bytes;
 }
 
 bool reads(const std::string& bytes) {

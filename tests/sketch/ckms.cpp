@@ -3,6 +3,7 @@
 #include <quipu/core/byte_codec.hpp>
 
 #include "support/allocations.hpp"
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
@@ -85,13 +86,6 @@ double worst_error(const ckms& sketch) {
     for (const double q : statsite_targets::quantiles)
         worst = std::max(worst, std::abs(sketch.quantile(q) / sketch.count() - q));
     return worst;
-}
-
-std::string bytes_of(const ckms& sketch) {
-    std::string bytes;
-    byte_writer out(bytes);
-    sketch.write(out);
-    return bytes;
 }
 
 void check_same(const ckms& a, const ckms& b) {

@@ -2,6 +2,7 @@
 
 #include <quipu/core/byte_codec.hpp>
 
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
@@ -40,13 +41,6 @@ std::string form(std::initializer_list<kept> list) {
         out.count(one.width);
         out.count(one.delta);
     }
-    return bytes;
-}
-
-std::string bytes_of(const summary& values) {
-    std::string bytes;
-    byte_writer out(bytes);
-    values.write(out);
     return bytes;
 }
 

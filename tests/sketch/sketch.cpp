@@ -10,6 +10,7 @@
 #include <quipu/sketch/exponential_histogram.hpp>
 #include <quipu/sketch/hyperloglog.hpp>
 
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
@@ -29,6 +30,7 @@ using namespace quipu;
 namespace {
 
 using quantile_sketches = std::tuple<exact,
+                                     basic_exact<1200, bound_policy::reservoir<>>,
                                      exponential_histogram<>,
                                      exponential_histogram<6, 100>, // too few: the lowest collapse
                                      exponential_histogram<-1>,
@@ -140,20 +142,6 @@ void check_alike(const Sketch& a, const Sketch& b, const std::vector<weighted>& 
         check_ranks(a, values);
         check_ranks(b, values);
     }
-}
-
-template <class Sketch>
-std::string bytes_of(const Sketch& sketch) {
-    std::string bytes;
-    byte_writer out(bytes);
-    sketch.write(out);
-    return bytes;
-}
-
-template <class Sketch>
-bool read_whole(Sketch& sketch, std::string_view bytes) {
-    byte_reader in(bytes);
-    return sketch.read(in) && in.left() == 0;
 }
 
 /// How far an estimate of a value may be off, relatively to the largest.

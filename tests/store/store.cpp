@@ -5,8 +5,10 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
+#include "support/ledger_allocator.hpp"
 #include "support/store_model.hpp"
 
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -31,6 +33,15 @@ struct tiny_traits : store_traits {
     static constexpr std::size_t series_max = 5;
 };
 using tiny_store = basic_store<tiny_traits>;
+
+struct overflow_traits : tiny_traits {
+    static constexpr std::string_view overflow_name = "overflow";
+};
+
+struct ledger_traits : store_traits {
+    template <class T>
+    using allocator = ledger_allocator<T>;
+};
 
 constexpr metric_kind kinds[] = {metric_kind::counter,
                                  metric_kind::timer,
@@ -97,7 +108,7 @@ TEST_CASE("store: behaves as a map of cells does", "[store]") {
     small_store real(random.next());
     store_model::store model{.series_max = small_traits::series_max};
     std::size_t refused = 0;
-    for (int round = 1; round <= 320'000; ++round) {
+    for (int round = 1; round <= 3'200'000; ++round) {
         store_model::apply_to_both(random, real, model, 100);
         if (random.one_in(1000)) {
             small_store later(random.next());
@@ -115,11 +126,124 @@ TEST_CASE("store: behaves as a map of cells does", "[store]") {
             model.next(false);
             store_model::check_same(model, real);
         }
-        if (round % 2000 == 0)
+        if (random.one_in(5000)) {
+            const auto name = store_model::make_name(random, 100);
+            const auto kind = kinds[random.below(5)];
+            switch (random.below(3)) {
+            case 0:
+                CHECK(real.erase(name) ==
+                      model.erase_if([&](auto, auto& one) { return one == name; }));
+                break;
+            case 1:
+                CHECK(real.erase(kind, name) == model.erase_if([&](auto of, auto& one) {
+                    return of == kind && one == name;
+                }));
+                break;
+            default:
+                CHECK(real.erase_prefix(name) ==
+                      model.erase_if([&](auto, auto& one) { return one.starts_with(name); }));
+            }
+        }
+        if (round % 20'000 == 0)
             store_model::check_same(model, real);
     }
     CHECK(refused > 100); // else the limit was never met
     store_model::check_same(model, real);
+}
+
+TEST_CASE(
+    "store: what new series beyond the limit bring goes to the overflow series, if there is one",
+    "[store]") {
+    basic_store<overflow_traits> full;
+    for (const auto* const name : {"a", "b", "c", "d", "e"})
+        CHECK(full.apply(name, of(metric_kind::counter)) == errc::ok);
+    CHECK(full.overflowed() == 0);
+    CHECK(full.apply("f", of(metric_kind::counter, 2)) == errc::ok);
+    CHECK(full.apply("g", of(metric_kind::counter, 3)) == errc::ok);
+    CHECK(full.apply("g", of(metric_kind::timer, 4)) == errc::ok);
+    CHECK(full.apply("a", of(metric_kind::counter, 5)) == errc::ok);
+    CHECK(full.overflowed() == 3);
+    CHECK(full.counters().find("overflow")->sum() == 5);
+    CHECK(full.timers().find("overflow")->sum() == 4);
+    CHECK(full.counters().find("a")->sum() == 6);
+    CHECK(full.counters().find("f") == nullptr);
+    CHECK(full.size() == 7); // one a kind beside the five
+
+    basic_store<overflow_traits> later;
+    later.apply("h", of(metric_kind::counter, 7));
+    CHECK(full.merge(later) == 0);
+    CHECK(full.counters().find("overflow")->sum() == 12);
+    CHECK(full.overflowed() == 4);
+}
+
+TEST_CASE("store: an asked for cell that does not fit is nobody's", "[store]") {
+    tiny_store full;
+    for (const auto* const name : {"a", "b", "c", "d", "e"})
+        full.counter(name).add();
+    full.counter("f").add(5);
+    full.gauge("g").set(5);
+    full.counter("a").add();
+    CHECK(full.refused() == 2);
+    CHECK(full.size() == 5);
+    CHECK(full.counter("a").sum() == 2);
+    CHECK(full.counters().find("f") == nullptr);
+}
+
+TEST_CASE("store: memory of its own choice, all of it given back", "[store]") {
+    ledger book;
+    {
+        basic_store<ledger_traits> first(1, ledger_allocator<char>(book));
+        for (int i = 0; i < 3000; ++i)
+            first.apply(std::string(i % 100 == 0 ? 80 : 10, 'x') + std::to_string(i),
+                        of(kinds[static_cast<std::size_t>(i) % 5]));
+        const auto used = book.bytes;
+        CHECK(used > 3000 * 64);
+        auto second = std::move(first);
+        CHECK(book.bytes == used);
+        CHECK(second.size() == 3000);
+        second.erase_prefix("");
+        CHECK(second.size() == 0);
+        CHECK(second.apply("again", of(metric_kind::counter)) == errc::ok);
+    }
+    CHECK(book.bytes == 0);
+}
+
+TEST_CASE("store: whatever memory is refused, the other samples are counted", "[store]") {
+    constexpr int samples = 3000;
+    const auto apply_all = [](store& into, std::size_t fails_at) {
+        generator random(3);
+        int failures = 0;
+        const failing_allocation fails(fails_at);
+        for (int i = 0; i < samples; ++i) {
+            const auto name = std::to_string(random.below(200));
+            const auto one = store_model::make_sample(random);
+            try {
+                into.apply(name, one);
+            } catch (const std::bad_alloc&) {
+                ++failures;
+            }
+        }
+        return failures;
+    };
+    int failed = 1;
+    int rounds = 0;
+    for (std::size_t fails_at = 0; failed > 0; fails_at += 1 + fails_at / 16, ++rounds) {
+        store real(7);
+        failed = apply_all(real, fails_at);
+        CHECK(failed <= 1);
+        double counted = 0;
+        for (auto& one : real.counters().entries())
+            counted += one.cell.samples();
+        store all(7);
+        apply_all(all, SIZE_MAX);
+        double expected = 0;
+        for (auto& one : all.counters().entries())
+            expected += one.cell.samples();
+        CHECK(counted >= expected - 4 * failed); // a sample weighs 4 at most
+        CHECK(counted <= expected);
+        CHECK(real.size() + static_cast<std::size_t>(failed) >= all.size());
+    }
+    CHECK(rounds > 20);
 }
 
 TEST_CASE("store: a merge leaves out what was idle", "[store]") {

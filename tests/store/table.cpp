@@ -6,9 +6,11 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/generator.hpp"
+#include "support/ledger_allocator.hpp"
 
 #include <cstdint>
 #include <map>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -39,12 +41,14 @@ std::vector<std::string> names(const counter_table& table) {
     return all;
 }
 
-/// Names whose search begins at one and the same slot of a table of up to 256.
+/// Names that have one home in the index as long as it has up to 256, and one tag there.
 std::vector<std::string> colliding_names(std::uint64_t seed, std::size_t count) {
+    const counter_table table(seed);
     std::vector<std::string> found;
     for (std::uint64_t i = 0; found.size() < count; ++i) {
-        auto name = "name" + std::to_string(i);
-        if (hash_bytes(name, seed) % 256 == 255)
+        auto name = "name.of.a.series." + std::to_string(i);
+        const auto hash = table.hash(name);
+        if (hash % 256 == 255 && hash >> 56U == 7)
             found.push_back(std::move(name));
     }
     return found;
@@ -89,7 +93,7 @@ TEST_CASE("table: entries keep the order in which they came", "[store][table]") 
     CHECK(names(table) == expected);
 }
 
-TEST_CASE("table: names that want one slot are all found", "[store][table]") {
+TEST_CASE("table: names that collide are all found", "[store][table]") {
     constexpr std::uint64_t seed = 42;
     const auto found = colliding_names(seed, 40);
     counter_table table(seed);
@@ -163,6 +167,64 @@ TEST_CASE("table: what leaves is gone, what stays keeps order, name and cell", "
                 FAIL_CHECK(name << " is wrong");
         }
     }
+}
+
+TEST_CASE("table: a million counters take 120 bytes each at most", "[store][table]") {
+    constexpr std::size_t count = 1'000'000;
+    ledger book;
+    {
+        basic_table<counter, ledger_allocator> table(1, ledger_allocator<char>(book));
+        std::size_t inserted = 0;
+        std::string name = "web.api.requests.count.0000000";
+        REQUIRE(name.size() == 30);
+        for (std::size_t i = 0; i < count; ++i) {
+            std::size_t rest = i;
+            for (std::size_t place = name.size(); rest > 0; rest /= 10)
+                name[--place] = static_cast<char>('0' + rest % 10);
+            inserted += table.find_or_insert(name, unbounded) != nullptr;
+        }
+        CHECK(inserted == count);
+        CHECK(table.size() == count);
+        CHECK(book.bytes <= 120 * count);
+        CHECK(book.bytes > 64 * count); // else the ledger sees nothing
+    }
+    CHECK(book.bytes == 0);
+}
+
+TEST_CASE("table: what fails leaves it as it was, whichever allocation it is", "[store][table]") {
+    const auto name_of = [](std::size_t i) {
+        return std::to_string(i) + std::string(i % 5 == 0 ? 100 : 5, 'x');
+    };
+    constexpr std::size_t count = 5000; // beyond the first segment
+    bool failed = true;
+    std::size_t failures = 0;
+    for (std::size_t fails_at = 0; failed; ++fails_at) {
+        failed = false;
+        ledger book{.fails_at = fails_at};
+        {
+            basic_table<counter, ledger_allocator> table(1, ledger_allocator<char>(book));
+            for (std::size_t i = 0; i < count; ++i) {
+                try {
+                    table.find_or_insert(name_of(i), unbounded)->add();
+                } catch (const std::bad_alloc&) {
+                    failed = true;
+                    CHECK(table.size() == i);
+                    CHECK(table.find(name_of(i)) == nullptr);
+                    table.find_or_insert(name_of(i), unbounded)->add();
+                }
+            }
+            CHECK(table.size() == count);
+            std::size_t right = 0;
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto* const found = table.find(name_of(i));
+                right += found != nullptr && found->sum() == 1;
+            }
+            CHECK(right == count);
+        }
+        CHECK(book.bytes == 0);
+        failures += failed;
+    }
+    CHECK(failures > 20);
 }
 
 TEST_CASE("table: names stay valid when those that left are cleared away", "[store][table]") {

@@ -3,6 +3,7 @@
 #include "support/allocations.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -10,13 +11,26 @@ namespace {
 
 std::atomic<std::size_t> calls{0};
 
-void* allocate(std::size_t size) noexcept {
+constexpr std::size_t never = SIZE_MAX;
+thread_local std::size_t calls_until_failure = never;
+
+/// Counts a call; false if it is the one that fails.
+bool may_allocate() noexcept {
     calls.fetch_add(1, std::memory_order_relaxed);
+    if (calls_until_failure == never)
+        return true;
+    return calls_until_failure-- != 0; // from 0 to never
+}
+
+void* allocate(std::size_t size) noexcept {
+    if (!may_allocate())
+        return nullptr;
     return std::malloc(size > 0 ? size : 1);
 }
 
 void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
-    calls.fetch_add(1, std::memory_order_relaxed);
+    if (!may_allocate())
+        return nullptr;
     const auto step = static_cast<std::size_t>(alignment);
     return std::aligned_alloc(step, (size + step) / step * step);
 }
@@ -31,6 +45,13 @@ void* require(void* block) {
 
 std::size_t allocations() noexcept {
     return calls.load(std::memory_order_relaxed);
+}
+
+failing_allocation::failing_allocation(std::size_t number) noexcept {
+    calls_until_failure = number;
+}
+failing_allocation::~failing_allocation() {
+    calls_until_failure = never;
 }
 
 // GCC cannot know that these are pairs.

@@ -134,19 +134,29 @@ struct store {
     /// Counts the idle intervals and removes the series that `leaves(kind, idle)` names.
     template <class Leaves>
     void age(Leaves&& leaves) {
-        for (std::size_t kind = 0; kind < order.size(); ++kind) {
-            for (auto& [name, one] : cells[kind])
+        for (auto& kind : cells) {
+            for (auto& [name, one] : kind)
                 one.idle = one.touched ? 0 : one.idle + 1;
-            const auto gone = [&](const std::string& name) {
-                return leaves(static_cast<metric_kind>(kind), cells[kind].at(name).idle);
+        }
+        erase_if([&](metric_kind kind, const std::string& name) {
+            return leaves(kind, cells[static_cast<std::size_t>(kind)].at(name).idle);
+        });
+    }
+
+    /// Removes the series for which `leaves(kind, name)` is true. Returns how many there were.
+    template <class Leaves>
+    std::size_t erase_if(Leaves&& leaves) {
+        const std::size_t before = size();
+        for (std::size_t kind = 0; kind < order.size(); ++kind) {
+            const auto stays = [&](const std::string& name) {
+                return !leaves(static_cast<metric_kind>(kind), name);
             };
-            const auto end = std::stable_partition(order[kind].begin(),
-                                                   order[kind].end(),
-                                                   [&](const auto& name) { return !gone(name); });
+            const auto end = std::stable_partition(order[kind].begin(), order[kind].end(), stays);
             for (auto name = end; name != order[kind].end(); ++name)
                 cells[kind].erase(*name);
             order[kind].erase(end, order[kind].end());
         }
+        return before - size();
     }
 
     /// Begins the next interval, or everything anew.

@@ -29,7 +29,8 @@ public:
 
     constexpr void reset() noexcept { *this = {}; }
     constexpr void next_interval() noexcept { reset(); }
-    constexpr void settle() noexcept {}
+    /// Two infinite sums that cancelled each other are 0: what is read is never NaN.
+    constexpr void settle() noexcept { sum_ = sum_ == sum_ ? sum_ : 0; }
 
     [[nodiscard]] constexpr double sum() const noexcept { return sum_; }
     /// How many samples came, each by its weight.
@@ -41,6 +42,26 @@ public:
     /// All values were written as whole numbers.
     [[nodiscard]] constexpr bool integral() const noexcept { return integral_; }
     [[nodiscard]] constexpr bool idle() const noexcept { return samples_ == 0; }
+
+    /// Writes the two sums and whether all was whole.
+    void write(byte_writer& out) const {
+        out.number(sum_);
+        out.number(samples_);
+        out.byte(integral_ ? 1 : 0);
+    }
+
+    /// Takes the place of what it held. False, and reset, if the bytes are no counter.
+    [[nodiscard]] bool read(byte_reader& from) noexcept {
+        sum_ = from.number();
+        samples_ = from.number();
+        const auto integral = from.byte();
+        integral_ = integral == 1;
+        const bool counted = samples_ > 0 || (samples_ == 0 && sum_ == 0 && integral_);
+        if (!from.failed() && integral <= 1 && sum_ == sum_ && counted)
+            return true;
+        reset();
+        return false;
+    }
 
 private:
     double sum_ = 0;

@@ -3,6 +3,8 @@
 
 #include <quipu/cell/cell.hpp>
 
+#include <cstdint>
+
 namespace quipu {
 
 /// The last value set, with the changes since. A gauge that was never set changes from 0.
@@ -36,10 +38,30 @@ public:
 
     constexpr void reset() noexcept { *this = {}; }
     constexpr void next_interval() noexcept { touched_ = false; }
-    constexpr void settle() noexcept {}
+    /// Makes the value one that was set, since what is read is whole: so of two snapshots the later
+    /// one tells the value, and its changes are not added once more.
+    constexpr void settle() noexcept { was_set_ = was_set_ || touched_; }
 
     [[nodiscard]] constexpr double value() const noexcept { return value_; }
     [[nodiscard]] constexpr bool idle() const noexcept { return !touched_; }
+
+    /// Writes the value, and whether it was set and touched.
+    void write(byte_writer& out) const {
+        out.number(value_);
+        out.byte(static_cast<std::uint8_t>((was_set_ ? 1U : 0U) | (touched_ ? 2U : 0U)));
+    }
+
+    /// Takes the place of what it held. False, and reset, if the bytes are no gauge.
+    [[nodiscard]] bool read(byte_reader& from) noexcept {
+        value_ = from.number();
+        const auto flags = from.byte();
+        was_set_ = (flags & 1U) != 0;
+        touched_ = (flags & 2U) != 0;
+        if (!from.failed() && flags <= 3 && value_ == value_)
+            return true;
+        reset();
+        return false;
+    }
 
 private:
     double value_ = 0;

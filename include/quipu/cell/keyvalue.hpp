@@ -59,6 +59,37 @@ public:
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
     [[nodiscard]] bool idle() const noexcept { return values_.empty(); }
 
+    /// Writes how many values were dropped, and those kept with their times.
+    void write(byte_writer& out) const {
+        out.count(dropped_);
+        out.count(values_.size());
+        for (const auto& one : values_) {
+            out.number(one.value);
+            out.word(static_cast<std::uint64_t>(one.timestamp));
+            out.byte(one.integral ? 1 : 0);
+        }
+    }
+
+    /// Takes the place of what it held. False, and reset, if the bytes are no key/value of this
+    /// bound.
+    [[nodiscard]] bool read(byte_reader& from) {
+        reset();
+        dropped_ = static_cast<std::size_t>(from.count());
+        const std::size_t size = from.count_of(17);
+        bool sound = size <= ValuesMax && (dropped_ == 0 || size == ValuesMax);
+        for (std::size_t i = 0; i < size && sound; ++i) {
+            const double value = from.number();
+            const auto timestamp = static_cast<std::int64_t>(from.word());
+            const auto integral = from.byte();
+            sound = value == value && integral <= 1;
+            values_.push_back({value, timestamp, integral == 1});
+        }
+        if (sound && !from.failed())
+            return true;
+        reset();
+        return false;
+    }
+
 private:
     std::vector<timed_value> values_{};
     std::size_t dropped_ = 0;

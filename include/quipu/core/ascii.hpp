@@ -6,6 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace quipu::detail {
 
@@ -50,13 +55,14 @@ template <char... Marks>
     return (found & 0x80 * ones) != 0;
 }
 
-/// Whether a text has a control character in it or one of `Marks`, which are ASCII.
-template <char... Marks>
-[[nodiscard]] constexpr bool has_control_or(std::string_view text) noexcept {
+/// Whether one of the characters of a text is such: `of_one(c)` tells it of one character,
+/// `of_eight` of eight.
+template <class OfOne, class OfEight>
+[[nodiscard]] constexpr bool has(std::string_view text, OfOne of_one, OfEight of_eight) noexcept {
     constexpr std::size_t step = sizeof(std::uint64_t);
     if (text.size() < step) {
         for (const char c : text) {
-            if ((is_control(c) || ... || (c == Marks)))
+            if (of_one(c))
                 return true;
         }
         return false;
@@ -64,10 +70,46 @@ template <char... Marks>
     const char* at = text.data();
     const char* const last = at + text.size() - step; // the last eight, some of them once more
     for (; at < last; at += step) {
-        if (has_control_or<Marks...>(read_little_endian<std::uint64_t>(at)))
+        if (of_eight(read_little_endian<std::uint64_t>(at)))
             return true;
     }
-    return has_control_or<Marks...>(read_little_endian<std::uint64_t>(last));
+    return of_eight(read_little_endian<std::uint64_t>(last));
+}
+
+/// Whether a text has a control character in it or one of `Marks`, which are ASCII.
+template <char... Marks>
+[[nodiscard]] constexpr bool has_control_or(std::string_view text) noexcept {
+    return has(
+        text,
+        [](char c) { return (is_control(c) || ... || (c == Marks)); },
+        [](std::uint64_t eight) { return has_control_or<Marks...>(eight); });
+}
+
+/// Whether a text is printable ASCII without any of `Marks`.
+template <char... Marks>
+[[nodiscard]] constexpr bool is_printable_without(std::string_view text) noexcept {
+    constexpr std::uint64_t tops = 0x8080'8080'8080'8080;
+    return !has(
+        text,
+        [](char c) { return c < ' ' || ((c == '\x7f') || ... || (c == Marks)); },
+        [](std::uint64_t eight) { return (eight & tops) != 0 || has_control_or<Marks...>(eight); });
+}
+
+/// Whether a text has a character in it; without a call or a branch for texts as long as names are.
+[[nodiscard]] constexpr bool contains(std::string_view text, char c) noexcept {
+#if defined(__SSE2__)
+    if (!std::is_constant_evaluated() && text.size() - 16 <= 48 - 16) {
+        const auto matches = [wanted = _mm_set1_epi8(c)](const char* sixteen) {
+            const auto* const at = reinterpret_cast<const __m128i*>(sixteen);
+            return _mm_cmpeq_epi8(_mm_loadu_si128(at), wanted);
+        };
+        const char* const last = text.data() + text.size() - 16;
+        const __m128i ends = _mm_or_si128(matches(text.data()), matches(last));
+        const __m128i middle = matches(text.data() + (text.size() - 16) / 2);
+        return _mm_movemask_epi8(_mm_or_si128(ends, middle)) != 0;
+    }
+#endif
+    return text.find(c) != text.npos;
 }
 
 } // namespace quipu::detail

@@ -18,6 +18,8 @@ namespace quipu {
 /// Threads  distinct objects safe, shared objects unsafe.
 class file_writer {
 public:
+    static constexpr bool is_stream = true;
+
     explicit file_writer(int fd = 1) noexcept : fd_(fd) {}
 
     /// Writes all of `bytes`; waits where the other end of a pipe is slow.

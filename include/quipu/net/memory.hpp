@@ -14,6 +14,15 @@
 
 namespace quipu {
 
+/// Takes all and forgets it: where a program can be told to send nothing.
+/// Threads  distinct objects safe; a shared one, too.
+class null_transport {
+public:
+    [[nodiscard]] static constexpr errc send(std::string_view /*bytes*/) noexcept {
+        return errc::ok;
+    }
+};
+
 /// Keeps what is sent.
 ///
 /// Limits   holds `bytes_max` bytes of messages; beyond that `send` is queue_full until `clear`.
@@ -121,6 +130,7 @@ private:
     bool ending_ = false;
 };
 
+static_assert(transport<null_transport>);
 static_assert(transport<memory_transport>);
 static_assert(receiver<memory_receiver>);
 

@@ -65,6 +65,8 @@ connect_until(socket& from, const address& to, const deadline& end) noexcept {
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_sender {
 public:
+    static constexpr bool is_stream = true;
+
     /// Connects when first needed.
     explicit tcp_sender(host_port to, tcp_sender_options options = {}) noexcept
         : to_(std::move(to)), options_(options) {}

@@ -29,7 +29,10 @@ concept has_send = requires(T& to, std::string_view bytes) {
 /// Requires  errc send(std::string_view bytes) noexcept; on ok the message is whole on its way (a
 ///           stream: all bytes, in order). On an error nothing of it, or a first part that is never
 ///           followed by other bytes in the same stream: it may be sent again from its beginning.
-/// Provided  udp_sender, tcp_sender, file_writer, memory_transport.
+///           A stream has `static constexpr bool is_stream = true`: nothing but newlines parts what
+///           is sent over it.
+/// Provided  udp_sender, tcp_sender, unix_datagram_sender, file_writer, memory_transport,
+///           null_transport.
 /// Cost      one call per datagram or flush.
 template <class T>
 concept transport = has_send<T>;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/number_text.hpp>
+#include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/schema.hpp>
 #include <quipu/wire/canonical.hpp>
@@ -33,6 +34,8 @@ struct etsy_schema_options {
     /// The node of the server's own statistics.
     std::string prefix_stats = "statsd";
     std::vector<percentile> percentiles = {{90, "90"}};
+    /// The first whose pattern stands in a timer's key gives it a histogram; see etsy_histogram.
+    std::vector<histogram_rule> histograms{};
 };
 
 /// Names and numbers of Etsy's statsd, to the letter. Its timers keep their values: basic_timer of
@@ -68,6 +71,7 @@ public:
         }
         for (const auto& one : from.timers) {
             write_timer(one.cell, from.interval_seconds, writer(timer_head_, one.name));
+            write_histogram(one.cell, writer(timer_head_, one.name));
         }
         for (const auto& one : from.gauges)
             writer(gauge_head_, one.name)("", one.cell.value());
@@ -101,6 +105,19 @@ private:
             out(point{head, name.name, whole, name.tags, value, false, timestamp});
         }
     };
+
+    template <class Timer, class Writer>
+    void write_histogram(const Timer& cell, const Writer& to) const {
+        if (options_.histograms.empty() || cell.idle())
+            return;
+        const auto* const rule =
+            find_rule(options_.histograms, histogram_match::first_within, to.name.name);
+        if (rule == nullptr)
+            return;
+        const auto bins = count_samples(cell.values(), rule->edges);
+        for (std::size_t i = 0; i < rule->tails.size(); ++i)
+            to(rule->tails[i], bins.counts()[i]);
+    }
 
     template <class Timer, class Writer>
     void write_timer(const Timer& cell, double interval_seconds, const Writer& to) const {
@@ -204,6 +221,6 @@ inline etsy_schema::etsy_schema(etsy_schema_options options) : options_(std::mov
         suffix_ = '.' + options_.global_suffix;
 }
 
-static_assert(schema_for<etsy_schema, store_traits>);
+static_assert(schema_for<etsy_schema, detail::traits_with_values>);
 
 } // namespace quipu

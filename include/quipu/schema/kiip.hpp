@@ -129,6 +129,6 @@ private:
     std::string kv_{}, counts_{}, timers_{};
 };
 
-static_assert(schema_for<kiip_schema, store_traits>);
+static_assert(schema_for<kiip_schema, detail::traits_with_values>);
 
 } // namespace quipu

@@ -1,8 +1,11 @@
 // What a schema is: the names and numbers that flat backends get for a snapshot.
 #pragma once
 
+#include <quipu/cell/timer.hpp>
 #include <quipu/core/number_text.hpp>
+#include <quipu/sketch/exact.hpp>
 #include <quipu/snapshot/snapshot.hpp>
+#include <quipu/store/store.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -38,11 +41,19 @@ struct point_taker {
     void operator()(const point&) const noexcept {}
 };
 
+/// Traits whose timers keep their values.
+struct traits_with_values : store_traits {
+    using timer = basic_timer<exact>;
+};
+
 /// Says in a sentence what a timer lacks for a schema that works on the values themselves.
 template <class Timer>
 consteval bool require_values() {
     static_assert(
-        requires(const Timer& cell) { cell.values().values(); },
+        requires(const Timer& cell) {
+            cell.values().values();
+            requires Timer::sketch_type::keeps_values();
+        },
         "quipu schema: needs timers of a sketch that keeps its values, such as basic_exact");
     return true;
 }

@@ -5,6 +5,7 @@
 #include <quipu/schema/etsy.hpp>
 #include <quipu/schema/kiip.hpp>
 #include <quipu/schema/native.hpp>
+#include <quipu/sketch/exact.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 #include <quipu/store/retention.hpp>
 #include <quipu/store/store.hpp>
@@ -52,9 +53,12 @@ struct etsy {
 
 /// The Python statsite: every interval begins with nothing.
 struct kiip {
+    struct store_traits : ::quipu::store_traits {
+        using timer = basic_timer<exact>;
+    };
+
     static constexpr std::string_view name = "kiip";
     using dialect_type = dialect::kiip;
-    using store_traits = ::quipu::store_traits;
     using schema_type = kiip_schema;
     using schema_options = kiip_schema_options;
     static constexpr bool stamps_on_receipt = true;

@@ -34,6 +34,10 @@ namespace detail {
 /// would end the name, '/' would leave the folder that the numbers are kept in, and one byte that
 /// is not UTF-8 would make carbon close the connection, with the points of all others in it.
 inline void append_graphite_text(std::string& out, std::string_view text) {
+    if (is_printable_without<' ', '/'>(text)) {
+        out += text;
+        return;
+    }
     while (!text.empty()) {
         const auto size = utf8_size(text);
         const auto character = text.substr(0, size == 0 ? 1 : size);

@@ -83,6 +83,7 @@ public:
         return moments_.count();
     } ///< the sum of the weights
     [[nodiscard]] double sum() const noexcept { return moments_.sum(); }
+    [[nodiscard]] double sum_squares() const noexcept { return moments_.sum_squares(); }
     [[nodiscard]] double min() const noexcept { return moments_.min(); } ///< 0 if there is no value
     [[nodiscard]] double max() const noexcept { return moments_.max(); } ///< 0 if there is no value
     [[nodiscard]] static constexpr std::size_t dropped() noexcept { return 0; }

@@ -3,6 +3,7 @@
 
 #include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
+#include <quipu/sketch/bound_policy.hpp>
 #include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
 
@@ -16,15 +17,18 @@
 
 namespace quipu {
 
-/// Keeps every value up to a bound; beyond it count, sum, min and max stay exact, the value itself
-/// is not kept, and `dropped()` counts it.
+/// Keeps every value up to a bound; beyond it count, sum, min and max stay exact, `Bound` says which
+/// values are kept, and `dropped()` counts the others.
 ///
 /// Memory   8 bytes a value, 16 from the first weight that is not 1 on.
-/// Error    none, up to `ValuesMax` values.
+/// Error    none, up to `ValuesMax` values; beyond it as `Bound` says (bound_policy.hpp).
 /// Threads  distinct objects safe, shared objects unsafe; reading a settled one from several is
 /// safe.
-template <std::size_t ValuesMax = std::size_t{1} << 20>
+template <std::size_t ValuesMax = std::size_t{1} << 20,
+          value_bound_policy Bound = bound_policy::keep_first>
 class basic_exact {
+    static_assert(ValuesMax > 0, "quipu exact: keeps one value at least");
+
 public:
     static constexpr std::size_t values_max = ValuesMax;
 
@@ -40,6 +44,10 @@ public:
     void merge(const basic_exact& other) {
         QUIPU_ASSERT(&other != this);
         all_.merge(other.all_);
+        if constexpr (Bound::samples) {
+            if (other.values_.size() > ValuesMax - values_.size())
+                return merge_samples(other);
+        }
         dropped_ += other.dropped_;
         for (std::size_t i = 0; i < other.values_.size(); ++i) {
             keep(other.values_[i], other.weight(i));
@@ -74,7 +82,7 @@ public:
     [[nodiscard]] double min() const noexcept { return all_.min(); } ///< 0 if there is no value
     [[nodiscard]] double max() const noexcept { return all_.max(); } ///< 0 if there is no value
 
-    /// How many values came beyond the bound and were not kept.
+    /// How many of the values that came are not kept.
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
 
     /// The values are here as they came, those kept.
@@ -139,6 +147,7 @@ public:
         if (all_.empty())
             return;
         out.count(dropped_);
+        bound_.write(out);
         out.byte(weights_.empty() ? 0 : 1);
         out.count(values_.size());
         for (const double value : values_)
@@ -170,6 +179,8 @@ private:
     void keep(double value, double weight) {
         if (values_.size() == ValuesMax) {
             ++dropped_;
+            if (const auto place = bound_.place(ValuesMax + dropped_); place < ValuesMax)
+                replace(place, value, weight);
             return;
         }
         if (weight != 1 && weights_.empty())
@@ -179,8 +190,46 @@ private:
             weights_.push_back(weight);
     }
 
+    void replace(std::size_t place, double value, double weight) {
+        if (weight != 1 && weights_.empty())
+            weights_.assign(values_.size(), 1);
+        values_[place] = value;
+        if (!weights_.empty())
+            weights_[place] = weight;
+    }
+
+    /// Makes a random sample of all values of two out of their samples: draws as if from all of
+    /// them, without putting back, and takes one of the sample where it is of the side that the
+    /// draw hits.
+    void merge_samples(const basic_exact& other) {
+        basic_exact both;
+        both.all_ = all_;
+        both.bound_ = bound_;
+        basic_exact rest[] = {std::move(*this), other};
+        std::uint64_t left[] = {rest[0].seen(), rest[1].seen()};
+        const std::uint64_t all = left[0] + left[1];
+        while (both.values_.size() < ValuesMax) {
+            const bool theirs = both.bound_.place(left[0] + left[1]) >= left[0];
+            basic_exact& from = rest[theirs ? 1 : 0];
+            --left[theirs ? 1 : 0];
+            const std::size_t last = from.values_.size() - 1;
+            const std::size_t place = both.bound_.place(from.values_.size());
+            both.keep(from.values_[place], from.weight(place));
+            from.replace(place, from.values_[last], from.weight(last));
+            from.values_.pop_back();
+            if (!from.weights_.empty())
+                from.weights_.pop_back();
+        }
+        both.dropped_ = static_cast<std::size_t>(all - ValuesMax);
+        *this = std::move(both);
+    }
+
+    /// How many values came, kept or not.
+    [[nodiscard]] std::uint64_t seen() const noexcept { return values_.size() + dropped_; }
+
     void read_values(byte_reader& from) {
         dropped_ = static_cast<std::size_t>(from.count());
+        bound_.read(from);
         const auto weighted = from.byte();
         const auto size = from.count_of(weighted == 0 ? 8 : 16);
         if (weighted > 1 || size > ValuesMax || (dropped_ > 0 && size < ValuesMax))
@@ -249,6 +298,7 @@ private:
     std::vector<double> weights_{}; // empty as long as all weights are 1
     moments all_{};
     std::size_t dropped_ = 0;
+    [[no_unique_address]] Bound bound_{};
 };
 
 using exact = basic_exact<>;

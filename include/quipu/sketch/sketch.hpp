@@ -21,7 +21,7 @@ struct distribution_part {
 
 /// Summarises values so that quantiles can be read.
 /// Requires  record, merge, clear; settle, which comes after the last record and before a read;
-///           count (the sum of the weights), sum, min, max, quantile, median, lowest and highest
+///           count (the sum of the weights), sum, sum_squares, min, max, quantile, median, lowest and highest
 ///           (the part up to a quantile, from it on), squared_deviations (from the mean), and
 ///           dropped: how many values it could not take into its quantiles; write and read, to
 ///           bytes in a form that stays the same and back: read replaces the contents, and is false
@@ -29,7 +29,7 @@ struct distribution_part {
 /// Laws      merge is associative and commutative as far as quantiles tell; a weight w equals w
 ///           repetitions; quantile is monotonic in q and within [min, max]; the lowest and the
 ///           highest, cut between the same two events, are the whole; what was written is read.
-/// Provided  exact.   Chosen at  basic_timer.
+/// Provided  exact, exponential_histogram, adaptive (default), ckms.   Chosen at  basic_timer.
 /// Cost      one record for each sample.
 template <class S>
 concept quantile_sketch = std::default_initializable<S> &&
@@ -40,6 +40,7 @@ concept quantile_sketch = std::default_initializable<S> &&
     s.clear();
     { other.count() } -> std::same_as<double>;
     { other.sum() } -> std::same_as<double>;
+    { other.sum_squares() } -> std::same_as<double>;
     { other.min() } -> std::same_as<double>;
     { other.max() } -> std::same_as<double>;
     { other.quantile(value) } -> std::same_as<double>;

@@ -55,4 +55,14 @@ struct basic_snapshot {
 
 using snapshot = basic_snapshot<>;
 
+/// Calls f(lists...) for each kind: the entries of that kind of all the snapshots.
+template <class F, class... Snapshots>
+void for_each_kind(F&& f, Snapshots&... of) {
+    f(of.counters...);
+    f(of.timers...);
+    f(of.gauges...);
+    f(of.uniques...);
+    f(of.keyvalues...);
+}
+
 } // namespace quipu

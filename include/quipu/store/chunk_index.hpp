@@ -31,6 +31,35 @@ class chunk_index {
 public:
     static constexpr std::uint32_t none = 0xffff'ffff;
 
+    /// A cache line of tags and places.
+    struct alignas(64) chunk {
+        static constexpr unsigned size = 12;
+
+        std::uint8_t tags[size] = {}; // 0: free; the free ones are the last
+        std::uint32_t follower = 0;   // of the followers, plus one
+        std::uint32_t places[size] = {};
+
+        /// A bit for each place with this tag.
+        [[nodiscard]] std::uint32_t matches(std::uint8_t tag) const noexcept {
+#if defined(__SSE2__)
+            const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(tags));
+            const __m128i equal = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(tag)));
+            return static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & ((1U << size) - 1);
+#else
+            std::uint32_t found = 0;
+            for (unsigned i = 0; i < size; ++i)
+                found |= static_cast<std::uint32_t>(tags[i] == tag) << i;
+            return found;
+#endif
+        }
+
+        [[nodiscard]] unsigned used() const noexcept {
+            const std::uint32_t free = matches(0);
+            return free == 0 ? size : static_cast<unsigned>(std::countr_zero(free));
+        }
+    };
+    static_assert(sizeof(chunk) == 64);
+
     explicit chunk_index(const Allocator<char>& allocator = {})
         : homes_(allocator), followers_(allocator) {}
 
@@ -50,19 +79,20 @@ public:
     chunk_index(const chunk_index&) = delete;
     chunk_index& operator=(const chunk_index&) = delete;
 
-    /// Asks for the chunk where a hash is at home.
-    void prefetch(std::uint64_t hash) const noexcept {
-        if (!homes_.empty())
-            detail::prefetch(&homes_[home(hash)]);
+    /// Asks for the chunk where a hash is at home and returns it; null if there is none at all.
+    /// Valid until the next insertion.
+    [[nodiscard]] const chunk* prefetch(std::uint64_t hash) const noexcept {
+        if (homes_.empty())
+            return nullptr;
+        const chunk* const at = &homes_[home(hash)];
+        detail::prefetch(at);
+        return at;
     }
 
-    /// The first place with the tag of a hash, or `none`: as a rule the right one, or none is.
-    [[nodiscard]] std::uint32_t candidate(std::uint64_t hash) const noexcept {
-        if (homes_.empty())
-            return none;
-        const chunk& at = homes_[home(hash)];
-        const std::uint32_t matches = at.matches(tag(hash));
-        return matches == 0 ? none : at.places[std::countr_zero(matches)];
+    /// The first place with the tag of a hash in its home, or `none`: as a rule the right one.
+    [[nodiscard]] static std::uint32_t candidate(const chunk* home, std::uint64_t hash) noexcept {
+        const std::uint32_t matches = home == nullptr ? 0 : home->matches(tag(hash));
+        return matches == 0 ? none : home->places[std::countr_zero(matches)];
     }
 
     /// The place for which `is_it(place)` is true among those that may have the hash, or `none`.
@@ -126,34 +156,6 @@ private:
     /// How many places a chunk has on average before one more chunk is made: between a chunk that
     /// is split and one that is not lies a factor of two.
     static constexpr std::size_t places_a_chunk = 6;
-
-    struct alignas(64) chunk {
-        static constexpr unsigned size = 12;
-
-        std::uint8_t tags[size] = {}; // 0: free; the free ones are the last
-        std::uint32_t follower = 0;   // of the followers, plus one
-        std::uint32_t places[size] = {};
-
-        /// A bit for each place with this tag.
-        [[nodiscard]] std::uint32_t matches(std::uint8_t tag) const noexcept {
-#if defined(__SSE2__)
-            const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(tags));
-            const __m128i equal = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(tag)));
-            return static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & ((1U << size) - 1);
-#else
-            std::uint32_t found = 0;
-            for (unsigned i = 0; i < size; ++i)
-                found |= static_cast<std::uint32_t>(tags[i] == tag) << i;
-            return found;
-#endif
-        }
-
-        [[nodiscard]] unsigned used() const noexcept {
-            const std::uint32_t free = matches(0);
-            return free == 0 ? size : static_cast<unsigned>(std::countr_zero(free));
-        }
-    };
-    static_assert(sizeof(chunk) == 64);
 
     struct slot {
         chunk* in;

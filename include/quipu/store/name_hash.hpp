@@ -3,6 +3,7 @@
 
 #include <quipu/core/hash.hpp>
 #include <quipu/core/little_endian.hpp>
+#include <quipu/core/wide_product.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace quipu::detail {
 
-/// Names of up to so many bytes are hashed and compared without a branch on their length.
+/// Names of up to so many bytes are compared without a branch on their length.
 inline constexpr std::size_t short_name_bytes = 48;
 
 /// Ones and then zeros: what is read at `short_name_bytes - size` keeps the first `size` bytes.
@@ -48,36 +49,36 @@ public:
         }
     }
 
-    /// Cost     three products, and as many again for a name above `short_name_bytes`.
-    [[nodiscard]] std::uint64_t operator()(padded_name name) const noexcept {
-        const std::size_t size = name.text.size();
-        if (size > short_name_bytes)
-            return hash_bytes(name.text, seed_);
-        const char* const text = name.text.data();
-        const char* const mask = masks.keeping(size);
-        const auto word = [&](std::size_t i) {
-            return read_little_endian<std::uint64_t>(text + 8 * i) &
-                   read_little_endian<std::uint64_t>(mask + 8 * i);
-        };
-        // Each word meets a key of its own, so products add up without hiding one another.
-        const std::uint64_t sum = fold(word(0) ^ keys_[0], word(1) ^ keys_[1]) +
-                                  fold(word(2) ^ keys_[2], word(3) ^ keys_[3]) +
-                                  fold(word(4) ^ keys_[4], word(5) ^ keys_[5]);
-        return fold(sum ^ keys_[6], keys_[7] + size);
-    }
-
-    /// The same of a name behind which nothing may be read.
-    [[nodiscard]] std::uint64_t operator()(std::string_view name) const noexcept {
-        if (name.size() > short_name_bytes)
-            return hash_bytes(name, seed_);
-        char padded[short_name_bytes];
-        if (!name.empty())
-            std::memcpy(padded, name.data(), name.size());
-        std::memset(padded + name.size(), 0, sizeof padded - name.size());
-        return (*this)(padded_name{{padded, name.size()}});
+    /// Cost     four products and no branch but one for a name of 16 to `short_name_bytes` bytes;
+    ///          that of hash_bytes for others.
+    [[nodiscard, gnu::always_inline]] std::uint64_t
+    operator()(std::string_view name) const noexcept {
+        const std::size_t size = name.size();
+        if (size - 16 > short_name_bytes - 16) [[unlikely]]
+            return hash_other(name);
+        // Three times 16 bytes, which overlap unless there are as many as there can be.
+        const char* const first = name.data();
+        const char* const middle = first + (size - 16) / 2;
+        const char* const last = first + size - 16;
+        const auto word = [](const char* at) { return read_little_endian<std::uint64_t>(at); };
+        // Each word meets a key of its own, which nobody knows: so no product is zero but by
+        // chance, and they add up without hiding one another.
+        const std::uint64_t sum = joined(word(first) ^ keys_[0], word(first + 8) ^ keys_[1]) +
+                                  joined(word(middle) ^ keys_[2], word(middle + 8) ^ keys_[3]) +
+                                  joined(word(last) ^ keys_[4], word(last + 8) ^ keys_[5]);
+        return joined(sum ^ keys_[6], keys_[7] + size);
     }
 
 private:
+    [[nodiscard]] static std::uint64_t joined(std::uint64_t a, std::uint64_t b) noexcept {
+        const wide product = multiply(a, b);
+        return product.high ^ product.low;
+    }
+
+    [[nodiscard, gnu::noinline]] std::uint64_t hash_other(std::string_view name) const noexcept {
+        return hash_bytes(name, seed_);
+    }
+
     std::uint64_t seed_;
     std::uint64_t keys_[8] = {};
 };

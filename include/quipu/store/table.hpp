@@ -91,6 +91,7 @@ class basic_table {
 public:
     using entry = table_entry<Cell>;
     using entry_list = detail::segmented_vector<entry, Allocator>;
+    using chunk = typename detail::chunk_index<Allocator>::chunk;
 
     /// The seed keeps senders from choosing names that collide. The allocator is for names, entries
     /// and index; what cells hold is theirs.
@@ -126,11 +127,11 @@ public:
             entry& one = entries_[i];
             if (leaves(std::as_const(one))) {
                 long_bytes_ -= one.is_short() ? 0 : one.size_;
-                index_.erase(hash(one), i);
+                index_.erase(hash(one.name()), i);
                 continue;
             }
             if (kept != i) {
-                index_.renumber(hash(one), i, kept);
+                index_.renumber(hash(one.name()), i, kept);
                 entries_[kept] = std::move(one);
             }
             ++kept;
@@ -152,34 +153,27 @@ public:
     // ahead of its use: the hash, for which the index is asked; the entry; the cell.
 
     [[nodiscard]] std::uint64_t hash(std::string_view name) const noexcept { return hash_(name); }
-    [[nodiscard]] std::uint64_t hash(detail::padded_name name) const noexcept {
-        return hash_(name);
-    }
-    [[nodiscard]] std::uint64_t hash(const entry& one) const noexcept {
-        const auto name = one.name();
-        return one.is_short() ? hash_(detail::padded_name{name}) : hash_(name);
-    }
     [[nodiscard]] const detail::chunk_index<Allocator>& index() const noexcept { return index_; }
 
-    /// Asks for the entry that a hash probably means, and returns its place.
-    [[nodiscard]] std::uint32_t prefetch_entry(std::uint64_t hash) const noexcept {
-        const std::uint32_t place = index_.candidate(hash);
-        if (place != index_.none) {
-            const auto* const at = reinterpret_cast<const char*>(&entries_[place]);
-            for (std::size_t line = 0; line < sizeof(entry); line += 64)
-                detail::prefetch(at + line);
-        }
-        return place;
+    /// Asks for the entry that a hash probably means, and returns it, or null; `home` is where the
+    /// index has the hash. Valid as a cell is.
+    [[nodiscard]] entry* prefetch_entry(const chunk* home, std::uint64_t hash) noexcept {
+        const std::uint32_t place = index_.candidate(home, hash);
+        if (place == index_.none)
+            return nullptr;
+        entry* const likely = &entries_[place];
+        for (std::size_t line = 0; line < sizeof(entry); line += 64)
+            detail::prefetch(reinterpret_cast<const char*>(likely) + line);
+        return likely;
     }
 
     [[nodiscard]] Cell* find(std::string_view name, std::uint64_t hash) noexcept {
         return cell_at(place_of(name, hash));
     }
-    /// The cell of a series, or null; looks at `place` first. `Name` is a string_view or padded.
-    template <class Name>
-    [[nodiscard]] Cell* find(const Name& name, std::uint64_t hash, std::uint32_t place) noexcept {
-        if (place != index_.none && entries_[place].has(name))
-            return &entries_[place].cell;
+    /// The cell of a series, or null; looks at `likely` first, which may be null.
+    [[nodiscard]] Cell* find(detail::padded_name name, std::uint64_t hash, entry* likely) noexcept {
+        if (likely != nullptr && likely->has(name)) [[likely]]
+            return &likely->cell;
         return cell_at(place_of(name, hash));
     }
 
@@ -188,7 +182,7 @@ public:
         const bool is_long = name.size() > entry::short_bytes;
         entry& added = entries_.emplace_back(entry(is_long ? long_names_.intern(name) : name));
         rollback unless_indexed{&entries_};
-        const auto hash_of = [this](std::uint32_t place) { return this->hash(entries_[place]); };
+        const auto hash_of = [this](std::uint32_t place) { return hash_(entries_[place].name()); };
         index_.insert(hash, static_cast<std::uint32_t>(entries_.size() - 1), hash_of);
         unless_indexed.entries = nullptr;
         long_bytes_ += is_long ? name.size() : 0;

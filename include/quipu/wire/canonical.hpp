@@ -143,10 +143,11 @@ private:
             return detail::is_etsy_key(name);
         // Where there are no tags at all, names are kept byte for byte.
         constexpr bool plain = form == name_tags::absent && Dialect::tags == tag_field::absent;
-        constexpr bool other = form != name_tags::graphite; // then a ';' has no meaning in a name
         if (plain)
             return true;
-        return !split_name<form>(name).tagged && !(other && name.find(';') != name.npos);
+        if (detail::contains(name, ';')) // which announces tags, or has no meaning in a name
+            return false;
+        return form == name_tags::graphite || !split_name<form>(name).tagged;
     }
 
     [[nodiscard]] constexpr std::string_view view(const char* end) const noexcept {

@@ -1,0 +1,162 @@
+// An exponential histogram as other systems write its buckets. Nothing is lost on the way: their
+// buckets are ours, under other numbers.
+#pragma once
+
+#include <quipu/core/config.hpp>
+#include <quipu/sketch/exponential_histogram.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace quipu {
+
+/// Counts of buckets one after another, the first of which has the number `offset`.
+struct bucket_run {
+    std::int32_t offset = 0;
+    std::vector<double> counts{};
+
+    friend bool operator==(const bucket_run&, const bucket_run&) = default;
+};
+
+/// OpenTelemetry's `ExponentialHistogramDataPoint`: bucket i of the positive values is for those
+/// above base^i, up to base^(i + 1); of the negative ones for the magnitudes likewise.
+/// base = 2^(2^-scale).
+struct opentelemetry_buckets {
+    int scale = 0;
+    double zero_count = 0;
+    bucket_run positive{};
+    bucket_run negative{};
+};
+
+/// Prometheus' native histogram: bucket i is for values above base^(i - 1), up to base^i. A span is
+/// a run of buckets: after how many that are left out (the first: the number of its bucket), and how
+/// many. The count of a bucket is the one before it and its delta.
+struct prometheus_buckets {
+    struct span {
+        std::int32_t offset = 0;
+        std::uint32_t length = 0;
+
+        friend bool operator==(const span&, const span&) = default;
+    };
+    struct side {
+        std::vector<span> spans{};
+        std::vector<double> deltas{};
+    };
+
+    int schema = 0;
+    double zero_count = 0;
+    side positive{};
+    side negative{};
+};
+
+namespace detail {
+
+/// The buckets of one side by their magnitude, at a scale that is `shift` coarser. `key_of(i)` is
+/// the key of the window for the bucket i.
+template <std::size_t Cap, class KeyOf>
+[[nodiscard]] bucket_run run_of(
+    const bucket_window<Cap>& side, std::int32_t low, std::int32_t high, int shift, KeyOf key_of) {
+    bucket_run run;
+    run.offset = low >> shift;
+    run.counts.resize(static_cast<std::size_t>((high >> shift) - run.offset) + 1);
+    for (std::int32_t i = low; i <= high; ++i)
+        run.counts[static_cast<std::size_t>((i >> shift) - run.offset)] += side[key_of(i)];
+    return run;
+}
+
+template <int Scale, std::size_t Cap>
+[[nodiscard]] bucket_run positive_run(const exponential_histogram<Scale, Cap>& of, int shift) {
+    const auto& side = of.positive();
+    if (side.empty())
+        return {};
+    return run_of(side, side.lowest(), side.highest(), shift, [](std::int32_t i) { return i; });
+}
+
+template <int Scale, std::size_t Cap>
+[[nodiscard]] bucket_run negative_run(const exponential_histogram<Scale, Cap>& of, int shift) {
+    const auto& side = of.negative();
+    if (side.empty())
+        return {};
+    return run_of(side, ~side.highest(), ~side.lowest(), shift, [](std::int32_t i) { return ~i; });
+}
+
+[[nodiscard]] inline prometheus_buckets::side spans_of(const bucket_run& run) {
+    prometheus_buckets::side made;
+    std::int32_t left_out = run.offset + 1; // their number of the first bucket
+    double before = 0;
+    for (const double count : run.counts) {
+        if (count == 0) {
+            ++left_out;
+            continue;
+        }
+        if (made.spans.empty() || left_out > 0)
+            made.spans.push_back({left_out, 0});
+        ++made.spans.back().length;
+        made.deltas.push_back(count - before);
+        before = count;
+        left_out = 0;
+    }
+    return made;
+}
+
+} // namespace detail
+
+/// The buckets as OpenTelemetry has them, at the histogram's scale or a coarser one. Going down one
+/// scale joins two buckets each, whose number is then shifted by one bit.
+/// Input    scale: `Scale` at most.
+/// Cost     O(buckets); allocates what is returned.
+/// Source   OpenTelemetry metrics data model, "ExponentialHistogram".
+template <int Scale, std::size_t Cap>
+[[nodiscard]] opentelemetry_buckets to_opentelemetry(const exponential_histogram<Scale, Cap>& of,
+                                                     int scale = Scale) {
+    QUIPU_ASSERT(scale <= Scale && scale >= Scale - 20);
+    return {scale,
+            of.zeros(),
+            detail::positive_run(of, Scale - scale),
+            detail::negative_run(of, Scale - scale)};
+}
+
+/// The buckets as Prometheus has them. Its schemas are the scales from -4 to 8.
+/// Input    schema: `Scale` at most.
+/// Cost     O(buckets); allocates what is returned.
+/// Source   Prometheus, "Native histograms"; its `Histogram` message.
+template <int Scale, std::size_t Cap>
+[[nodiscard]] prometheus_buckets to_prometheus(const exponential_histogram<Scale, Cap>& of,
+                                               int schema = Scale < 8 ? Scale : 8) {
+    QUIPU_ASSERT(schema <= Scale && schema >= -4 && schema <= 8);
+    return {schema,
+            of.zeros(),
+            detail::spans_of(detail::positive_run(of, Scale - schema)),
+            detail::spans_of(detail::negative_run(of, Scale - schema))};
+}
+
+/// How much weight is at or below each of the bounds: the cumulative counts of a classic histogram,
+/// `le`. Exact where a bound is the edge of a bucket; elsewhere the values of the bucket that a
+/// bound parts are all counted as its midpoint is, which is as if the bound were off by
+/// `relative_error` at most.
+/// Input    bounds: ascending.
+/// Cost     O(buckets + bounds); allocates what is returned.
+template <int Scale, std::size_t Cap>
+[[nodiscard]] std::vector<double> cumulative_counts(const exponential_histogram<Scale, Cap>& of,
+                                                    const std::vector<double>& bounds) {
+    using scale = exponential_scale<Scale>;
+    std::vector<double> counts(bounds.size());
+    const auto add = [&](double estimate, double count) {
+        for (std::size_t i = bounds.size(); i > 0 && estimate <= bounds[i - 1]; --i)
+            counts[i - 1] += count;
+    };
+    const auto on_side = [&](const bucket_run& run, auto estimate_of) {
+        for (std::size_t i = 0; i < run.counts.size(); ++i) {
+            if (run.counts[i] > 0)
+                add(estimate_of(run.offset + static_cast<std::int32_t>(i)), run.counts[i]);
+        }
+    };
+    on_side(detail::negative_run(of, 0), [](std::int32_t i) { return -scale::midpoint(i); });
+    if (of.zeros() > 0)
+        add(0, of.zeros());
+    on_side(detail::positive_run(of, 0), [](std::int32_t i) { return scale::midpoint(i); });
+    return counts;
+}
+
+} // namespace quipu
