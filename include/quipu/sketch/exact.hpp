@@ -37,7 +37,10 @@ public:
     /// Cost     O(1); allocates when the storage grows, and has changed nothing if that fails.
     void record(double value, double weight = 1) {
         keep(value, weight);
-        all_.record(value, weight);
+        if (weight == 1) [[likely]]
+            all_.record(value);
+        else
+            all_.record(value, weight);
     }
 
     /// Adds all values of another sketch, or none if there is no memory.
@@ -160,8 +163,12 @@ private:
     static constexpr double rounding_of_many = static_cast<double>(ValuesMax) * 0x1p-52 + rounding;
 
     void keep(double value, double weight) {
-        if (values_.size() < ValuesMax)
+        if (values_.size() < ValuesMax) [[likely]]
             return values_.push(value, weight);
+        keep_beyond(value, weight);
+    }
+
+    [[gnu::noinline]] void keep_beyond(double value, double weight) {
         if (const auto place = bound_.place(seen() + 1); place < ValuesMax)
             values_.replace(place, value, weight);
         ++dropped_;

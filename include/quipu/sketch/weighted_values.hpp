@@ -41,10 +41,8 @@ public:
 
     /// Appends. Cost  amortised O(1); O(n) for the first weight.
     void push(double value, double weight) {
-        if (weight != 1 || weighted()) {
-            weights_.resize(size(), 1); // without one that found no room for its value, too
-            weights_.push_back(weight);
-        }
+        if (weight != 1 || weighted()) [[unlikely]]
+            push_weight(weight);
         values_.push_back(value);
     }
 
@@ -129,6 +127,11 @@ public:
     }
 
 private:
+    [[gnu::noinline]] void push_weight(double weight) {
+        weights_.resize(size(), 1); // without one that found no room for its value, too
+        weights_.push_back(weight);
+    }
+
     std::vector<double> values_{};
     std::vector<double> weights_{}; // empty as long as all weights are 1
 };
