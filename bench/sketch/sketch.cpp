@@ -57,23 +57,41 @@ void bucket(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(values.size()));
 }
 
-template <class Sketch>
+/// One of all values into another that has as many, again and again.
+template <class Sketch, std::size_t Values = 1 << 14>
 void merge(benchmark::State& state) {
     Sketch one;
     Sketch sum;
-    for (const double value : make_values(1 << 14))
+    for (const double value : make_values(Values))
         one.record(value);
     for (auto _ : state) {
+        if constexpr (Values < 1 << 14) // all are kept: without end there would be ever more
+            sum.clear();
         sum.merge(one);
         benchmark::DoNotOptimize(sum);
     }
     state.SetItemsProcessed(state.iterations());
 }
 
+/// What a flush does to a thousand values that are kept: they are sorted first.
 template <class Sketch>
+void settle(benchmark::State& state) {
+    const auto values = make_values(1000);
+    Sketch sketch;
+    for (auto _ : state) {
+        sketch.clear();
+        for (const double value : values)
+            sketch.record(value);
+        sketch.settle();
+        benchmark::DoNotOptimize(sketch.quantile(0.99));
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(values.size()));
+}
+
+template <class Sketch, std::size_t Values = 1 << 14>
 void quantile(benchmark::State& state) {
     Sketch sketch;
-    for (const double value : make_values(1 << 14))
+    for (const double value : make_values(Values))
         sketch.record(value);
     sketch.settle();
     for (auto _ : state)
@@ -100,11 +118,22 @@ void insert(benchmark::State& state) {
 BENCHMARK(bucket)->Name("sketch/record/bucket_alone");
 BENCHMARK_TEMPLATE(record, exponential_histogram<>)->Name("sketch/record/exponential_histogram");
 BENCHMARK_TEMPLATE(record, exact)->Name("sketch/record/exact");
+BENCHMARK_TEMPLATE(record, basic_exact<1024, bound_policy::reservoir<>>)
+    ->Name("sketch/record/reservoir");
 BENCHMARK_TEMPLATE(record, adaptive<>)->Name("sketch/record/adaptive");
 BENCHMARK_TEMPLATE(record, ckms)->Name("sketch/record/ckms");
 BENCHMARK_TEMPLATE(merge, exponential_histogram<>)->Name("sketch/merge/exponential_histogram");
+BENCHMARK_TEMPLATE(merge, exact, 1000)->Name("sketch/merge/exact_1000");
+BENCHMARK_TEMPLATE(merge, adaptive<>, 1000)->Name("sketch/merge/adaptive_1000");
+BENCHMARK_TEMPLATE(merge, adaptive<>)->Name("sketch/merge/adaptive");
+BENCHMARK_TEMPLATE(merge, ckms)->Name("sketch/merge/ckms");
+BENCHMARK_TEMPLATE(settle, exact)->Name("sketch/settle/exact_1000");
+BENCHMARK_TEMPLATE(settle, exponential_histogram<>)
+    ->Name("sketch/settle/exponential_histogram_1000");
 BENCHMARK_TEMPLATE(quantile, exponential_histogram<>)
     ->Name("sketch/quantile/exponential_histogram");
+BENCHMARK_TEMPLATE(quantile, adaptive<>, 1000)->Name("sketch/quantile/adaptive_1000");
+BENCHMARK_TEMPLATE(quantile, ckms)->Name("sketch/quantile/ckms");
 BENCHMARK_TEMPLATE(insert, hyperloglog<>)->Name("sketch/insert/hyperloglog");
 BENCHMARK_TEMPLATE(insert, exact_set)->Name("sketch/insert/exact_set");
 BENCHMARK_TEMPLATE(insert, adaptive_set<>)->Name("sketch/insert/adaptive_set");

@@ -58,6 +58,7 @@
 #include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
 #include <quipu/sketch/summarised_block.hpp>
+#include <quipu/sketch/weighted_values.hpp>
 
 // Floor 1: wire
 #include <quipu/wire/binary.hpp>

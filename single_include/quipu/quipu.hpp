@@ -4378,7 +4378,8 @@ public:
 
     /// A number below `seen`.
     [[nodiscard]] constexpr std::size_t place(std::uint64_t seen) noexcept {
-        return static_cast<std::size_t>(mix(state_ += 0x9e37'79b9'7f4a'7c15) % seen);
+        return static_cast<std::size_t>(
+            detail::multiply(mix(state_ += 0x9e37'79b9'7f4a'7c15), seen).high);
     }
     void write(byte_writer& out) const { out.word(state_); }
     void read(byte_reader& from) noexcept { state_ = from.word(); }
@@ -4602,6 +4603,139 @@ concept distinct_sketch = std::default_initializable<S> &&
 
 } // namespace quipu
 
+// quipu/sketch/weighted_values.hpp
+
+// Values as they came, and their weights once one of them is not 1.
+
+namespace quipu {
+
+/// A list of values with a weight each, which takes room from the first one on that is not 1.
+///
+/// Memory   48 bytes, and 8 for each value, or 16.
+/// Errors   what changes it has done so, or has changed nothing if there was no memory.
+/// Threads  distinct objects safe, shared objects unsafe.
+class weighted_values {
+public:
+    [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
+    [[nodiscard]] const std::vector<double>& values() const noexcept { return values_; }
+    [[nodiscard]] double operator[](std::size_t i) const noexcept { return values_[i]; }
+    [[nodiscard]] double weight(std::size_t i) const noexcept {
+        return weights_.empty() ? 1 : weights_[i];
+    }
+    /// There are weights that are not 1, or have been.
+    [[nodiscard]] bool weighted() const noexcept { return !weights_.empty(); }
+
+    /// The sum of the weights.
+    /// Cost     O(n) if they are not all 1.
+    [[nodiscard]] double total() const noexcept {
+        if (!weighted())
+            return static_cast<double>(size());
+        double sum = 0;
+        for (std::size_t i = 0; i < size(); ++i)
+            sum += weights_[i];
+        return sum;
+    }
+
+    /// Appends. Cost  amortised O(1); O(n) for the first weight.
+    void push(double value, double weight) {
+        if (weight != 1 || weighted()) [[unlikely]]
+            push_weight(weight);
+        values_.push_back(value);
+    }
+
+    /// Puts one in the place of another.
+    void replace(std::size_t place, double value, double weight) {
+        if (weight != 1 && !weighted())
+            weights_.assign(size(), 1);
+        values_[place] = value;
+        if (weighted())
+            weights_[place] = weight;
+    }
+
+    /// Removes one; the last takes its place.
+    void remove(std::size_t place) noexcept {
+        values_[place] = values_.back();
+        values_.pop_back();
+        if (weighted()) {
+            weights_[place] = weights_[size()];
+            weights_.resize(size());
+        }
+    }
+
+    /// Makes room, so that `count` more can be pushed without asking for memory.
+    void make_room(std::size_t count, bool with_weights) {
+        const std::size_t needed = size() + count;
+        if (needed > values_.capacity())
+            values_.reserve(std::max(needed, 2 * values_.capacity()));
+        if ((with_weights || weighted()) && needed > weights_.capacity())
+            weights_.reserve(std::max(needed, 2 * weights_.capacity()));
+    }
+
+    /// Sorts by value.
+    /// Cost     O(n log n); allocates if there are weights.
+    void sort() {
+        if (!weighted())
+            return std::sort(values_.begin(), values_.end());
+        std::vector<std::pair<double, double>> pairs(size());
+        for (std::size_t i = 0; i < size(); ++i)
+            pairs[i] = {values_[i], weights_[i]};
+        std::sort(pairs.begin(), pairs.end());
+        for (std::size_t i = 0; i < size(); ++i)
+            std::tie(values_[i], weights_[i]) = pairs[i];
+    }
+
+    /// Keeps the storage.
+    void clear() noexcept {
+        values_.clear();
+        weights_.clear();
+    }
+
+    /// Whether there are weights, how many values, the values, the weights.
+    void write(byte_writer& out) const {
+        out.byte(weighted() ? 1 : 0);
+        out.count(size());
+        for (const double value : values_)
+            out.number(value);
+        for (std::size_t i = 0; weighted() && i < size(); ++i)
+            out.number(weights_[i]);
+    }
+
+    /// Replaces the contents; makes the reader fail, and leaves anything, if the bytes make no sense:
+    /// values are finite, weights, too, and above 0.
+    /// Cost     O(n); allocates no more than the bytes that are there.
+    void read(byte_reader& from, std::size_t size_max) {
+        clear();
+        const auto with_weights = from.byte();
+        const auto count = from.count_of(with_weights == 0 ? 8 : 16);
+        if (with_weights > 1 || count > size_max)
+            return from.fail();
+        values_.resize(count);
+        weights_.resize(with_weights == 0 ? 0 : count);
+        for (double& value : values_)
+            value = from.number();
+        for (double& weight : weights_)
+            weight = from.number();
+        const auto finite = [](double one) { return one - one == 0; };
+        if (!std::all_of(values_.begin(), values_.end(), finite) ||
+            !std::all_of(weights_.begin(), weights_.end(), [&](double one) {
+                return finite(one) && one > 0;
+            }))
+            from.fail();
+    }
+
+private:
+    [[gnu::noinline]] void push_weight(double weight) {
+        weights_.resize(size(), 1); // without one that found no room for its value, too
+        weights_.push_back(weight);
+    }
+
+    std::vector<double> values_{};
+    std::vector<double> weights_{}; // empty as long as all weights are 1
+};
+
+} // namespace quipu
+
 // quipu/sketch/exact.hpp
 
 // The exact quantile sketch: keeps every value.
@@ -4609,12 +4743,12 @@ concept distinct_sketch = std::default_initializable<S> &&
 namespace quipu {
 
 /// Keeps every value up to a bound; beyond it count, sum, min and max stay exact, `Bound` says which
-/// values are kept, and `dropped()` counts the others.
+/// values are kept, and `dropped()` counts the others. Those kept stand for all then.
 ///
 /// Memory   8 bytes a value, 16 from the first weight that is not 1 on.
 /// Error    none, up to `ValuesMax` values; beyond it as `Bound` says (bound_policy.hpp).
 /// Threads  distinct objects safe, shared objects unsafe; reading a settled one from several is
-/// safe.
+///          safe.
 template <std::size_t ValuesMax = std::size_t{1} << 20,
           value_bound_policy Bound = bound_policy::keep_first>
 class basic_exact {
@@ -4623,44 +4757,37 @@ public:
 
     /// Adds a value that stands for `weight` events.
     /// Input    value: finite; weight: above 0, finite.
-    /// Cost     O(1); allocates when the storage grows.
+    /// Cost     O(1); allocates when the storage grows, and has changed nothing if that fails.
     void record(double value, double weight = 1) {
-        all_.record(value, weight);
         keep(value, weight);
+        if (weight == 1) [[likely]]
+            all_.record(value);
+        else
+            all_.record(value, weight);
     }
 
-    /// Adds all values of another sketch.
+    /// Adds all values of another sketch, or none if there is no memory.
     void merge(const basic_exact& other) {
         QUIPU_ASSERT(&other != this);
+        const std::size_t room = ValuesMax - values_.size();
+        if (Bound::samples && other.values_.size() > room) {
+            merge_samples(other);
+        } else {
+            values_.make_room(std::min(room, other.values_.size()), other.values_.weighted());
+            for (std::size_t i = 0; i < other.values_.size(); ++i)
+                keep(other.values_[i], other.weight(i));
+            dropped_ += other.dropped_;
+        }
         all_.merge(other.all_);
-        if constexpr (Bound::samples) {
-            if (other.values_.size() > ValuesMax - values_.size())
-                return merge_samples(other);
-        }
-        dropped_ += other.dropped_;
-        for (std::size_t i = 0; i < other.values_.size(); ++i) {
-            keep(other.values_[i], other.weight(i));
-        }
     }
 
     /// Sorts the values. Call it once after the last record and before any of the reads below.
     /// Cost     O(n log n).
-    void settle() {
-        if (weights_.empty())
-            return std::sort(values_.begin(), values_.end());
-        std::vector<std::pair<double, double>> weighted(values_.size());
-        for (std::size_t i = 0; i < values_.size(); ++i)
-            weighted[i] = {values_[i], weights_[i]};
-        std::sort(weighted.begin(), weighted.end());
-        for (std::size_t i = 0; i < values_.size(); ++i) {
-            std::tie(values_[i], weights_[i]) = weighted[i];
-        }
-    }
+    void settle() { values_.sort(); }
 
     /// Forgets all and keeps the storage.
     void clear() noexcept {
         values_.clear();
-        weights_.clear();
         all_.clear();
         dropped_ = 0;
     }
@@ -4677,10 +4804,8 @@ public:
     /// The values are here as they came, those kept.
     [[nodiscard]] static constexpr bool keeps_values() noexcept { return true; }
     /// The values kept, in ascending order once settled.
-    [[nodiscard]] const std::vector<double>& values() const noexcept { return values_; }
-    [[nodiscard]] double weight(std::size_t i) const noexcept {
-        return weights_.empty() ? 1 : weights_[i];
-    }
+    [[nodiscard]] const std::vector<double>& values() const noexcept { return values_.values(); }
+    [[nodiscard]] double weight(std::size_t i) const noexcept { return values_.weight(i); }
 
     /// The smallest value that at least a share `q` of the weight is not above (nearest rank); the
     /// minimum for q = 0, the maximum for q = 1, 0 if there is no value. Settled.
@@ -4688,7 +4813,7 @@ public:
 
     /// The value in the middle, or the mean of the two there. Settled.
     [[nodiscard]] double median() const noexcept {
-        const double half = kept_weight() / 2;
+        const double half = values_.total() / 2;
         const double slack = half * rounding;
         double below = 0;
         for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -4696,7 +4821,7 @@ public:
             if (below > half + slack)
                 return values_[i];
             if (below >= half - slack)
-                return (values_[i] + values_[i + 1]) / 2;
+                return between(values_[i], values_[i + 1]);
         }
         return max();
     }
@@ -4705,18 +4830,18 @@ public:
     /// many whole events as are needed are in, and one event at least if there is any. Settled.
     /// Cost     O(n).
     [[nodiscard]] distribution_part lowest(double q) const noexcept {
-        return part(q, [](std::size_t i) { return i; });
+        return part(q, min(), max(), [](std::size_t i) { return i; });
     }
 
     /// The largest values that hold a share `q` of the weight, likewise. Settled.
     [[nodiscard]] distribution_part highest(double q) const noexcept {
-        return part(q, [last = values_.size() - 1](std::size_t i) { return last - i; });
+        return part(
+            q, max(), min(), [last = values_.size() - 1](std::size_t i) { return last - i; });
     }
 
-    /// The sum of weight × (value - mean)², free of cancellation; the values kept stand for those
-    /// that were dropped.
+    /// The sum of weight × (value - mean)², free of cancellation.
     [[nodiscard]] double squared_deviations() const noexcept {
-        const double total = kept_weight();
+        const double total = values_.total();
         if (total == 0)
             return 0;
         double sum = 0;
@@ -4728,7 +4853,7 @@ public:
             const double distance = values_[i] - mean;
             deviations += distance * distance * weight(i);
         }
-        return dropped_ == 0 ? deviations : deviations * (count() / total);
+        return deviations * events_each(total);
     }
 
     void write(byte_writer& out) const {
@@ -4737,12 +4862,7 @@ public:
             return;
         out.count(dropped_);
         bound_.write(out);
-        out.byte(weights_.empty() ? 0 : 1);
-        out.count(values_.size());
-        for (const double value : values_)
-            out.number(value);
-        for (const double weight : weights_)
-            out.number(weight);
+        values_.write(out);
     }
 
     /// Replaces the contents; false, and cleared, if the bytes make no sense.
@@ -4752,7 +4872,7 @@ public:
         if (!all_.read(from))
             return false;
         if (!all_.empty())
-            read_values(from);
+            read_kept(from);
         if (!from.failed())
             return true;
         clear();
@@ -4766,69 +4886,44 @@ private:
     static constexpr double rounding_of_many = static_cast<double>(ValuesMax) * 0x1p-52 + rounding;
 
     void keep(double value, double weight) {
-        if (values_.size() == ValuesMax) {
-            ++dropped_;
-            if (const auto place = bound_.place(ValuesMax + dropped_); place < ValuesMax)
-                replace(place, value, weight);
-            return;
-        }
-        if (weight != 1 && weights_.empty())
-            weights_.assign(values_.size(), 1);
-        values_.push_back(value);
-        if (weight != 1 || !weights_.empty())
-            weights_.push_back(weight);
+        if (values_.size() < ValuesMax) [[likely]]
+            return values_.push(value, weight);
+        keep_beyond(value, weight);
     }
 
-    void replace(std::size_t place, double value, double weight) {
-        if (weight != 1 && weights_.empty())
-            weights_.assign(values_.size(), 1);
-        values_[place] = value;
-        if (!weights_.empty())
-            weights_[place] = weight;
+    [[gnu::noinline]] void keep_beyond(double value, double weight) {
+        if (const auto place = bound_.place(seen() + 1); place < ValuesMax)
+            values_.replace(place, value, weight);
+        ++dropped_;
     }
 
     /// Makes a random sample of all values of two out of their samples: draws as if from all of
     /// them, without putting back, and takes one of the sample where it is of the side that the
     /// draw hits.
     void merge_samples(const basic_exact& other) {
-        basic_exact both;
-        both.all_ = all_;
-        both.bound_ = bound_;
-        basic_exact rest[] = {std::move(*this), other};
-        std::uint64_t left[] = {rest[0].seen(), rest[1].seen()};
+        weighted_values rest[] = {values_, other.values_};
+        std::uint64_t left[] = {seen(), other.seen()};
         const std::uint64_t all = left[0] + left[1];
-        while (both.values_.size() < ValuesMax) {
-            const bool theirs = both.bound_.place(left[0] + left[1]) >= left[0];
-            basic_exact& from = rest[theirs ? 1 : 0];
+        weighted_values both;
+        while (both.size() < ValuesMax) {
+            const bool theirs = bound_.place(left[0] + left[1]) >= left[0];
+            weighted_values& from = rest[theirs ? 1 : 0];
             --left[theirs ? 1 : 0];
-            const std::size_t last = from.values_.size() - 1;
-            const std::size_t place = both.bound_.place(from.values_.size());
-            both.keep(from.values_[place], from.weight(place));
-            from.replace(place, from.values_[last], from.weight(last));
-            from.values_.pop_back();
-            if (!from.weights_.empty())
-                from.weights_.pop_back();
+            const std::size_t place = bound_.place(from.size());
+            both.push(from[place], from.weight(place));
+            from.remove(place);
         }
-        both.dropped_ = static_cast<std::size_t>(all - ValuesMax);
-        *this = std::move(both);
+        values_ = std::move(both);
+        dropped_ = static_cast<std::size_t>(all - ValuesMax);
     }
 
     /// How many values came, kept or not.
     [[nodiscard]] std::uint64_t seen() const noexcept { return values_.size() + dropped_; }
 
-    void read_values(byte_reader& from) {
+    void read_kept(byte_reader& from) {
         dropped_ = static_cast<std::size_t>(from.count());
         bound_.read(from);
-        const auto weighted = from.byte();
-        const auto size = from.count_of(weighted == 0 ? 8 : 16);
-        if (weighted > 1 || size > ValuesMax || (dropped_ > 0 && size < ValuesMax))
-            return from.fail();
-        values_.resize(size);
-        weights_.resize(weighted == 0 ? 0 : size);
-        for (double& value : values_)
-            value = from.number();
-        for (double& weight : weights_)
-            weight = from.number();
+        values_.read(from, ValuesMax);
         if (!sound())
             from.fail();
     }
@@ -4837,54 +4932,57 @@ private:
     [[nodiscard]] bool sound() const noexcept {
         double lowest = max();
         double highest = min();
-        for (const double value : values_) {
-            if (!(value >= min() && value <= max()))
-                return false;
+        for (const double value : values_.values()) {
             lowest = std::min(lowest, value);
             highest = std::max(highest, value);
         }
-        for (const double weight : weights_) {
-            if (!(weight > 0 && weight - weight == 0))
-                return false;
-        }
-        const double kept = kept_weight();
+        const double kept = values_.total();
         if (dropped_ > 0)
-            return count() >= kept * (1 - rounding_of_many);
+            return values_.size() == ValuesMax && dropped_ <= dropped_max && lowest >= min() &&
+                   highest <= max() && count() >= kept * (1 - rounding_of_many);
         return lowest == min() && highest == max() &&
                (count() == kept ||
-                (!weights_.empty() && std::abs(count() - kept) <= kept * rounding_of_many));
+                (values_.weighted() && std::abs(count() - kept) <= kept * rounding_of_many));
+    }
+
+    /// How many events one kept stands for, if it weighs 1.
+    [[nodiscard]] double events_each(double kept) const noexcept {
+        return dropped_ == 0 ? 1 : count() / kept;
+    }
+
+    [[nodiscard]] static double between(double a, double b) noexcept {
+        const double sum = a + b;
+        return sum - sum == 0 ? sum / 2 : a / 2 + b / 2;
     }
 
     /// The first values in the order of `place`, up to a share `q` of the weight.
     template <class Place>
-    [[nodiscard]] distribution_part part(double q, Place place) const noexcept {
+    [[nodiscard]] distribution_part
+    part(double q, double near_end, double far_end, Place place) const noexcept {
         QUIPU_ASSERT(q >= 0 && q <= 1);
+        const double kept = values_.total();
+        const double each = events_each(kept);
         // A little less than the share, since 0.07 * 100 is more than 7 in binary.
-        const double share = q * kept_weight() * (1 - rounding);
+        const double share = q * kept * each * (1 - rounding);
         distribution_part taken;
         for (std::size_t i = 0; i < values_.size() && (i == 0 || taken.count < share); ++i) {
-            const double value = values_[place(i)];
+            const double value = q > 0 ? values_[place(i)] : near_end;
             const double missing = std::ceil(share - taken.count);
-            const double times = std::min(weight(place(i)), std::max(missing, 1.0));
+            const double times = std::min(weight(place(i)) * each, std::max(missing, 1.0));
             taken.count += times;
             taken.sum += value * times;
             taken.sum_squares += value * value * times;
             taken.boundary = value;
         }
-        return taken;
+        if (dropped_ == 0 || q < 1)
+            return taken;
+        return {count(), sum(), sum_squares(), far_end};
     }
 
-    [[nodiscard]] double kept_weight() const noexcept {
-        if (weights_.empty())
-            return static_cast<double>(values_.size());
-        double total = 0;
-        for (const double weight : weights_)
-            total += weight;
-        return total;
-    }
+    /// So that sums of some of them are numbers of 64 bits.
+    static constexpr std::size_t dropped_max = std::size_t{1} << (sizeof(std::size_t) * 8 - 12);
 
-    std::vector<double> values_{};
-    std::vector<double> weights_{}; // empty as long as all weights are 1
+    weighted_values values_{};
     moments all_{};
     std::size_t dropped_ = 0;
     [[no_unique_address]] Bound bound_{};
@@ -5350,10 +5448,15 @@ private:
     }
 
 public:
-    /// The bucket of a magnitude that is no subnormal number.
-    /// Input    magnitude: 2^-1022 at least, finite.
-    [[nodiscard]] static constexpr std::int32_t index_of_normal(double magnitude) noexcept {
-        return normal_index(std::bit_cast<std::uint64_t>(magnitude));
+    /// How many buckets above bucket `low` a magnitude is; as many steps as are needed and no more.
+    /// Input    magnitude: 2^-1022 at least, finite, not below bucket `low`.
+    [[nodiscard]] static constexpr std::size_t places_above(std::int32_t low,
+                                                            double magnitude) noexcept {
+        if constexpr (coarser > 0)
+            return static_cast<std::size_t>(index(magnitude) - low);
+        const auto bits = std::bit_cast<std::uint64_t>(magnitude);
+        const std::uint64_t above = bits + slots[bits >> slot_shift & (slots_per_octave - 1)];
+        return (above >> bucket_shift) - static_cast<std::uint64_t>(low + bias * per_octave + 1);
     }
 
     /// The bucket of a magnitude.
@@ -5738,6 +5841,8 @@ private:
     static constexpr double rounding = 1e-12;
     static constexpr double rounding_of_many = 1e-6;
 
+    static constexpr std::int32_t narrow = 16; // buckets
+
     void count_value(double value, double weight) {
         if (value > 0)
             positive_.add(scale_type::index(value), weight);
@@ -5753,12 +5858,27 @@ private:
     record_all_normal(const double* values, std::size_t count, const summarised_block& block) {
         if (!(block.all.min() >= std::numeric_limits<double>::min()))
             return false;
-        const std::int32_t low = scale_type::index_of_normal(block.all.min());
-        double* const counts = positive_.range(low, scale_type::index_of_normal(block.all.max()));
+        const std::int32_t low = scale_type::index(block.all.min());
+        const std::int32_t high = scale_type::index(block.all.max());
+        double* const counts = positive_.range(low, high);
         if (counts == nullptr)
             return false;
-        for (std::size_t i = 0; i < count; ++i)
-            counts[scale_type::index_of_normal(values[i]) - low] += 1;
+        const auto place = [&](std::size_t i) { return scale_type::places_above(low, values[i]); };
+        std::size_t i = 0;
+        if (high - low < narrow) {
+            // Where many values are of one bucket, each would wait for the one before it.
+            double apart[4][narrow] = {};
+            for (; count - i >= 4; i += 4) {
+                apart[0][place(i)] += 1;
+                apart[1][place(i + 1)] += 1;
+                apart[2][place(i + 2)] += 1;
+                apart[3][place(i + 3)] += 1;
+            }
+            for (std::int32_t k = 0; k <= high - low; ++k)
+                counts[k] += (apart[0][k] + apart[1][k]) + (apart[2][k] + apart[3][k]);
+        }
+        for (; i < count; ++i)
+            counts[place(i)] += 1;
         return true;
     }
 
@@ -5951,7 +6071,7 @@ public:
     /// Input    block: of these values, and sound.
     void record_all(const double* values, std::size_t count, const summarised_block& block) {
         if constexpr (takes_blocks<Sketch>) {
-            if (moved_)
+            if (many_)
                 return many_->record_all(values, count, block);
         }
         for (std::size_t i = 0; i < count; ++i)
@@ -6760,30 +6880,38 @@ template <int Scale, std::size_t Cap>
 }
 
 /// How much weight is at or below each of the bounds: the cumulative counts of a classic histogram,
-/// `le`. Exact where a bound is the edge of a bucket; elsewhere the values of the bucket that a
-/// bound parts are all counted as its midpoint is, which is as if the bound were off by
-/// `relative_error` at most.
+/// `le`. Exact where a bound is the edge of a bucket, though below zero the values that are just the
+/// edge count as above it; elsewhere all values of the bucket that a bound parts are counted where
+/// the estimate for them is, which is as if the bound were off by `relative_error` at most. Where
+/// the histogram is collapsed, lower values count as those of its lowest bucket.
 /// Input    bounds: ascending.
-/// Cost     O(buckets + bounds); allocates what is returned.
+/// Cost     O(buckets × log(bounds) + bounds); allocates what is returned.
 template <int Scale, std::size_t Cap>
 [[nodiscard]] std::vector<double> cumulative_counts(const exponential_histogram<Scale, Cap>& of,
                                                     const std::vector<double>& bounds) {
     using scale = exponential_scale<Scale>;
-    std::vector<double> counts(bounds.size());
+    std::vector<double> counts(bounds.size() + 1); // the last one is beyond all bounds
     const auto add = [&](double estimate, double count) {
-        for (std::size_t i = bounds.size(); i > 0 && estimate <= bounds[i - 1]; --i)
-            counts[i - 1] += count;
+        const double value = std::clamp(estimate, of.min(), of.max());
+        const auto first = std::lower_bound(bounds.begin(), bounds.end(), value);
+        counts[static_cast<std::size_t>(first - bounds.begin())] += count;
     };
-    const auto on_side = [&](const bucket_run& run, auto estimate_of) {
-        for (std::size_t i = 0; i < run.counts.size(); ++i) {
-            if (run.counts[i] > 0)
-                add(estimate_of(run.offset + static_cast<std::int32_t>(i)), run.counts[i]);
+    const auto add_side = [&add](const bucket_window<Cap>& side, auto estimate_of) {
+        if (side.empty())
+            return;
+        const std::int32_t high = side.highest();
+        for (std::int32_t key = side.lowest(); key <= high; ++key) {
+            if (side[key] > 0)
+                add(estimate_of(key), side[key]);
         }
     };
-    on_side(detail::negative_run(of, 0), [](std::int32_t i) { return -scale::midpoint(i); });
+    add_side(of.negative(), [](std::int32_t key) { return -scale::midpoint(~key); });
     if (of.zeros() > 0)
         add(0, of.zeros());
-    on_side(detail::positive_run(of, 0), [](std::int32_t i) { return scale::midpoint(i); });
+    add_side(of.positive(), [](std::int32_t key) { return scale::midpoint(key); });
+    counts.pop_back();
+    for (std::size_t i = 1; i < counts.size(); ++i)
+        counts[i] += counts[i - 1];
     return counts;
 }
 
@@ -14283,7 +14411,7 @@ public:
 
     /// Calls f(part) with the calling thread's part of a series, if it still has that number.
     template <class F>
-    [[gnu::noinline]] void update(const series& of, std::uint64_t id, F f) {
+    [[gnu::cold, gnu::noinline]] void update(const series& of, std::uint64_t id, F f) {
         const auto still_there = [&] { return of.id() == id; };
         if (still_there())
             shards_.update(lock_, id, still_there, f);
@@ -14668,7 +14796,7 @@ public:
     }
 
 private:
-    [[gnu::noinline]] void make_room() {
+    [[gnu::cold, gnu::noinline]] void make_room() {
         const holding hold(lock_);
         move_values();
         tail_ = 0;

@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -112,6 +113,46 @@ TEST_CASE("bound policy: values that are put out take their weights along", "[sk
     for (std::size_t i = 0; i < kept; ++i)
         CHECK(sketch.weight(i) == (sketch.values()[i] < 500 ? 1 : 4));
     CHECK(sketch.count() == 2800);
+}
+
+TEST_CASE("bound policy: a sample stands for all, weights included", "[sketch]") {
+    constexpr std::size_t sample = 2000;
+    basic_exact<sample, bound_policy::reservoir<>> sketch;
+    exact all;
+    for (int i = 0; i < 100'000; ++i) {
+        const double value = i * 7919 % 100'000;
+        const double weight = value < 50'000 ? 1 : 3;
+        sketch.record(value, weight);
+        all.record(value, weight);
+    }
+    sketch.settle();
+    all.settle();
+    CHECK(sketch.count() == 200'000);
+    CHECK(sketch.lowest(1).count == 200'000);
+    CHECK(sketch.lowest(1).sum == all.sum());
+    CHECK(sketch.quantile(1) == 99'999);
+    for (const double q : {0.05, 0.25, 0.5, 0.75, 0.95, 0.99}) {
+        // Four standard deviations of the rank, which heavy values make up to twice as large.
+        const double margin = 2 * 4 * std::sqrt(q * (1 - q) / sample);
+        CHECK(sketch.quantile(q) >= all.quantile(std::max(q - margin, 0.0)));
+        CHECK(sketch.quantile(q) <= all.quantile(std::min(q + margin, 1.0)));
+        CHECK(sketch.lowest(q).count == Approx(q * 200'000).epsilon(0.01));
+        CHECK(sketch.lowest(q).sum == Approx(all.lowest(q).sum).epsilon(0.15));
+    }
+    CHECK(sketch.squared_deviations() == Approx(all.squared_deviations()).epsilon(0.1));
+}
+
+TEST_CASE("bound policy: a place is any below the number, and there is one for any number",
+          "[sketch]") {
+    bound_policy::reservoir<> policy;
+    std::vector<int> counts(10);
+    for (int i = 0; i < 100'000; ++i)
+        ++counts.at(policy.place(10));
+    for (const int count : counts)
+        CHECK(std::abs(count - 10'000) < 4 * 95);
+    CHECK(policy.place(1) == 0);
+    CHECK(policy.place(0) == 0);
+    CHECK(bound_policy::keep_first::place(5) >= 5);
 }
 
 TEST_CASE("bound policy: a sample that was read goes on as the one that was written", "[sketch]") {

@@ -164,6 +164,42 @@ TEST_CASE("bucket layout: within a bucket a bound is off by the relative error a
     }
 }
 
+TEST_CASE("bucket layout: an edge below zero parts what is less from the others", "[sketch]") {
+    const auto made = histogram_of({-4, -3, -2, -2, -1, 1, 2, 2, 4});
+    CHECK(cumulative_counts(made, {-8, -4, -2, -1, 0, 1, 2, 4}) ==
+          std::vector<double>{0, 0, 2, 4, 5, 6, 8, 9});
+}
+
+TEST_CASE("bucket layout: the ends of all values are exact bounds", "[sketch]") {
+    const auto equal = histogram_of({1234.5, 1234.5, 1234.5});
+    CHECK(cumulative_counts(equal, {1234, 1234.4, 1234.5, 1235}) ==
+          std::vector<double>{0, 0, 3, 3});
+    const auto made = histogram_of({-5.5, 3, 77.7});
+    CHECK(cumulative_counts(made, {-5.6, -5.5, 76.5, 77.7, 78}) ==
+          std::vector<double>{0, 1, 2, 3, 3});
+}
+
+TEST_CASE("bucket layout: collapsed values count where the lowest bucket is", "[sketch]") {
+    const auto made = histogram_of({1e-300, 2e-300, 1, 1e300});
+    const double floor = histogram::scale_type::edge(made.positive().lowest());
+    CHECK(cumulative_counts(made, {1e-200, floor, floor * 1.02, 1e299, 1e300}) ==
+          std::vector<double>{0, 0, 3, 3, 4});
+    CHECK(to_opentelemetry(made).positive.offset == made.positive().lowest());
+    CHECK(to_opentelemetry(made).positive.counts.front() == 3);
+}
+
+TEST_CASE("bucket layout: weights leave as they are", "[sketch]") {
+    histogram made;
+    made.record(1, 2.5);
+    made.record(1 + 0x1p-52, 0.25);
+    made.record(-1, 0.5);
+    CHECK(to_opentelemetry(made).positive == bucket_run{-1, {2.5, 0.25}});
+    CHECK(to_opentelemetry(made).negative == bucket_run{-1, {0.5}});
+    CHECK(to_opentelemetry(made, 0).positive == bucket_run{-1, {2.5, 0.25}});
+    CHECK(to_prometheus(made).positive.deltas == std::vector<double>{2.5, -2.25});
+    CHECK(cumulative_counts(made, {0, 1, 2}) == std::vector<double>{0.5, 3, 3.25});
+}
+
 TEST_CASE("bucket layout: of nothing there is nothing", "[sketch]") {
     const histogram none;
     CHECK(to_opentelemetry(none).positive.counts.empty());

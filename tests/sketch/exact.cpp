@@ -1,11 +1,14 @@
 #include <quipu/sketch/exact.hpp>
 
 #include "support/allocations.hpp"
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -187,6 +190,64 @@ TEST_CASE("exact: beyond the bound values count, but are not kept", "[sketch][ex
     CHECK(sketch.values().size() == 1);
 }
 
+TEST_CASE("exact: beyond the bound the values kept stand for all", "[sketch][exact]") {
+    basic_exact<4> sketch;
+    for (const double value : {1, 2, 3, 4, 100, -100, 7, 8})
+        sketch.record(value);
+    sketch.settle();
+    CHECK(sketch.lowest(0.5).count == 4);
+    CHECK(sketch.lowest(0.5).sum == 2 * (1 + 2));
+    CHECK(sketch.lowest(0.5).boundary == 2);
+    CHECK(sketch.highest(0.25).count == 2);
+    CHECK(sketch.highest(0.25).sum_squares == 2 * 16);
+    CHECK(sketch.lowest(0.375).count == 3);
+    CHECK(sketch.quantile(0) == -100); // the ends are known
+    CHECK(sketch.quantile(1) == 100);
+    CHECK(sketch.lowest(1).count == 8);
+    CHECK(sketch.lowest(1).sum == 25);
+    CHECK(sketch.highest(1).sum_squares == sketch.sum_squares());
+    CHECK(sketch.highest(1).boundary == -100);
+}
+
+TEST_CASE("exact: where memory is refused, nothing has changed", "[sketch][exact]") {
+    for (const double weight : {1.0, 2.0}) {
+        for (std::size_t fails_at = 0; fails_at < 3; ++fails_at) {
+            for (int size = 0; size < 9; ++size) {
+                exact sketch = one_to(size);
+                const exact other = settled({10, 20, 30, 40, 50, 60, 70, 80, 90}, weight);
+                for (const bool merges : {true, false}) {
+                    const auto before = bytes_of(sketch);
+                    bool failed = false;
+                    try {
+                        const failing_allocation fails(fails_at);
+                        merges ? sketch.merge(other) : sketch.record(5, weight);
+                    } catch (const std::bad_alloc&) {
+                        failed = true;
+                    }
+                    if (failed) {
+                        exact copy;
+                        REQUIRE(read_whole(copy, bytes_of(sketch)));
+                        CHECK(copy.values() == sketch.values());
+                        CHECK(copy.count() == sketch.count());
+                        CHECK((bytes_of(sketch) == before || weight != 1));
+                        merges ? sketch.merge(other) : sketch.record(5, weight);
+                    }
+                }
+                CHECK(sketch.values().size() == static_cast<std::size_t>(size) + 10);
+                CHECK(sketch.count() == size + 10 * weight);
+            }
+        }
+    }
+}
+
+TEST_CASE("exact: a median between the largest numbers is one", "[sketch][exact]") {
+    constexpr double huge = std::numeric_limits<double>::max();
+    CHECK(settled({huge, huge}).median() == huge);
+    CHECK(settled({-huge, huge}).median() == 0);
+    constexpr double tiny = std::numeric_limits<double>::denorm_min();
+    CHECK(settled({tiny, tiny}).median() == tiny);
+}
+
 TEST_CASE("exact: the values kept stand for those dropped in the deviations", "[sketch][exact]") {
     basic_exact<4> sketch;
     for (int times = 0; times < 3; ++times) {
@@ -257,6 +318,8 @@ TEST_CASE("exact: bytes are read that values can have led to", "[sketch][exact]"
     CHECK_FALSE(encoded{.count = 1, .dropped = 3}.reads<basic_exact<2>>());
     CHECK_FALSE(encoded{.count = 9, .dropped = 3}.reads<basic_exact<3>>());
     CHECK_FALSE(encoded{}.reads<basic_exact<1>>());
+    constexpr auto most = ~std::uint64_t{0};
+    CHECK_FALSE(encoded{.count = 9, .dropped = most}.reads<basic_exact<2>>());
 }
 
 TEST_CASE("exact: a sketch is read into the storage that is there", "[sketch][exact]") {

@@ -4,6 +4,7 @@
 #include <quipu/sketch/exact.hpp>
 
 #include "support/allocations.hpp"
+#include "support/bytes.hpp"
 #include "support/catch.hpp"
 #include "support/distributions.hpp"
 #include "support/generator.hpp"
@@ -49,23 +50,10 @@ double estimate_of(double value) {
     return of({value / 8, value, value * 8}).quantile(0.5);
 }
 
-template <class Sketch>
-std::string bytes_of(const Sketch& sketch) {
-    std::string bytes;
-    byte_writer out(bytes);
-    sketch.write(out);
-    return bytes;
-}
-
-template <class Sketch = exponential_histogram<>>
 bool reads(std::string_view bytes) {
-    Sketch sketch;
-    sketch.record(-3);
-    sketch.record(0);
-    sketch.record(7, 2.5);
-    byte_reader from(bytes);
-    const bool sound = sketch.read(from) && from.left() == 0;
-    CHECK((sound || bytes_of(sketch) == bytes_of(Sketch{})));
+    auto sketch = of({-3, 0, 7}, 2.5);
+    const bool sound = read_whole(sketch, bytes);
+    CHECK((sound || bytes_of(sketch) == bytes_of(exponential_histogram<>{})));
     return sound;
 }
 
@@ -384,6 +372,15 @@ TEST_CASE("exponential_histogram: one that was cleared allocates nothing to fill
     sketch.record(1e30, 7); // another range in the same storage
     CHECK(sketch.quantile(0.5) == 1e30);
     CHECK(sketch.lowest(1).count == 7);
+}
+
+TEST_CASE("exponential_histogram: its bytes are small and stay the same",
+          "[sketch][exponential_histogram]") {
+    const auto bytes = bytes_of(of({1, 4, 4}));
+    // Five moments, three deviations, a flag, the zeros; one side: 129 buckets, where they begin
+    // (two bytes), a flag, a byte a count; the other side: none.
+    CHECK(bytes.size() == 40 + 24 + 1 + 8 + 2 + 1 + 1 + 129 + 1);
+    CHECK(std::string_view(bytes).substr(73, 5) == std::string_view("\x81\x01\x01\x00\x01", 5));
 }
 
 TEST_CASE("exponential_histogram: bytes cut short are refused", "[sketch][exponential_histogram]") {

@@ -3,6 +3,7 @@
 
 #include <quipu/core/byte_codec.hpp>
 #include <quipu/core/hash.hpp>
+#include <quipu/core/wide_product.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -35,7 +36,8 @@ public:
 
     /// A number below `seen`.
     [[nodiscard]] constexpr std::size_t place(std::uint64_t seen) noexcept {
-        return static_cast<std::size_t>(mix(state_ += 0x9e37'79b9'7f4a'7c15) % seen);
+        return static_cast<std::size_t>(
+            detail::multiply(mix(state_ += 0x9e37'79b9'7f4a'7c15), seen).high);
     }
     void write(byte_writer& out) const { out.word(state_); }
     void read(byte_reader& from) noexcept { state_ = from.word(); }

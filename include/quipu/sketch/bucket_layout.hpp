@@ -5,6 +5,7 @@
 #include <quipu/core/config.hpp>
 #include <quipu/sketch/exponential_histogram.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -133,30 +134,38 @@ template <int Scale, std::size_t Cap>
 }
 
 /// How much weight is at or below each of the bounds: the cumulative counts of a classic histogram,
-/// `le`. Exact where a bound is the edge of a bucket; elsewhere the values of the bucket that a
-/// bound parts are all counted as its midpoint is, which is as if the bound were off by
-/// `relative_error` at most.
+/// `le`. Exact where a bound is the edge of a bucket, though below zero the values that are just the
+/// edge count as above it; elsewhere all values of the bucket that a bound parts are counted where
+/// the estimate for them is, which is as if the bound were off by `relative_error` at most. Where
+/// the histogram is collapsed, lower values count as those of its lowest bucket.
 /// Input    bounds: ascending.
-/// Cost     O(buckets + bounds); allocates what is returned.
+/// Cost     O(buckets × log(bounds) + bounds); allocates what is returned.
 template <int Scale, std::size_t Cap>
 [[nodiscard]] std::vector<double> cumulative_counts(const exponential_histogram<Scale, Cap>& of,
                                                     const std::vector<double>& bounds) {
     using scale = exponential_scale<Scale>;
-    std::vector<double> counts(bounds.size());
+    std::vector<double> counts(bounds.size() + 1); // the last one is beyond all bounds
     const auto add = [&](double estimate, double count) {
-        for (std::size_t i = bounds.size(); i > 0 && estimate <= bounds[i - 1]; --i)
-            counts[i - 1] += count;
+        const double value = std::clamp(estimate, of.min(), of.max());
+        const auto first = std::lower_bound(bounds.begin(), bounds.end(), value);
+        counts[static_cast<std::size_t>(first - bounds.begin())] += count;
     };
-    const auto on_side = [&](const bucket_run& run, auto estimate_of) {
-        for (std::size_t i = 0; i < run.counts.size(); ++i) {
-            if (run.counts[i] > 0)
-                add(estimate_of(run.offset + static_cast<std::int32_t>(i)), run.counts[i]);
+    const auto add_side = [&add](const bucket_window<Cap>& side, auto estimate_of) {
+        if (side.empty())
+            return;
+        const std::int32_t high = side.highest();
+        for (std::int32_t key = side.lowest(); key <= high; ++key) {
+            if (side[key] > 0)
+                add(estimate_of(key), side[key]);
         }
     };
-    on_side(detail::negative_run(of, 0), [](std::int32_t i) { return -scale::midpoint(i); });
+    add_side(of.negative(), [](std::int32_t key) { return -scale::midpoint(~key); });
     if (of.zeros() > 0)
         add(0, of.zeros());
-    on_side(detail::positive_run(of, 0), [](std::int32_t i) { return scale::midpoint(i); });
+    add_side(of.positive(), [](std::int32_t key) { return scale::midpoint(key); });
+    counts.pop_back();
+    for (std::size_t i = 1; i < counts.size(); ++i)
+        counts[i] += counts[i - 1];
     return counts;
 }
 
