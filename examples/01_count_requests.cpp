@@ -11,7 +11,7 @@ int main() {
     const auto requests = metrics.counter("api.requests");
     const auto latency = metrics.timer("api.latency");
 
-    for (int i = 1; i <= 100; ++i) { // in any thread: less than a nanosecond each
+    for (int i = 1; i <= 100; ++i) { // in any thread, some 1 and 6 ns
         requests.add();
         latency.record(i);
     }
