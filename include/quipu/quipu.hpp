@@ -155,9 +155,11 @@
 
 // Floor 7: server
 #include <quipu/server/flush_clock.hpp>
+#include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/listeners.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/object_literal.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/server.hpp>
