@@ -1,7 +1,8 @@
 #include "command_line.hpp"
 
-#include <quipu/core/number.hpp>
+#include "config_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,90 +10,41 @@ namespace quipud {
 
 namespace {
 
-using quipu::result;
-
-constexpr std::uint16_t statsd_port = 8125;
-constexpr std::uint16_t graphite_port = 2003;
-constexpr std::int64_t interval_ms_min = 100;
-constexpr std::int64_t interval_ms_max = std::int64_t{24} * 60 * 60 * 1000;
-
 /// Known to quipu's design, but not to this version.
 constexpr std::array later_options{
-    std::string_view("--config"),
-    std::string_view("-c"),
-    std::string_view("-f"),
-    std::string_view("--set"),
-    std::string_view("-s"),
-    std::string_view("--offset"),
     std::string_view("--threads"),
     std::string_view("--state"),
-    std::string_view("--admin"),
-    std::string_view("--check"),
-    std::string_view("--log-level"),
-    std::string_view("--print-config"),
 };
 
-constexpr std::array later_schemes{
-    std::string_view("unixgram:"),
-    std::string_view("unix:"),
-    std::string_view("stdin:"),
-    std::string_view("graphite+pickle:"),
-    std::string_view("prometheus:"),
-    std::string_view("influx:"),
-    std::string_view("opentsdb:"),
-    std::string_view("json:"),
-    std::string_view("exec:"),
-    std::string_view("statsd:"),
+/// An option that is a setting of the section [quipud].
+struct setting_option {
+    std::string_view name;
+    std::string_view key;
 };
 
-template <class List>
-bool contains(const List& list, std::string_view text) {
-    for (const auto one : list) {
-        if (one == text)
-            return true;
-    }
-    return false;
-}
+constexpr std::array setting_options{
+    setting_option{"--profile", "profile"},
+    setting_option{"--listen", "listen"},
+    setting_option{"--sink", "sink"},
+    setting_option{"--interval", "interval"},
+    setting_option{"--offset", "offset"},
+    setting_option{"--percentiles", "percentiles"},
+    setting_option{"--prefix", "prefix"},
+    setting_option{"--admin", "admin"},
+    setting_option{"--log-level", "log_level"},
+};
 
-bool is_later_scheme(std::string_view url) {
-    const auto colon = url.find(':');
-    return colon != url.npos && contains(later_schemes, url.substr(0, colon + 1));
-}
-
-std::string quoted(std::string_view text) {
-    return "'" + std::string(text) + "'";
-}
-
-/// "10s", "500ms", "2m", "1h"; a bare number is seconds.
-result<std::int64_t> parse_interval(std::string_view text) {
-    constexpr std::array<std::pair<std::string_view, double>, 4> units{
-        {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
-    double unit_ms = 1000;
-    for (const auto& [name, ms] : units) {
-        if (text.ends_with(name)) {
-            unit_ms = ms;
-            text.remove_suffix(name.size());
-            break;
-        }
-    }
-    const auto number = quipu::parse_number(text);
-    if (!number)
-        return number.error();
-    const double ms = *number * unit_ms;
-    if (!(ms >= interval_ms_min && ms <= interval_ms_max))
-        return quipu::errc::number_out_of_range;
-    return static_cast<std::int64_t>(ms + 0.5);
-}
-
-/// The arguments, read one by one into the options.
+/// The arguments, read one by one. Files come first, then what `--set` and the other options say.
 class reader {
 public:
     explicit reader(const std::vector<std::string_view>& arguments) : arguments_(arguments) {}
 
-    parsed_command_line read() {
-        while (error_.empty() && next_ < arguments_.size())
+    command_line read() {
+        while (made_.error.empty() && next_ < arguments_.size())
             read_argument(arguments_[next_++]);
-        return {std::move(options_), std::move(error_)};
+        if (made_.error.empty() && made_.what != action::help && made_.what != action::version)
+            build();
+        return std::move(made_);
     }
 
 private:
@@ -100,141 +52,176 @@ private:
         const auto equals = argument.starts_with("--") ? argument.find('=') : argument.npos;
         const auto name = argument.substr(0, equals);
         if (name == "--help" || name == "-h")
-            return read_switch(name, equals, options_.help);
+            return read_action(name, equals, action::help);
         if (name == "--version")
-            return read_switch(name, equals, options_.version);
-        if (name == "--align")
-            return read_switch(name, equals, options_.align);
-        if (contains(later_options, name))
-            return fail("not available yet: " + std::string(name));
-        if (!name.starts_with('-'))
-            return fail("not available yet: config file " + quoted(name));
-
-        using setter = void (reader::*)(std::string_view);
-        constexpr std::array<std::pair<std::string_view, setter>, 6> valued{{
-            {"--profile", &reader::set_profile},
-            {"--listen", &reader::add_listen},
-            {"--sink", &reader::add_sink},
-            {"--interval", &reader::set_interval},
-            {"--percentiles", &reader::set_percentiles},
-            {"--prefix", &reader::set_prefix},
-        }};
-        for (const auto& [option, set] : valued) {
-            if (name != option)
-                continue;
+            return read_action(name, equals, action::version);
+        if (name == "--check")
+            return read_action(name, equals, action::check);
+        if (name == "--print-config")
+            return read_action(name, equals, action::print_config);
+        if (name == "--align") {
             if (equals != argument.npos)
-                return (this->*set)(argument.substr(equals + 1));
-            if (next_ == arguments_.size())
-                return fail(std::string(name) + " needs a value");
-            return (this->*set)(arguments_[next_++]);
+                return fail(std::string(name) + " takes no value");
+            return set("align", "yes", name);
         }
-        fail("unknown option " + quoted(name) + "; --help lists them");
+        if (std::find(later_options.begin(), later_options.end(), name) != later_options.end())
+            return fail(std::string(name) + ": not available yet");
+        if (!name.starts_with('-'))
+            return add_file(argument, config_option::other);
+        for (const auto& one : setting_options) {
+            if (name == one.name)
+                return with_value(name, equals, argument, [&](std::string_view value) {
+                    set(one.key, value, name);
+                });
+        }
+        if (name == "--config" || name == "-f" || name == "-c")
+            return with_value(name, equals, argument, [&](std::string_view value) {
+                add_file(value, name == "-c" ? config_option::c : config_option::other);
+            });
+        if (name == "--set" || name == "--setting" || name == "-s")
+            return with_value(
+                name, equals, argument, [&](std::string_view value) { add_set(name, value); });
+        if (name == "-l")
+            return with_value(name, equals, argument, [&](std::string_view value) {
+                sets_.push_back(
+                    {"statsite", "log_level", std::string(value), std::string(name), {}});
+            });
+        fail("unknown option " + in_quotes(name) + meant_instead(name));
     }
 
-    void read_switch(std::string_view name, std::size_t equals, bool& option) {
+    static std::string meant_instead(std::string_view name) {
+        std::vector<std::string_view> names{"--config", "--set", "--check", "--print-config"};
+        for (const auto& one : setting_options)
+            names.push_back(one.name);
+        const auto meant = nearest(name, names);
+        return meant.empty() ? "; --help lists them"
+                             : "; did you mean " + in_quotes(meant) + "? --help lists them all";
+    }
+
+    template <class Take>
+    void with_value(std::string_view name,
+                    std::size_t equals,
+                    std::string_view argument,
+                    const Take& take) {
+        if (equals != argument.npos)
+            return take(argument.substr(equals + 1));
+        if (next_ == arguments_.size())
+            return fail(std::string(name) + " needs a value");
+        take(arguments_[next_++]);
+    }
+
+    void read_action(std::string_view name, std::size_t equals, action one) {
         if (equals != std::string_view::npos)
             return fail(std::string(name) + " takes no value");
-        option = true;
+        made_.what = one;
     }
 
-    void set_profile(std::string_view value) {
-        if (value == "quipu") {
-            options_.profile = profile_name::quipu;
-        } else if (value == "etsy") {
-            options_.profile = profile_name::etsy;
-        } else if (value == "kiip") {
-            options_.profile = profile_name::kiip;
-        } else if (value == "statsite" || value == "dogstatsd") {
-            fail("not available yet: --profile " + std::string(value));
-        } else {
-            fail("--profile " + quoted(value) + ": choose quipu, etsy or kiip");
-        }
+    void set(std::string_view key, std::string_view value, std::string_view name) {
+        options_.push_back({"quipud", std::string(key), std::string(value), std::string(name), {}});
     }
 
-    void add_listen(std::string_view value) {
-        if (is_later_scheme(value))
-            return fail("not available yet: --listen " + std::string(value));
-        auto read = quipu::parse_endpoint(value, statsd_port);
-        if (!read) {
-            return fail("--listen " + quoted(value) + ": use udp://HOST:PORT or tcp://HOST:PORT");
-        }
-        options_.listen.push_back(*std::move(read));
+    void add_file(std::string_view path, config_option option) {
+        files_.push_back({std::string(path), option});
     }
 
-    void add_sink(std::string_view value) {
-        if (value == "console:")
-            return options_.sinks.push_back({});
-        if (is_later_scheme(value))
-            return fail("not available yet: --sink " + std::string(value));
-        constexpr std::string_view graphite = "graphite://";
-        if (value.starts_with(graphite)) {
-            auto to = quipu::parse_host_port(value.substr(graphite.size()), graphite_port);
-            if (to && !to->host.empty() && to->host != "*" && to->port != 0) {
-                options_.sinks.push_back({sink_kind::graphite, *std::move(to), std::string(value)});
-                return;
+    /// `SECTION.KEY=VALUE`; the section ends at the first dot.
+    void add_set(std::string_view name, std::string_view text) {
+        const auto equals = text.find('=');
+        const auto dot = text.substr(0, equals).find('.');
+        if (equals == text.npos || dot == text.npos)
+            return fail(std::string(name) + ' ' + in_quotes(text) + ": use SECTION.KEY=VALUE");
+        sets_.push_back({std::string(text.substr(0, dot)),
+                         std::string(text.substr(dot + 1, equals - dot - 1)),
+                         std::string(text.substr(equals + 1)),
+                         std::string(text.substr(0, equals)),
+                         std::string(name) + ' '});
+    }
+
+    void build() {
+        settings_builder builder;
+        std::vector<kiip_setting> kiip;
+        for (const auto& [path, option] : files_) {
+            auto file = load_config(path, option);
+            if (!file.error.empty())
+                return fail(std::move(file.error));
+            take(file.notices);
+            if (file.form == file_form::kiip) {
+                kiip.insert(kiip.end(), file.assignments.begin(), file.assignments.end());
+            } else if (file.form == file_form::statsite) {
+                return fail(path + ": not available yet: config files of statsite");
+            } else {
+                apply(builder, file.assignments);
             }
         }
-        fail("--sink " + quoted(value) + ": use console: or graphite://HOST:PORT");
+        // What is said of the Python statsite's settings is said in its words.
+        const auto of_kiip = std::stable_partition(sets_.begin(), sets_.end(), [](const auto& one) {
+            return !is_kiip_section(one.section);
+        });
+        kiip.insert(kiip.end(), of_kiip, sets_.end());
+        sets_.erase(of_kiip, sets_.end());
+        if (!kiip.empty()) {
+            auto translated = translate_kiip(kiip);
+            if (!translated.error.empty())
+                return fail(std::move(translated.error));
+            take(translated.notices);
+            apply(builder, translated.assignments);
+        }
+        apply(builder, sets_);
+        apply(builder, options_);
+        if (made_.error.empty())
+            fail(builder.finish());
+        made_.all = builder.made();
     }
 
-    void set_interval(std::string_view value) {
-        const auto ms = parse_interval(value);
-        if (!ms) {
-            return fail("--interval " + quoted(value) +
-                        ": use a time such as 10s, 500ms or 1m, from 100ms to 24h");
+    void apply(settings_builder& builder, const std::vector<assignment>& source) {
+        builder.begin_source();
+        for (const auto& one : source) {
+            if (made_.error.empty())
+                fail(builder.apply(one));
         }
-        options_.interval_ms = *ms;
     }
 
-    void set_percentiles(std::string_view value) {
-        auto list = quipu::parse_percentiles(value);
-        if (!list) {
-            return fail("--percentiles " + quoted(value) +
-                        ": use numbers from -100 to 100 such as 50,90,99.9");
-        }
-        options_.percentiles = *std::move(list);
+    void take(std::vector<std::string>& notices) {
+        for (auto& one : notices)
+            made_.notices.push_back(std::move(one));
     }
 
-    void set_prefix(std::string_view value) {
-        for (const char c : value) {
-            if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == ';') {
-                return fail("--prefix " + quoted(value) + ": a blank or ';' cannot be in a name");
-            }
-        }
-        options_.prefix = std::string(value);
-    }
+    void fail(std::string why) { made_.error = std::move(why); }
 
-    /// What is wrong is one line, whatever the argument has in it.
-    void fail(std::string why) {
-        for (char& c : why) {
-            if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
-                c = '?';
-        }
-        error_ = std::move(why);
-    }
+    struct named_file {
+        std::string path;
+        config_option option;
+    };
 
     const std::vector<std::string_view>& arguments_;
     std::size_t next_ = 0;
-    command_line options_{};
-    std::string error_{};
+    std::vector<named_file> files_{};
+    std::vector<assignment> sets_{};
+    std::vector<assignment> options_{};
+    command_line made_{};
 };
 
 } // namespace
 
-parsed_command_line parse_command_line(const std::vector<std::string_view>& arguments) {
+command_line parse_command_line(const std::vector<std::string_view>& arguments) {
     return reader(arguments).read();
 }
 
 std::string_view help_text() noexcept {
     return R"(quipud: a StatsD server
 
-usage: quipud [OPTION]...
+usage: quipud [OPTION]... [FILE]...
 
+  FILE                 a config file: quipud's own (INI), that of the Python statsite (INI), or that of
+                       Etsy's statsd (an object literal, .js); the latter two choose their profile
+  --config, -c, -f FILE    the same
+  --set, -s SECTION.KEY=VALUE    one setting, as a file would have it
   --listen URL         udp://HOST:PORT or tcp://HOST:PORT; may be given several times
                        (default: udp and tcp on 127.0.0.1:8125; etsy and kiip: udp on every address)
-  --sink URL           console: (the default) or graphite://HOST:PORT; may be given several times
+  --sink URL           console: (the default), none: or graphite://HOST:PORT; may be given several times
   --interval TIME      the time between two flushes, such as 10s (the default), 500ms or 1m
   --align              flush at multiples of the interval on the wall clock
+  --offset TIME        with --align: so much later
   --percentiles LIST   of timers, such as 50,90,99.9; a negative one is about the highest values
                        (default: 50,90,99; etsy and kiip: 90)
   --prefix NAME        the first node of every name (default: stats; kiip: statsite)
@@ -242,10 +229,17 @@ usage: quipud [OPTION]...
                          quipu   its own names (default)
                          etsy    Etsy's statsd: stats.K, stats_counts.K, stats.timers.K.upper_90
                          kiip    the Python statsite: counts.K, timers.K.upper_90, kv.K
+  --admin HOST:PORT    answers the commands of Etsy's statsd there; off (the default): nowhere
+  --log-level LEVEL    info (the default), warning or error
+  --check              reads all that and ends: says what is wrong, or nothing
+  --print-config       prints the settings as a config file of quipud's own
   --help, --version
 
+Of what several say, the command line counts before files, and a later file before an earlier one.
+
 quipud says "server is up" on standard output once its sockets are bound. SIGTERM and SIGINT flush
-once more and end it. Exit codes: 0 after that, 1 if it could not start, 2 for a wrong command line.
+once more and end it. Exit codes: 0 after that, 1 if it could not start, 2 for a wrong command line
+or config file.
 
 try it:  quipud --interval 1s   and   echo 'hello:1|c' > /dev/udp/127.0.0.1/8125
 )";

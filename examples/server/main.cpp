@@ -9,7 +9,6 @@
 
 #include "command_line.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -18,8 +17,9 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace quipud {
 namespace {
@@ -54,26 +54,44 @@ void ignore_stop_signals() {
     ::sigaction(SIGINT, &action, nullptr);
 }
 
-std::vector<quipu::endpoint> default_listen(profile_name profile) {
-    using quipu::ip_protocol;
-    if (profile != profile_name::quipu)
-        return {{ip_protocol::udp, {"", 8125}}};
-    return {{ip_protocol::udp, {"127.0.0.1", 8125}}, {ip_protocol::tcp, {"127.0.0.1", 8125}}};
-}
-
-template <class SchemaOptions>
-SchemaOptions schema_options(const command_line& line) {
-    SchemaOptions options;
-    if (line.percentiles)
-        options.percentiles = *line.percentiles;
-    if constexpr (requires { options.global_prefix; }) {
-        if (line.prefix)
-            options.legacy_prefix = options.global_prefix = *line.prefix;
+template <class Profile>
+typename Profile::schema_options schema_options(const settings& all) {
+    typename Profile::schema_options options;
+    options.percentiles = *all.percentiles;
+    if constexpr (requires { options.legacy_namespace; }) {
+        options.legacy_namespace = all.legacy_names;
+        options.flush_counts = all.flush_counts;
+        options.legacy_prefix = options.global_prefix = *all.prefix;
+        options.prefix_counter = all.counters_node;
+        options.prefix_timer = all.timers_node;
+        options.prefix_gauge = all.gauges_node;
+        options.prefix_set = all.sets_node;
+        options.global_suffix = all.suffix;
+        options.prefix_stats = all.own_prefix;
+        options.timer_metrics = all.timer_metrics;
+        for (const auto& one : all.histograms) // the bins were looked at when they were read
+            options.histograms.push_back(*quipu::etsy_histogram(one.match, one.bins));
     } else {
-        if (line.prefix)
-            options.prefix = *line.prefix;
+        options.prefix = *all.prefix;
     }
     return options;
+}
+
+/// What the settings say of idle series, if the profile lets them.
+template <class Retentions>
+Retentions retentions(const settings& all) {
+    Retentions keep;
+    const auto set = [](auto& retention, idle_flushes flushes) {
+        if constexpr (requires { retention.intervals_max; }) {
+            if (flushes)
+                retention.intervals_max = *flushes;
+        }
+    };
+    set(keep.counters, all.counters_idle);
+    set(keep.timers, all.timers_idle);
+    set(keep.gauges, all.gauges_idle);
+    set(keep.uniques, all.sets_idle);
+    return keep;
 }
 
 template <class Profile>
@@ -84,14 +102,13 @@ struct graphite_traits : quipu::graphite_traits {
 
 template <class Profile>
 void add_graphite(quipu::basic_server<Profile>& server,
-                  const sink_option& option,
-                  const command_line& line) {
+                  const sink_setting& option,
+                  const settings& all) {
     using schema = typename Profile::schema_type;
     using sink = quipu::basic_graphite<schema, quipu::tcp_sender, graphite_traits<Profile>>;
     // Shared, since a function that is stored must be copyable.
     const auto graphite =
-        std::make_shared<sink>(schema(schema_options<typename Profile::schema_options>(line)),
-                               quipu::tcp_sender(option.to));
+        std::make_shared<sink>(schema(schema_options<Profile>(all)), quipu::tcp_sender(option.to));
     server.add_sink(option.url, [graphite](const auto& from) {
         using clock = std::chrono::steady_clock;
         const auto start = clock::now();
@@ -104,49 +121,76 @@ void add_graphite(quipu::basic_server<Profile>& server,
 }
 
 template <class Profile>
-void add_console(quipu::basic_server<Profile>& server, const command_line& line) {
-    using sink = quipu::basic_console<quipu::file_writer>;
-    const auto percentiles = schema_options<typename Profile::schema_options>(line).percentiles;
-    const auto console = std::make_shared<sink>(quipu::file_writer(), percentiles);
-    server.add_sink("console", [console](const auto& from) { return console->write(from); });
+void add_sink(quipu::basic_server<Profile>& server,
+              const sink_setting& option,
+              const settings& all) {
+    switch (option.kind) {
+    case sink_kind::none: return;
+    case sink_kind::graphite: return add_graphite(server, option, all);
+    case sink_kind::console: {
+        using sink = quipu::basic_console<quipu::file_writer>;
+        const auto console = std::make_shared<sink>(quipu::file_writer(), *all.percentiles);
+        server.add_sink("console", [console](const auto& from) { return console->write(from); });
+    }
+    }
+}
+
+/// Why the server cannot start, as one line; empty if all is bound.
+template <class Server>
+std::string bind(Server& server, const settings& all) {
+    const auto why = [](const std::string& what, quipu::errc error) {
+        return error == quipu::errc::ok ? std::string()
+                                        : what + ": " + std::string(quipu::message(error));
+    };
+    std::string text;
+    for (const auto& one : all.listen) {
+        if (text.empty())
+            text = why("cannot listen on " + to_string(one), server.listen(one));
+    }
+    if (all.admin && text.empty())
+        text = why("cannot answer admin commands on " + to_string(*all.admin),
+                   server.listen_admin(*all.admin));
+    if (all.aliveness && text.empty())
+        text = why("cannot answer aliveness checks on " + to_string(*all.aliveness),
+                   server.listen_aliveness(*all.aliveness));
+    return text;
 }
 
 template <class Profile>
 int serve(const command_line& line) {
-    const quipu::log messages;
+    const settings& all = line.all;
+    const quipu::log messages(STDERR_FILENO, all.log_level);
+    for (const auto& one : line.notices)
+        messages.info(one);
     quipu::server_options options;
-    options.schedule = {line.interval_ms, line.align, 0};
+    options.schedule = {all.interval_ms, all.align, all.offset_ms};
+    options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
+    options.own_prefix = all.own_prefix;
+    options.config = print_lines(all);
     std::random_device random;
     options.hash_seed = std::uint64_t{random()} << 32U | random();
-    quipu::basic_server<Profile> server(messages, options);
+    using server_type = quipu::basic_server<Profile>;
+    server_type server(messages, options, retentions<typename server_type::retentions>(all));
     if (const auto error = server.ready(); error != quipu::errc::ok) {
         return fail(exit_not_started, quipu::message(error));
     }
-    const auto listen = line.listen.empty() ? default_listen(line.profile) : line.listen;
-    for (const auto& one : listen) {
-        const auto error = server.listen(one);
-        if (error == quipu::errc::ok)
-            continue;
-        return fail(exit_not_started,
-                    "cannot listen on " + to_string(one) + ": " +
-                        std::string(quipu::message(error)));
-    }
+    if (const auto why = bind(server, all); !why.empty())
+        return fail(exit_not_started, why);
     stop_on_signals(server);
-    const auto sinks = line.sinks.empty() ? std::vector<sink_option>(1) : line.sinks;
-    for (const auto& one : sinks) {
-        one.kind == sink_kind::graphite ? add_graphite(server, one, line)
-                                        : add_console(server, line);
+    bool to_graphite = false;
+    for (const auto& one : all.sinks) {
+        add_sink(server, one, all);
+        to_graphite = to_graphite || one.kind == sink_kind::graphite;
     }
-    const bool to_graphite = std::any_of(sinks.begin(), sinks.end(), [](const auto& one) {
-        return one.kind == sink_kind::graphite;
-    });
-    if (to_graphite && line.interval_ms < 1000) {
+    if (to_graphite && all.interval_ms < 1000) {
         messages.warning(
             "Graphite keeps whole seconds: of flushes less than one apart it keeps the "
             "last of each second");
     }
     for (const auto& one : server.bound())
         messages.info("listening on " + one);
+    for (const auto& one : server.admin_addresses())
+        messages.info("answering on tcp://" + to_string(one));
     std::puts("server is up");
     std::fflush(stdout);
     server.run();
@@ -154,26 +198,40 @@ int serve(const command_line& line) {
     return exit_ok;
 }
 
-int run(const std::vector<std::string_view>& arguments) {
-    const auto [line, error] = parse_command_line(arguments);
-    if (!error.empty())
-        return fail(exit_usage, error);
-    if (line.help) {
-        const auto text = help_text();
-        std::fwrite(text.data(), 1, text.size(), stdout);
-        return exit_ok;
-    }
-    if (line.version) {
-        std::printf(
-            "quipud %d.%d.%d\n", quipu::version_major, quipu::version_minor, quipu::version_patch);
-        return exit_ok;
-    }
-    switch (line.profile) {
+int serve_profile(const command_line& line) {
+    switch (line.all.profile) {
     case profile_name::quipu: return serve<quipu::profile::quipu>(line);
-    case profile_name::etsy: return serve<quipu::profile::etsy>(line);
+    case profile_name::etsy:
+        return line.all.sanitize_names ? serve<quipu::profile::etsy>(line)
+                                       : serve<quipu::profile::etsy_verbatim>(line);
     case profile_name::kiip: return serve<quipu::profile::kiip>(line);
     }
     return exit_usage;
+}
+
+int print(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return exit_ok;
+}
+
+int run(const std::vector<std::string_view>& arguments) {
+    const auto line = parse_command_line(arguments);
+    if (!line.error.empty())
+        return fail(exit_usage, line.error);
+    switch (line.what) {
+    case action::help: return print(help_text());
+    case action::version:
+        return print("quipud " + std::to_string(quipu::version_major) + '.' +
+                     std::to_string(quipu::version_minor) + '.' +
+                     std::to_string(quipu::version_patch) + '\n');
+    case action::check:
+        for (const auto& one : line.notices)
+            static_cast<void>(fail(exit_ok, one));
+        return exit_ok;
+    case action::print_config: return print(print_config(line.all));
+    case action::serve: break;
+    }
+    return serve_profile(line);
 }
 
 } // namespace

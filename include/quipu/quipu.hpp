@@ -154,6 +154,8 @@
 #include <quipu/sink/sink.hpp>
 
 // Floor 7: server
+#include <quipu/server/admin.hpp>
+#include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>

@@ -8008,6 +8008,12 @@ struct etsy : quipu {
     }
 };
 
+/// Etsy's statsd with `keyNameSanitize: false`: names stay as they came. Its Graphite backend cleans
+/// them then, tags apart.
+struct etsy_verbatim : etsy {
+    static constexpr bool sanitizes = false;
+};
+
 } // namespace quipu::dialect
 
 // quipu/wire/dialect_kiip.hpp
@@ -12598,13 +12604,22 @@ struct idle_for {
     }
 };
 
+/// As `idle_for`, and for ever unless a bound is set: for who lets others choose.
+struct adjustable {
+    std::uint32_t intervals_max = std::numeric_limits<std::uint32_t>::max();
+
+    [[nodiscard]] constexpr bool expired(std::uint32_t idle_intervals) const noexcept {
+        return idle_intervals > intervals_max;
+    }
+};
+
 } // namespace retention
 
 /// Decides when a series that stopped reporting leaves the store.
 /// Requires  bool expired(std::uint32_t idle_intervals) const noexcept; monotonic in its argument,
 ///           which counts the flushes since the series' last sample, 0 if there was one since the
 ///           flush before.
-/// Provided  forever, each_interval, idle_for.   Chosen at  store_traits, one for each kind.
+/// Provided  forever, each_interval, idle_for, adjustable.   Chosen at  store_traits, one for each kind.
 /// Cost      one call for each series and flush.
 template <class R>
 concept retention_policy = std::default_initializable<R> && requires(const R r, std::uint32_t n) {
@@ -12615,6 +12630,7 @@ concept retention_policy = std::default_initializable<R> && requires(const R r, 
 static_assert(retention_policy<retention::forever>);
 static_assert(retention_policy<retention::each_interval>);
 static_assert(retention_policy<retention::idle_for>);
+static_assert(retention_policy<retention::adjustable>);
 
 } // namespace quipu
 
@@ -15882,6 +15898,9 @@ struct etsy_schema_options {
     /// The node of the server's own statistics.
     std::string prefix_stats = "statsd";
     std::vector<percentile> percentiles = {{90, "90"}};
+    /// The numbers of a timer that are told: `upper`, `count_ps`, `histogram`, and with `_percent` for
+    /// any percentile, as `mean_percent`. Empty: all.
+    std::vector<std::string> timer_metrics{};
     /// The first whose pattern stands in a timer's key gives it a histogram; see etsy_histogram.
     std::vector<histogram_rule> histograms{};
 };
@@ -15896,9 +15915,8 @@ struct etsy_schema_options {
 ///            count_ps and count alone. Only the count is weighted by the sampling rate.
 /// Own        statsd.numStats, graphiteStats.* and processing_time.
 /// Source     statsd/statsd 0.10.2, lib/process_metrics.js and backends/graphite.js, as observed.
-/// Deviation  -100 as a percentile gives all values, not NaN. Key/values, which that server does
-/// not
-///            have, are not written.
+/// Deviation  -100 as a percentile gives all values, not NaN. Key/values, which that server does not
+///            have, are not written. `_percent` in `timer_metrics` means those with a point, too.
 /// Threads    distinct objects safe; a const one may be shared.
 class etsy_schema {
 public:
@@ -15918,8 +15936,12 @@ public:
             writer(count_head_, one.name)(count_tail_, one.cell.sum());
         }
         for (const auto& one : from.timers) {
-            write_timer(one.cell, from.interval_seconds, writer(timer_head_, one.name));
-            write_histogram(one.cell, writer(timer_head_, one.name));
+            const auto all = writer(timer_head_, one.name);
+            write_timer(one.cell, from.interval_seconds, [&](std::string_view tail, double value) {
+                if (tells(tail))
+                    all(tail, value);
+            });
+            write_histogram(one.cell, all);
         }
         for (const auto& one : from.gauges)
             writer(gauge_head_, one.name)("", one.cell.value());
@@ -15954,9 +15976,25 @@ private:
         }
     };
 
+    /// Whether a number of a timer is one of those that are told.
+    [[nodiscard]] bool tells(std::string_view tail) const {
+        const auto& told = options_.timer_metrics;
+        if (told.empty())
+            return true;
+        std::string name(tail.substr(1));
+        for (std::size_t i = 0; i + 1 < name.size(); ++i) {
+            const auto rest = std::string_view(name).substr(i + 1);
+            if (name[i] == '_' && (detail::is_digit(rest.front()) || rest.starts_with("top"))) {
+                name.replace(i, name.npos, "_percent");
+                break;
+            }
+        }
+        return std::find(told.begin(), told.end(), name) != told.end();
+    }
+
     template <class Timer, class Writer>
     void write_histogram(const Timer& cell, const Writer& to) const {
-        if (options_.histograms.empty() || cell.idle())
+        if (options_.histograms.empty() || cell.idle() || !tells(".histogram"))
             return;
         const auto* const rule =
             find_rule(options_.histograms, histogram_match::first_within, to.name.name);
@@ -17189,6 +17227,476 @@ private:
 
 } // namespace quipu
 
+// quipu/server/conversations.hpp
+
+// Small services over TCP: connections on which something is asked and answered.
+
+namespace quipu {
+
+/// What passes on one connection, as the service sees it.
+struct conversation {
+    std::string input{};  ///< came, and was not yet taken by the service
+    std::string output{}; ///< is to be sent
+    bool opens = true;    ///< nothing has come yet: the service may speak first
+    bool ends = false;    ///< nothing more is read; the connection closes when the output is gone
+};
+
+/// Called when a connection opens, and each time that something came.
+using converse_function = std::function<void(conversation&)>;
+
+/// The bounds of conversations.
+struct conversation_options {
+    /// Open connections; beyond it new ones are turned away.
+    std::size_t connections_max = 64;
+    /// Bytes that a service leaves untaken; beyond it the connection is closed.
+    std::size_t input_bytes_max = 8192;
+    /// A connection on which nothing moves for so long is closed.
+    std::int64_t idle_ms_max = 300'000;
+};
+
+/// Listens, and lets services answer, without ever waiting.
+///
+/// Threads  one thread, that of the loop.
+class conversations {
+public:
+    /// `loop` watches its descriptors under tokens from `first_token` on.
+    explicit conversations(std::uint64_t first_token, conversation_options options = {}) noexcept
+        : first_token_(first_token), options_(options) {}
+
+    /// Binds an address to a service.
+    /// Errors   those of tcp_listener and of the loop.
+    [[nodiscard]] errc listen(event_loop& loop, const address& at, converse_function service) {
+        auto opened = tcp_listener::listen(at);
+        if (!opened)
+            return opened.error();
+        const int fd = opened->fd();
+        services_.push_back(std::move(service));
+        const std::size_t place = free_place();
+        places_[place] = listener{*std::move(opened), services_.size() - 1};
+        const errc error = loop.add(fd, first_token_ + place);
+        if (error != errc::ok)
+            places_[place] = std::monostate{};
+        return error;
+    }
+
+    /// The addresses of the listeners.
+    [[nodiscard]] std::vector<address> local_addresses() const {
+        std::vector<address> all;
+        for (const auto& one : places_) {
+            if (const auto* const open = std::get_if<listener>(&one))
+                all.push_back(open->from.local_address().value_or({}));
+        }
+        return all;
+    }
+
+    /// Does what can be done for a token that the loop told.
+    /// Units    `now_ms` of any clock.
+    void take(event_loop& loop, std::uint64_t token, std::int64_t now_ms) {
+        const std::size_t place = token - first_token_;
+        QUIPU_ASSERT(token >= first_token_ && place < places_.size());
+        if (std::holds_alternative<listener>(places_[place])) {
+            accept(loop, place, now_ms);
+        } else if (std::holds_alternative<talk>(places_[place])) {
+            receive(loop, place, now_ms);
+        }
+    }
+
+    /// Closes the connections on which nothing moved for too long.
+    void close_idle(event_loop& loop, std::int64_t now_ms) {
+        for (std::size_t place = 0; place < places_.size(); ++place) {
+            const auto* const open = std::get_if<talk>(&places_[place]);
+            if (open != nullptr && now_ms - open->moved_ms > options_.idle_ms_max)
+                close(loop, place);
+        }
+    }
+
+    /// Open connections.
+    [[nodiscard]] std::size_t size() const noexcept { return connections_; }
+    /// Connections that were turned away, since too many were open.
+    [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_; }
+
+private:
+    struct listener {
+        tcp_listener from;
+        std::size_t service;
+    };
+    struct talk {
+        tcp_connection with;
+        std::size_t service;
+        std::int64_t moved_ms;
+        conversation said{};
+        std::size_t sent = 0; // of the output
+        bool waits_for_room = false;
+    };
+
+    /// So many connections or pieces are taken from one before the others have their turn.
+    static constexpr int turns_max = 16;
+
+    [[nodiscard]] std::size_t free_place() {
+        for (std::size_t place = 0; place < places_.size(); ++place) {
+            if (std::holds_alternative<std::monostate>(places_[place]))
+                return place;
+        }
+        places_.emplace_back();
+        return places_.size() - 1;
+    }
+
+    void accept(event_loop& loop, std::size_t from, std::int64_t now_ms) {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            auto& open = std::get<listener>(places_[from]);
+            const std::size_t service = open.service;
+            auto accepted = open.from.accept();
+            if (!accepted)
+                return;
+            if (connections_ == options_.connections_max) {
+                ++turned_away_;
+                continue;
+            }
+            const int fd = accepted->fd();
+            const std::size_t place = free_place();
+            places_[place] = talk{*std::move(accepted), service, now_ms};
+            ++connections_;
+            if (loop.add(fd, first_token_ + place) != errc::ok)
+                close(loop, place);
+            else
+                answer(loop, place);
+        }
+    }
+
+    void receive(event_loop& loop, std::size_t place, std::int64_t now_ms) {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            auto& open = std::get<talk>(places_[place]);
+            open.moved_ms = now_ms;
+            // Who does not take the answers is asked for no more: it was waited for room.
+            if (open.said.ends || !open.said.output.empty())
+                return send(loop, place);
+            const auto count = open.with.receive([&](std::string_view bytes) {
+                open.said.input += bytes; // bounded: what is left untaken is looked at below
+            });
+            if (!count)
+                return close(loop, place);
+            open.said.opens = false;
+            if (open.with.closed()) {
+                open.said.ends = true; // what was asked is still answered
+                return send(loop, place);
+            }
+            if (*count == 0)
+                return send(loop, place);
+            if (!answer(loop, place))
+                return;
+        }
+    }
+
+    /// False if the connection is closed.
+    bool answer(event_loop& loop, std::size_t place) {
+        auto& open = std::get<talk>(places_[place]);
+        services_[open.service](open.said);
+        if (open.said.input.size() > options_.input_bytes_max)
+            open.said.ends = true;
+        send(loop, place);
+        return std::holds_alternative<talk>(places_[place]);
+    }
+
+    void send(event_loop& loop, std::size_t place) {
+        auto& open = std::get<talk>(places_[place]);
+        auto& output = open.said.output;
+        while (open.sent < output.size()) {
+            const auto count = open.with.send_some(std::string_view(output).substr(open.sent));
+            if (!count && count.error() == errc::would_block)
+                break;
+            if (!count)
+                return close(loop, place);
+            open.sent += *count;
+        }
+        const bool all = open.sent == output.size();
+        if (all) {
+            output.clear();
+            open.sent = 0;
+        }
+        if (all && open.said.ends)
+            return close(loop, place);
+        if (open.waits_for_room == !all)
+            return;
+        open.waits_for_room = !all;
+        const auto wanted = all ? interest::readable : interest::writable;
+        if (loop.add(open.with.fd(), first_token_ + place, wanted) != errc::ok)
+            close(loop, place);
+    }
+
+    void close(event_loop& loop, std::size_t place) {
+        loop.remove(std::get<talk>(places_[place]).with.fd());
+        places_[place] = std::monostate{};
+        --connections_;
+    }
+
+    std::uint64_t first_token_;
+    conversation_options options_;
+    std::vector<converse_function> services_{};
+    std::vector<std::variant<std::monostate, listener, talk>> places_{};
+    std::size_t connections_ = 0;
+    std::uint64_t turned_away_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/admin.hpp
+
+// The commands of Etsy's statsd for who looks after a server: what is in it, and what shall leave it.
+
+namespace quipu {
+
+/// A number that the server tells about itself: `messages.bad_lines_seen`.
+struct admin_statistic {
+    std::string name{};
+    double value = 0;
+};
+
+/// What the commands are about. All is called on one thread.
+///
+/// Requires  store(): a basic_store with all that came so far; std::vector<admin_statistic>
+///           statistics(); std::string_view config(): lines `key: value`.
+/// Provided  basic_server.
+template <class H>
+concept admin_host = requires(H& host) {
+    host.store().counters();
+    { host.statistics() } -> std::convertible_to<std::vector<admin_statistic>>;
+    { host.config() } -> std::convertible_to<std::string_view>;
+};
+
+namespace detail {
+
+/// Text as JavaScript would print it between single quotes; a name needs none.
+inline void append_javascript_text(std::string& out, std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    out += '\'';
+    for (const char c : text) {
+        if (is_control(c)) {
+            const auto byte = static_cast<unsigned char>(c);
+            out += "\\x";
+            out += hex[byte >> 4U];
+            out += hex[byte & 15U];
+        } else {
+            if (c == '\'' || c == '\\')
+                out += '\\';
+            out += c;
+        }
+    }
+    out += '\'';
+}
+
+[[nodiscard]] inline bool is_javascript_name(std::string_view text) noexcept {
+    bool name = !text.empty() && !is_digit(text.front());
+    for (const char c : text)
+        name = name && (is_letter(c) || is_digit(c) || c == '_' || c == '$');
+    return name;
+}
+
+inline void append_number(std::string& out, double value) {
+    char text[layout::javascript::bytes_max];
+    out.append(text, layout::javascript::write(text, value));
+}
+
+} // namespace detail
+
+/// The service of the commands, each a line or all that comes at once:
+///
+///     help   stats   counters   timers   gauges   sets   config   quit   health [up|down]
+///     delcounters NAME...   deltimers NAME...   delgauges NAME...
+///
+/// A name that ends in `.*` means all that begin with what stands before the star. `counters` and the
+/// like print an object as Node.js does; a list of more than 100 values is cut there. An answer is
+/// no longer than `answer_bytes_max`; a list that would be says how much is left out.
+///
+/// Threads  that of the host.
+/// Source   statsd/statsd 0.10.2, lib/mgmt_console.js and stats.js, as observed.
+/// Deviation  `sets` is an error there; here it tells the number of members.
+template <admin_host Host>
+class admin_commands {
+public:
+    static constexpr std::size_t answer_bytes_max = std::size_t{16} << 20;
+    static constexpr std::size_t list_items_max = 100;
+
+    explicit admin_commands(Host& host) noexcept : host_(host) {}
+
+    /// Answers what has come, line by line; an end without a newline counts as one, since people's
+    /// tools send none.
+    void operator()(conversation& with) {
+        std::string_view rest = with.input;
+        while (!rest.empty() && !with.ends) {
+            const auto end = rest.find('\n');
+            const auto line = detail::trim(rest.substr(0, end));
+            rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+            if (!line.empty())
+                answer(line, with);
+        }
+        with.input.clear();
+    }
+
+private:
+    void answer(std::string_view line, conversation& with) {
+        auto& out = with.output;
+        const auto words = split(line);
+        const auto command = words.front();
+        if (command == "help") {
+            out += "Commands: stats, counters, timers, gauges, delcounters, deltimers, delgauges, "
+                   "health, config, quit\n\n";
+        } else if (command == "stats") {
+            tell_statistics(out);
+        } else if (command == "counters") {
+            tell(out, host_.store().counters(), [](std::string& to, const auto& cell) {
+                detail::append_number(to, cell.sum());
+            });
+        } else if (command == "gauges") {
+            tell(out, host_.store().gauges(), [](std::string& to, const auto& cell) {
+                detail::append_number(to, cell.value());
+            });
+        } else if (command == "sets") {
+            tell(out, host_.store().uniques(), [](std::string& to, const auto& cell) {
+                detail::append_number(to, cell.estimate());
+            });
+        } else if (command == "timers") {
+            tell(out, host_.store().timers(), [](std::string& to, const auto& cell) {
+                tell_values(to, cell);
+            });
+        } else if (command == "delcounters") {
+            erase(out, host_.store().counters(), words);
+        } else if (command == "deltimers") {
+            erase(out, host_.store().timers(), words);
+        } else if (command == "delgauges") {
+            erase(out, host_.store().gauges(), words);
+        } else if (command == "health") {
+            if (words.size() > 1 && (words[1] == "up" || words[1] == "down"))
+                healthy_ = words[1] == "up";
+            out += healthy_ ? "health: up\n" : "health: down\n";
+        } else if (command == "config") {
+            out += '\n';
+            out += host_.config();
+        } else if (command == "quit") {
+            with.ends = true;
+        } else {
+            out += "ERROR\n";
+        }
+    }
+
+    [[nodiscard]] static std::vector<std::string_view> split(std::string_view line) {
+        std::vector<std::string_view> words;
+        while (!line.empty()) {
+            std::size_t size = 0;
+            while (size < line.size() && !detail::is_blank(line[size]))
+                ++size;
+            words.push_back(line.substr(0, size));
+            line = detail::trim(line.substr(size));
+        }
+        return words;
+    }
+
+    void tell_statistics(std::string& out) {
+        for (const auto& one : host_.statistics()) {
+            out += one.name + ": ";
+            detail::append_number(out, one.value);
+            out += '\n';
+        }
+        out += end_mark;
+    }
+
+    /// An object with a member for each series, on a line each unless it is short.
+    template <class Table, class Tell>
+    static void tell(std::string& out, const Table& table, const Tell& tell_cell) {
+        std::vector<std::string> members;
+        std::size_t bytes = 0;
+        std::size_t left_out = 0;
+        for (const auto& one : table.entries()) {
+            if (bytes > answer_bytes_max) {
+                ++left_out;
+                continue;
+            }
+            auto& member = members.emplace_back();
+            if (detail::is_javascript_name(one.name()))
+                member += one.name();
+            else
+                detail::append_javascript_text(member, one.name());
+            member += ": ";
+            tell_cell(member, one.cell);
+            bytes += member.size() + 4;
+        }
+        if (left_out > 0)
+            members.push_back("... " + std::to_string(left_out) + " more");
+        const bool short_one = bytes + members.size() + 2 <= line_bytes_max;
+        out += '{';
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            out += i == 0 ? "" : ",";
+            out += (short_one ? " " : "\n  ") + members[i];
+        }
+        out += members.empty() ? "}" : short_one ? " }" : "\n}";
+        out += '\n';
+        out += end_mark;
+    }
+
+    template <class Cell>
+    static void tell_values(std::string& out, const Cell& cell) {
+        if constexpr (requires { cell.values().values().size(); }) {
+            tell_list(out, cell.values().values());
+        } else {
+            // A sketch need not have the values: what it knows is told.
+            out += "{ count: ";
+            detail::append_number(out, cell.count());
+            const std::pair<std::string_view, double> facts[] = {
+                {", sum: ", cell.sum()}, {", lower: ", cell.min()}, {", upper: ", cell.max()}};
+            for (const auto& [name, value] : facts) {
+                out += name;
+                detail::append_number(out, cell.count() > 0 ? value : 0);
+            }
+            out += " }";
+        }
+    }
+
+    static void tell_list(std::string& out, const std::vector<double>& values) {
+        out += '[';
+        for (std::size_t i = 0; i < values.size() && i < list_items_max; ++i) {
+            out += i == 0 ? " " : ", ";
+            detail::append_number(out, values[i]);
+        }
+        if (values.size() > list_items_max)
+            out += ", ... " + std::to_string(values.size() - list_items_max) + " more items";
+        out += values.empty() ? "]" : " ]";
+    }
+
+    template <class Table>
+    static void erase(std::string& out, Table& table, const std::vector<std::string_view>& words) {
+        for (std::size_t i = 1; i < words.size(); ++i) {
+            auto wanted = words[i];
+            const bool folder = wanted.ends_with(".*");
+            if (folder)
+                wanted.remove_suffix(1);
+            const auto leaves = [&](const auto& one) {
+                return folder ? one.name().starts_with(wanted) : one.name() == wanted;
+            };
+            bool any = false;
+            for (const auto& one : table.entries()) {
+                if (!leaves(one))
+                    continue;
+                any = true;
+                out += "deleted: ";
+                out += one.name();
+                out += '\n';
+            }
+            if (any)
+                table.erase_if(leaves);
+            else
+                out += "metric " + std::string(words[i]) + " not found\n";
+        }
+        out += end_mark;
+    }
+
+    static constexpr std::string_view end_mark = "END\n\n";
+    static constexpr std::size_t line_bytes_max = 76;
+
+    Host& host_;
+    bool healthy_ = true;
+};
+
+} // namespace quipu
+
 // quipu/server/flush_clock.hpp
 
 // When to flush: ticks of the wall clock that do not drift.
@@ -17371,6 +17879,8 @@ struct intake_counts {
     std::uint64_t dropped = 0;
     /// Tags in names that were left out of their series, since they lack a key or a value.
     std::uint64_t tags_dropped = 0;
+    /// When something last came, in Unix seconds; 0: never, or nobody said.
+    std::int64_t last_seen = 0;
 
     [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
         std::uint64_t all = 0;
@@ -17385,6 +17895,7 @@ struct intake_counts {
         lines += other.lines;
         dropped += other.dropped;
         tags_dropped += other.tags_dropped;
+        last_seen = other.last_seen > last_seen ? other.last_seen : last_seen;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
             refused[cause] += other.refused[cause];
         }
@@ -17433,6 +17944,8 @@ public:
     void count_refusals(errc why, std::uint64_t count) noexcept {
         shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
     }
+    /// Remembers that something came. Units: Unix seconds.
+    void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.
     void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
 
@@ -17506,13 +18019,16 @@ enum class log_level : std::uint8_t { info, warning, error };
 /// Threads  safe: a line is one write.
 class log {
 public:
-    explicit log(int fd = 2) noexcept : fd_(fd) {}
+    /// What is below `least` is not written.
+    explicit log(int fd = 2, log_level least = log_level::info) noexcept : fd_(fd), least_(least) {}
     /// A copy writes to the same place; what the other dropped, the other tells.
-    log(const log& other) noexcept : fd_(other.fd_) {}
+    log(const log& other) noexcept : fd_(other.fd_), least_(other.least_) {}
     log& operator=(const log&) = delete;
     ~log() = default;
 
     void write(log_level level, std::string_view text) const {
+        if (level < least_)
+            return;
         constexpr std::string_view words[] = {"info: ", "warning: ", "error: "};
         char time[32];
         const std::time_t now = std::time(nullptr);
@@ -17543,6 +18059,7 @@ public:
 
 private:
     int fd_;
+    log_level least_;
     mutable std::atomic<std::uint64_t> dropped_{0};
 };
 
@@ -17750,6 +18267,8 @@ private:
         const auto ready = loop_->wait(timeout_ms, [&](std::uint64_t token) { take(token); });
         if (!ready)
             log_limited("cannot wait for input", ready.error());
+        if (taken_ > 0)
+            intake_.note_seen(std::time(nullptr));
         pass_boundary();
         return taken_;
     }
@@ -18231,13 +18750,14 @@ struct quipu {
     static constexpr bool connects_for_each_flush = false;
 };
 
-/// Etsy's statsd with its defaults: nothing that was once seen is forgotten.
+/// Etsy's statsd: nothing that was once seen is forgotten, unless its settings say so.
 struct etsy {
     struct store_traits : ::quipu::store_traits {
         using timer = basic_timer<exact, timer_weighting::count_only>;
-        using counter_retention = retention::forever;
-        using timer_retention = retention::forever;
-        using unique_retention = retention::forever;
+        using counter_retention = retention::adjustable;
+        using timer_retention = retention::adjustable;
+        using gauge_retention = retention::adjustable;
+        using unique_retention = retention::adjustable;
     };
 
     static constexpr std::string_view name = "etsy";
@@ -18247,6 +18767,11 @@ struct etsy {
     static constexpr bool stamps_on_receipt = false;
     static constexpr bool counts_itself = true;
     static constexpr bool connects_for_each_flush = true;
+};
+
+/// Etsy's statsd with `keyNameSanitize: false`.
+struct etsy_verbatim : etsy {
+    using dialect_type = dialect::etsy_verbatim;
 };
 
 /// The Python statsite: every interval begins with nothing.
@@ -18268,7 +18793,7 @@ struct kiip {
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), etsy, kiip.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip.   Chosen at  basic_intake, basic_pipeline.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
@@ -18282,6 +18807,7 @@ concept server_profile = requires {
 
 static_assert(server_profile<profile::quipu>);
 static_assert(server_profile<profile::etsy>);
+static_assert(server_profile<profile::etsy_verbatim>);
 static_assert(server_profile<profile::kiip>);
 
 } // namespace quipu
@@ -18339,10 +18865,13 @@ public:
         return collect(store_, timestamp, interval_seconds, keep_);
     }
 
-    /// What came in since this was last called.
+    /// What came in since `take_counts` was last called.
+    [[nodiscard]] const intake_counts& counts() const noexcept { return counts_; }
+    /// The same, and begins to count anew.
     [[nodiscard]] intake_counts take_counts() noexcept { return std::exchange(counts_, {}); }
 
     [[nodiscard]] const basic_store<store_traits>& store() const noexcept { return store_; }
+    [[nodiscard]] basic_store<store_traits>& store() noexcept { return store_; }
 
 private:
     /// Idle intervals after which a receiving thread forgets a series.
@@ -18389,6 +18918,16 @@ struct sink_worker_options {
     std::chrono::milliseconds pause_max{15'000};
 };
 
+/// How a sink does. Times in Unix seconds, 0 for never.
+struct sink_report {
+    std::int64_t last_success = 0;
+    std::int64_t last_failure = 0;
+    double write_milliseconds = 0; ///< of the last success
+    std::size_t waiting = 0;       ///< snapshots in the queue
+    std::uint64_t dropped = 0;     ///< snapshots, since the beginning
+    errc error = errc::ok;         ///< of the last try
+};
+
 /// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
 /// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
 /// are logged, not each try.
@@ -18433,7 +18972,10 @@ public:
     }
 
     /// How many snapshots were dropped.
-    [[nodiscard]] std::uint64_t dropped() const { return state_->dropped(); }
+    [[nodiscard]] std::uint64_t dropped() const { return state_->report().dropped; }
+
+    [[nodiscard]] sink_report report() const { return state_->report(); }
+    [[nodiscard]] const std::string& name() const noexcept { return state_->name(); }
 
 private:
     using clock = std::chrono::steady_clock;
@@ -18484,10 +19026,15 @@ private:
             return !writing_;
         }
 
-        [[nodiscard]] std::uint64_t dropped() const {
+        [[nodiscard]] sink_report report() const {
             const std::lock_guard hold(mutex_);
-            return dropped_;
+            sink_report now = report_;
+            now.waiting = queue_.size();
+            now.dropped = dropped_;
+            return now;
         }
+
+        [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
         void run() {
             std::unique_lock hold(mutex_);
@@ -18499,9 +19046,12 @@ private:
                 const auto one = queue_.front();
                 writing_ = true;
                 hold.unlock();
+                const auto start = clock::now();
                 const errc error = write_(*one);
+                const std::chrono::duration<double, std::milli> took = clock::now() - start;
                 hold.lock();
                 writing_ = false;
+                note(error, took.count());
                 const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
                     if (!left && !given_up_)
@@ -18530,6 +19080,16 @@ private:
         }
 
     private:
+        void note(errc error, double milliseconds) {
+            report_.error = error;
+            if (error != errc::ok) {
+                report_.last_failure = std::time(nullptr);
+            } else {
+                report_.last_success = std::time(nullptr);
+                report_.write_milliseconds = milliseconds;
+            }
+        }
+
         void report_failure(errc error) {
             if (failing_)
                 return;
@@ -18571,6 +19131,7 @@ private:
         std::condition_variable changed_{};
         std::deque<std::shared_ptr<const Snapshot>> queue_{};
         clock::time_point end_{};
+        sink_report report_{}; // but for what is counted beside it
         std::uint64_t dropped_ = 0;
         bool writing_ = false;    // the front one, at the moment
         bool front_left_ = false; // the one that is being written is no longer in the queue
@@ -18601,6 +19162,8 @@ struct server_options {
     std::string own_prefix = "statsd";
     /// The seed of the tables' hash; choose it at random.
     std::uint64_t hash_seed = 0;
+    /// What the admin command `config` tells: lines `key: value`.
+    std::string config{};
     /// How long the sinks may take for what is left at the end.
     std::chrono::milliseconds patience{1500};
 };
@@ -18615,20 +19178,22 @@ public:
     using snapshot_type = basic_snapshot<typename Profile::store_traits>;
     using write_function = typename sink_worker<snapshot_type>::write_function;
 
-    explicit basic_server(const log& messages, server_options options = {})
+    using retentions = basic_retentions<typename Profile::store_traits>;
+
+    explicit basic_server(const log& messages, server_options options = {}, retentions keep = {})
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
-          pipeline_(options_.hash_seed, options_.own_prefix),
-          listeners_(intake_, log_, options_.listeners), stop_loop_(event_loop::open()),
+          pipeline_(options_.hash_seed, options_.own_prefix, keep),
+          listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
           stop_waker_(waker::open()) {}
 
     /// Whether the system gave what is needed before anything can listen.
     /// Errors   too_many_descriptors, system_failure.
     [[nodiscard]] errc ready() {
-        if (!stop_loop_)
-            return stop_loop_.error();
+        if (!loop_)
+            return loop_.error();
         if (!stop_waker_)
             return stop_waker_.error();
-        const errc error = stop_loop_->add(stop_waker_->fd(), 0);
+        const errc error = loop_->add(stop_waker_->fd(), stop_token);
         return error == errc::ok ? listeners_.ready() : error;
     }
 
@@ -18642,6 +19207,27 @@ public:
         return listeners_.bound();
     }
 
+    /// Answers the commands of `admin_commands` at every address that the host has here.
+    /// Errors   as `listen`.
+    [[nodiscard]] errc listen_admin(const host_port& at) {
+        return converse(at, admin_commands<basic_server>(*this));
+    }
+
+    /// Says `YES` to whoever connects, for monitors that ask whether the server lives, as the Python
+    /// statsite does.
+    /// Errors   as `listen`.
+    [[nodiscard]] errc listen_aliveness(const host_port& at) {
+        return converse(at, [](conversation& with) {
+            with.output = "YES";
+            with.ends = true;
+        });
+    }
+
+    /// The addresses of the latter two, in the order in which they were bound.
+    [[nodiscard]] std::vector<address> admin_addresses() const {
+        return conversations_.local_addresses();
+    }
+
     /// Adds a sink; `write` is called on a thread of its own. `name` is for the log.
     void add_sink(std::string name, write_function write) {
         sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
@@ -18651,24 +19237,28 @@ public:
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
+        start_ = std::time(nullptr);
         std::thread input([this] { listeners_.run(); });
         flush_clock clock(options_.schedule, now_ms());
         bool ticked = false;
         for (;;) {
             const auto wait_ms = clock.wait_ms(now_ms());
             bool stopped = false;
-            static_cast<void>(stop_loop_->wait(static_cast<int>(wait_ms),
-                                               [&](std::uint64_t) { stopped = true; }));
+            static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
+                if (token == stop_token)
+                    stopped = true;
+                else
+                    conversations_.take(*loop_, token, now_ms());
+            }));
             if (stopped)
                 break;
             const auto now = now_ms();
+            conversations_.close_idle(*loop_, now);
             if (now < clock.next_ms())
                 continue;
             const auto missed = clock.missed();
             const auto due = clock.tick(now);
-            flush(due, clock.missed() - missed + 1, [&](auto& shard) {
-                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
-            });
+            flush(due, clock.missed() - missed + 1, [&](auto& shard) { take(shard); });
             ticked = true;
         }
         listeners_.stop();
@@ -18690,7 +19280,63 @@ public:
     /// Brings `run` to its end. Async-signal-safe.
     void stop() noexcept { stop_waker_->wake(); }
 
+    // What the admin commands are about; on the thread of `run`.
+
+    /// The series, with all that came so far.
+    [[nodiscard]] auto& store() {
+        take(intake_.shard());
+        return pipeline_.store();
+    }
+
+    /// The numbers of Etsy's `stats`: seconds since the start, since something came, and, for each
+    /// sink, since its last success and failure.
+    [[nodiscard]] std::vector<admin_statistic> statistics() {
+        take(intake_.shard());
+        intake_counts all = counts_;
+        all.merge(pipeline_.counts());
+        const std::int64_t now = std::time(nullptr);
+        const auto since = [now](std::int64_t then) { return static_cast<double>(now - then); };
+        std::vector<admin_statistic> told{
+            {"uptime", since(start_)},
+            {"messages.last_msg_seen", since(all.last_seen != 0 ? all.last_seen : start_)},
+            {"messages.bad_lines_seen", static_cast<double>(all.refused_in_all())}};
+        for (const auto& one : sinks_) {
+            const auto report = one->report();
+            const auto name = one->name().substr(0, one->name().find(':')) + '.';
+            const auto or_start = [&](std::int64_t then) {
+                return since(then != 0 ? then : start_);
+            };
+            told.push_back({name + "last_flush", or_start(report.last_success)});
+            told.push_back({name + "last_exception", or_start(report.last_failure)});
+            told.push_back({name + "flush_time", std::floor(report.write_milliseconds)});
+            told.push_back({name + "waiting", static_cast<double>(report.waiting)});
+            told.push_back({name + "dropped", static_cast<double>(report.dropped)});
+        }
+        return told;
+    }
+
+    [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
+
 private:
+    static constexpr std::uint64_t stop_token = 0;
+
+    [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
+        const auto addresses = resolve(at, address_use::bind);
+        if (!addresses)
+            return addresses.error();
+        for (const address& one : *addresses) {
+            const errc error = conversations_.listen(*loop_, one, service);
+            if (error != errc::ok)
+                return error;
+        }
+        return errc::ok;
+    }
+
+    /// Brings what came so far into the store that lasts.
+    void take(shard<typename basic_intake<Profile>::input>& from) {
+        pipeline_.take(from.retire([&] { listeners_.wake(); }));
+    }
+
     [[nodiscard]] static std::int64_t now_ms() {
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -18710,7 +19356,9 @@ private:
         const auto shared = std::make_shared<const snapshot_type>(std::move(one));
         for (auto& sink : sinks_)
             sink->push(shared);
-        log_losses(pipeline_.take_counts());
+        const auto counts = pipeline_.take_counts();
+        counts_.merge(counts);
+        log_losses(counts);
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
@@ -18746,8 +19394,11 @@ private:
     basic_intake<Profile> intake_;
     basic_pipeline<Profile> pipeline_;
     basic_listeners<Profile> listeners_;
-    result<event_loop> stop_loop_;
+    result<event_loop> loop_;
     result<waker> stop_waker_;
+    conversations conversations_{stop_token + 1};
+    intake_counts counts_{}; // up to the last flush
+    std::int64_t start_ = 0;
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
 };
 

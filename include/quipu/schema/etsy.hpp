@@ -1,12 +1,14 @@
 // The schema of Etsy's statsd: its Graphite names, legacy and modern.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/schema.hpp>
 #include <quipu/wire/canonical.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +36,9 @@ struct etsy_schema_options {
     /// The node of the server's own statistics.
     std::string prefix_stats = "statsd";
     std::vector<percentile> percentiles = {{90, "90"}};
+    /// The numbers of a timer that are told: `upper`, `count_ps`, `histogram`, and with `_percent` for
+    /// any percentile, as `mean_percent`. Empty: all.
+    std::vector<std::string> timer_metrics{};
     /// The first whose pattern stands in a timer's key gives it a histogram; see etsy_histogram.
     std::vector<histogram_rule> histograms{};
 };
@@ -48,9 +53,8 @@ struct etsy_schema_options {
 ///            count_ps and count alone. Only the count is weighted by the sampling rate.
 /// Own        statsd.numStats, graphiteStats.* and processing_time.
 /// Source     statsd/statsd 0.10.2, lib/process_metrics.js and backends/graphite.js, as observed.
-/// Deviation  -100 as a percentile gives all values, not NaN. Key/values, which that server does
-/// not
-///            have, are not written.
+/// Deviation  -100 as a percentile gives all values, not NaN. Key/values, which that server does not
+///            have, are not written. `_percent` in `timer_metrics` means those with a point, too.
 /// Threads    distinct objects safe; a const one may be shared.
 class etsy_schema {
 public:
@@ -70,8 +74,12 @@ public:
             writer(count_head_, one.name)(count_tail_, one.cell.sum());
         }
         for (const auto& one : from.timers) {
-            write_timer(one.cell, from.interval_seconds, writer(timer_head_, one.name));
-            write_histogram(one.cell, writer(timer_head_, one.name));
+            const auto all = writer(timer_head_, one.name);
+            write_timer(one.cell, from.interval_seconds, [&](std::string_view tail, double value) {
+                if (tells(tail))
+                    all(tail, value);
+            });
+            write_histogram(one.cell, all);
         }
         for (const auto& one : from.gauges)
             writer(gauge_head_, one.name)("", one.cell.value());
@@ -106,9 +114,25 @@ private:
         }
     };
 
+    /// Whether a number of a timer is one of those that are told.
+    [[nodiscard]] bool tells(std::string_view tail) const {
+        const auto& told = options_.timer_metrics;
+        if (told.empty())
+            return true;
+        std::string name(tail.substr(1));
+        for (std::size_t i = 0; i + 1 < name.size(); ++i) {
+            const auto rest = std::string_view(name).substr(i + 1);
+            if (name[i] == '_' && (detail::is_digit(rest.front()) || rest.starts_with("top"))) {
+                name.replace(i, name.npos, "_percent");
+                break;
+            }
+        }
+        return std::find(told.begin(), told.end(), name) != told.end();
+    }
+
     template <class Timer, class Writer>
     void write_histogram(const Timer& cell, const Writer& to) const {
-        if (options_.histograms.empty() || cell.idle())
+        if (options_.histograms.empty() || cell.idle() || !tells(".histogram"))
             return;
         const auto* const rule =
             find_rule(options_.histograms, histogram_match::first_within, to.name.name);

@@ -26,6 +26,8 @@ struct intake_counts {
     std::uint64_t dropped = 0;
     /// Tags in names that were left out of their series, since they lack a key or a value.
     std::uint64_t tags_dropped = 0;
+    /// When something last came, in Unix seconds; 0: never, or nobody said.
+    std::int64_t last_seen = 0;
 
     [[nodiscard]] std::uint64_t refused_in_all() const noexcept {
         std::uint64_t all = 0;
@@ -40,6 +42,7 @@ struct intake_counts {
         lines += other.lines;
         dropped += other.dropped;
         tags_dropped += other.tags_dropped;
+        last_seen = other.last_seen > last_seen ? other.last_seen : last_seen;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
             refused[cause] += other.refused[cause];
         }
@@ -88,6 +91,8 @@ public:
     void count_refusals(errc why, std::uint64_t count) noexcept {
         shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
     }
+    /// Remembers that something came. Units: Unix seconds.
+    void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.
     void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
 

@@ -163,6 +163,8 @@ private:
         const auto ready = loop_->wait(timeout_ms, [&](std::uint64_t token) { take(token); });
         if (!ready)
             log_limited("cannot wait for input", ready.error());
+        if (taken_ > 0)
+            intake_.note_seen(std::time(nullptr));
         pass_boundary();
         return taken_;
     }

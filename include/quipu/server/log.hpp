@@ -27,13 +27,16 @@ enum class log_level : std::uint8_t { info, warning, error };
 /// Threads  safe: a line is one write.
 class log {
 public:
-    explicit log(int fd = 2) noexcept : fd_(fd) {}
+    /// What is below `least` is not written.
+    explicit log(int fd = 2, log_level least = log_level::info) noexcept : fd_(fd), least_(least) {}
     /// A copy writes to the same place; what the other dropped, the other tells.
-    log(const log& other) noexcept : fd_(other.fd_) {}
+    log(const log& other) noexcept : fd_(other.fd_), least_(other.least_) {}
     log& operator=(const log&) = delete;
     ~log() = default;
 
     void write(log_level level, std::string_view text) const {
+        if (level < least_)
+            return;
         constexpr std::string_view words[] = {"info: ", "warning: ", "error: "};
         char time[32];
         const std::time_t now = std::time(nullptr);
@@ -64,6 +67,7 @@ public:
 
 private:
     int fd_;
+    log_level least_;
     mutable std::atomic<std::uint64_t> dropped_{0};
 };
 

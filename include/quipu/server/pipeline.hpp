@@ -59,10 +59,13 @@ public:
         return collect(store_, timestamp, interval_seconds, keep_);
     }
 
-    /// What came in since this was last called.
+    /// What came in since `take_counts` was last called.
+    [[nodiscard]] const intake_counts& counts() const noexcept { return counts_; }
+    /// The same, and begins to count anew.
     [[nodiscard]] intake_counts take_counts() noexcept { return std::exchange(counts_, {}); }
 
     [[nodiscard]] const basic_store<store_traits>& store() const noexcept { return store_; }
+    [[nodiscard]] basic_store<store_traits>& store() noexcept { return store_; }
 
 private:
     /// Idle intervals after which a receiving thread forgets a series.

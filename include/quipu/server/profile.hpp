@@ -33,13 +33,14 @@ struct quipu {
     static constexpr bool connects_for_each_flush = false;
 };
 
-/// Etsy's statsd with its defaults: nothing that was once seen is forgotten.
+/// Etsy's statsd: nothing that was once seen is forgotten, unless its settings say so.
 struct etsy {
     struct store_traits : ::quipu::store_traits {
         using timer = basic_timer<exact, timer_weighting::count_only>;
-        using counter_retention = retention::forever;
-        using timer_retention = retention::forever;
-        using unique_retention = retention::forever;
+        using counter_retention = retention::adjustable;
+        using timer_retention = retention::adjustable;
+        using gauge_retention = retention::adjustable;
+        using unique_retention = retention::adjustable;
     };
 
     static constexpr std::string_view name = "etsy";
@@ -49,6 +50,11 @@ struct etsy {
     static constexpr bool stamps_on_receipt = false;
     static constexpr bool counts_itself = true;
     static constexpr bool connects_for_each_flush = true;
+};
+
+/// Etsy's statsd with `keyNameSanitize: false`.
+struct etsy_verbatim : etsy {
+    using dialect_type = dialect::etsy_verbatim;
 };
 
 /// The Python statsite: every interval begins with nothing.
@@ -70,7 +76,7 @@ struct kiip {
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), etsy, kiip.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip.   Chosen at  basic_intake, basic_pipeline.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
@@ -84,6 +90,7 @@ concept server_profile = requires {
 
 static_assert(server_profile<profile::quipu>);
 static_assert(server_profile<profile::etsy>);
+static_assert(server_profile<profile::etsy_verbatim>);
 static_assert(server_profile<profile::kiip>);
 
 } // namespace quipu

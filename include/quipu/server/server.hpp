@@ -1,6 +1,9 @@
 // A whole server: sockets, the flush clock, the pipeline and the sinks, each at its place.
 #pragma once
 
+#include <quipu/net/resolve.hpp>
+#include <quipu/server/admin.hpp>
+#include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/listeners.hpp>
@@ -10,9 +13,12 @@
 #include <quipu/server/sink_worker.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,6 +34,8 @@ struct server_options {
     std::string own_prefix = "statsd";
     /// The seed of the tables' hash; choose it at random.
     std::uint64_t hash_seed = 0;
+    /// What the admin command `config` tells: lines `key: value`.
+    std::string config{};
     /// How long the sinks may take for what is left at the end.
     std::chrono::milliseconds patience{1500};
 };
@@ -42,20 +50,22 @@ public:
     using snapshot_type = basic_snapshot<typename Profile::store_traits>;
     using write_function = typename sink_worker<snapshot_type>::write_function;
 
-    explicit basic_server(const log& messages, server_options options = {})
+    using retentions = basic_retentions<typename Profile::store_traits>;
+
+    explicit basic_server(const log& messages, server_options options = {}, retentions keep = {})
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
-          pipeline_(options_.hash_seed, options_.own_prefix),
-          listeners_(intake_, log_, options_.listeners), stop_loop_(event_loop::open()),
+          pipeline_(options_.hash_seed, options_.own_prefix, keep),
+          listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
           stop_waker_(waker::open()) {}
 
     /// Whether the system gave what is needed before anything can listen.
     /// Errors   too_many_descriptors, system_failure.
     [[nodiscard]] errc ready() {
-        if (!stop_loop_)
-            return stop_loop_.error();
+        if (!loop_)
+            return loop_.error();
         if (!stop_waker_)
             return stop_waker_.error();
-        const errc error = stop_loop_->add(stop_waker_->fd(), 0);
+        const errc error = loop_->add(stop_waker_->fd(), stop_token);
         return error == errc::ok ? listeners_.ready() : error;
     }
 
@@ -69,6 +79,27 @@ public:
         return listeners_.bound();
     }
 
+    /// Answers the commands of `admin_commands` at every address that the host has here.
+    /// Errors   as `listen`.
+    [[nodiscard]] errc listen_admin(const host_port& at) {
+        return converse(at, admin_commands<basic_server>(*this));
+    }
+
+    /// Says `YES` to whoever connects, for monitors that ask whether the server lives, as the Python
+    /// statsite does.
+    /// Errors   as `listen`.
+    [[nodiscard]] errc listen_aliveness(const host_port& at) {
+        return converse(at, [](conversation& with) {
+            with.output = "YES";
+            with.ends = true;
+        });
+    }
+
+    /// The addresses of the latter two, in the order in which they were bound.
+    [[nodiscard]] std::vector<address> admin_addresses() const {
+        return conversations_.local_addresses();
+    }
+
     /// Adds a sink; `write` is called on a thread of its own. `name` is for the log.
     void add_sink(std::string name, write_function write) {
         sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
@@ -78,24 +109,28 @@ public:
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
+        start_ = std::time(nullptr);
         std::thread input([this] { listeners_.run(); });
         flush_clock clock(options_.schedule, now_ms());
         bool ticked = false;
         for (;;) {
             const auto wait_ms = clock.wait_ms(now_ms());
             bool stopped = false;
-            static_cast<void>(stop_loop_->wait(static_cast<int>(wait_ms),
-                                               [&](std::uint64_t) { stopped = true; }));
+            static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
+                if (token == stop_token)
+                    stopped = true;
+                else
+                    conversations_.take(*loop_, token, now_ms());
+            }));
             if (stopped)
                 break;
             const auto now = now_ms();
+            conversations_.close_idle(*loop_, now);
             if (now < clock.next_ms())
                 continue;
             const auto missed = clock.missed();
             const auto due = clock.tick(now);
-            flush(due, clock.missed() - missed + 1, [&](auto& shard) {
-                pipeline_.take(shard.retire([&] { listeners_.wake(); }));
-            });
+            flush(due, clock.missed() - missed + 1, [&](auto& shard) { take(shard); });
             ticked = true;
         }
         listeners_.stop();
@@ -117,7 +152,63 @@ public:
     /// Brings `run` to its end. Async-signal-safe.
     void stop() noexcept { stop_waker_->wake(); }
 
+    // What the admin commands are about; on the thread of `run`.
+
+    /// The series, with all that came so far.
+    [[nodiscard]] auto& store() {
+        take(intake_.shard());
+        return pipeline_.store();
+    }
+
+    /// The numbers of Etsy's `stats`: seconds since the start, since something came, and, for each
+    /// sink, since its last success and failure.
+    [[nodiscard]] std::vector<admin_statistic> statistics() {
+        take(intake_.shard());
+        intake_counts all = counts_;
+        all.merge(pipeline_.counts());
+        const std::int64_t now = std::time(nullptr);
+        const auto since = [now](std::int64_t then) { return static_cast<double>(now - then); };
+        std::vector<admin_statistic> told{
+            {"uptime", since(start_)},
+            {"messages.last_msg_seen", since(all.last_seen != 0 ? all.last_seen : start_)},
+            {"messages.bad_lines_seen", static_cast<double>(all.refused_in_all())}};
+        for (const auto& one : sinks_) {
+            const auto report = one->report();
+            const auto name = one->name().substr(0, one->name().find(':')) + '.';
+            const auto or_start = [&](std::int64_t then) {
+                return since(then != 0 ? then : start_);
+            };
+            told.push_back({name + "last_flush", or_start(report.last_success)});
+            told.push_back({name + "last_exception", or_start(report.last_failure)});
+            told.push_back({name + "flush_time", std::floor(report.write_milliseconds)});
+            told.push_back({name + "waiting", static_cast<double>(report.waiting)});
+            told.push_back({name + "dropped", static_cast<double>(report.dropped)});
+        }
+        return told;
+    }
+
+    [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
+
 private:
+    static constexpr std::uint64_t stop_token = 0;
+
+    [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
+        const auto addresses = resolve(at, address_use::bind);
+        if (!addresses)
+            return addresses.error();
+        for (const address& one : *addresses) {
+            const errc error = conversations_.listen(*loop_, one, service);
+            if (error != errc::ok)
+                return error;
+        }
+        return errc::ok;
+    }
+
+    /// Brings what came so far into the store that lasts.
+    void take(shard<typename basic_intake<Profile>::input>& from) {
+        pipeline_.take(from.retire([&] { listeners_.wake(); }));
+    }
+
     [[nodiscard]] static std::int64_t now_ms() {
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -137,7 +228,9 @@ private:
         const auto shared = std::make_shared<const snapshot_type>(std::move(one));
         for (auto& sink : sinks_)
             sink->push(shared);
-        log_losses(pipeline_.take_counts());
+        const auto counts = pipeline_.take_counts();
+        counts_.merge(counts);
+        log_losses(counts);
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
@@ -173,8 +266,11 @@ private:
     basic_intake<Profile> intake_;
     basic_pipeline<Profile> pipeline_;
     basic_listeners<Profile> listeners_;
-    result<event_loop> stop_loop_;
+    result<event_loop> loop_;
     result<waker> stop_waker_;
+    conversations conversations_{stop_token + 1};
+    intake_counts counts_{}; // up to the last flush
+    std::int64_t start_ = 0;
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
 };
 

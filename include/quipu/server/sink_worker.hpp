@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -28,6 +29,16 @@ struct sink_worker_options {
     /// The pause after a failed write: doubled after each, up to the second.
     std::chrono::milliseconds pause_first{250};
     std::chrono::milliseconds pause_max{15'000};
+};
+
+/// How a sink does. Times in Unix seconds, 0 for never.
+struct sink_report {
+    std::int64_t last_success = 0;
+    std::int64_t last_failure = 0;
+    double write_milliseconds = 0; ///< of the last success
+    std::size_t waiting = 0;       ///< snapshots in the queue
+    std::uint64_t dropped = 0;     ///< snapshots, since the beginning
+    errc error = errc::ok;         ///< of the last try
 };
 
 /// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
@@ -74,7 +85,10 @@ public:
     }
 
     /// How many snapshots were dropped.
-    [[nodiscard]] std::uint64_t dropped() const { return state_->dropped(); }
+    [[nodiscard]] std::uint64_t dropped() const { return state_->report().dropped; }
+
+    [[nodiscard]] sink_report report() const { return state_->report(); }
+    [[nodiscard]] const std::string& name() const noexcept { return state_->name(); }
 
 private:
     using clock = std::chrono::steady_clock;
@@ -125,10 +139,15 @@ private:
             return !writing_;
         }
 
-        [[nodiscard]] std::uint64_t dropped() const {
+        [[nodiscard]] sink_report report() const {
             const std::lock_guard hold(mutex_);
-            return dropped_;
+            sink_report now = report_;
+            now.waiting = queue_.size();
+            now.dropped = dropped_;
+            return now;
         }
+
+        [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
         void run() {
             std::unique_lock hold(mutex_);
@@ -140,9 +159,12 @@ private:
                 const auto one = queue_.front();
                 writing_ = true;
                 hold.unlock();
+                const auto start = clock::now();
                 const errc error = write_(*one);
+                const std::chrono::duration<double, std::milli> took = clock::now() - start;
                 hold.lock();
                 writing_ = false;
+                note(error, took.count());
                 const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
                     if (!left && !given_up_)
@@ -171,6 +193,16 @@ private:
         }
 
     private:
+        void note(errc error, double milliseconds) {
+            report_.error = error;
+            if (error != errc::ok) {
+                report_.last_failure = std::time(nullptr);
+            } else {
+                report_.last_success = std::time(nullptr);
+                report_.write_milliseconds = milliseconds;
+            }
+        }
+
         void report_failure(errc error) {
             if (failing_)
                 return;
@@ -212,6 +244,7 @@ private:
         std::condition_variable changed_{};
         std::deque<std::shared_ptr<const Snapshot>> queue_{};
         clock::time_point end_{};
+        sink_report report_{}; // but for what is counted beside it
         std::uint64_t dropped_ = 0;
         bool writing_ = false;    // the front one, at the moment
         bool front_left_ = false; // the one that is being written is no longer in the queue

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 
 namespace quipu {
 
@@ -30,13 +31,22 @@ struct idle_for {
     }
 };
 
+/// As `idle_for`, and for ever unless a bound is set: for who lets others choose.
+struct adjustable {
+    std::uint32_t intervals_max = std::numeric_limits<std::uint32_t>::max();
+
+    [[nodiscard]] constexpr bool expired(std::uint32_t idle_intervals) const noexcept {
+        return idle_intervals > intervals_max;
+    }
+};
+
 } // namespace retention
 
 /// Decides when a series that stopped reporting leaves the store.
 /// Requires  bool expired(std::uint32_t idle_intervals) const noexcept; monotonic in its argument,
 ///           which counts the flushes since the series' last sample, 0 if there was one since the
 ///           flush before.
-/// Provided  forever, each_interval, idle_for.   Chosen at  store_traits, one for each kind.
+/// Provided  forever, each_interval, idle_for, adjustable.   Chosen at  store_traits, one for each kind.
 /// Cost      one call for each series and flush.
 template <class R>
 concept retention_policy = std::default_initializable<R> && requires(const R r, std::uint32_t n) {
@@ -47,5 +57,6 @@ concept retention_policy = std::default_initializable<R> && requires(const R r, 
 static_assert(retention_policy<retention::forever>);
 static_assert(retention_policy<retention::each_interval>);
 static_assert(retention_policy<retention::idle_for>);
+static_assert(retention_policy<retention::adjustable>);
 
 } // namespace quipu

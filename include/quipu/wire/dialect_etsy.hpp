@@ -95,4 +95,10 @@ struct etsy : quipu {
     }
 };
 
+/// Etsy's statsd with `keyNameSanitize: false`: names stay as they came. Its Graphite backend cleans
+/// them then, tags apart.
+struct etsy_verbatim : etsy {
+    static constexpr bool sanitizes = false;
+};
+
 } // namespace quipu::dialect

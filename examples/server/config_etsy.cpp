@@ -1,0 +1,310 @@
+// The config file of Etsy's statsd.
+#include "config_file.hpp"
+
+#include <quipu/server/object_literal.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace quipud {
+
+namespace {
+
+using quipu::literal;
+using quipu::literal_kind;
+
+/// Options that quipud knows, but that change nothing about it.
+constexpr std::array<std::string_view, 11> without_effect{
+    "debug",
+    "title",
+    "healthStatus",
+    "dumpMessages",
+    "keyFlush",
+    "log",
+    "console",
+    "automaticConfigReload",
+    "socket_mod",
+    "repeater", // unless it is a backend
+    "repeaterProtocol",
+};
+
+class translator {
+public:
+    translator(const std::string& path, std::string_view text)
+        : path_(path), file_(quipu::parse_object_literal(text)), config_(file_.value) {}
+
+    loaded_config translate() {
+        if (!file_.error.why.empty()) {
+            fail(file_.error.line, file_.error.why);
+        } else if (config_.kind != literal_kind::object) {
+            fail(config_.line, "an object is expected: { … }");
+        } else {
+            read();
+        }
+        return std::move(made_);
+    }
+
+private:
+    void read() {
+        put("quipud", "profile", "etsy", config_.line, "the file");
+        copy(config_, "flushInterval", "quipud", "interval", "ms");
+        copy(config_, "percentThreshold", "quipud", "percentiles");
+        copy(config_, "prefixStats", "quipud", "own_prefix");
+        copy(config_, "flush_counts", "names", "counts");
+        copy(config_, "keyNameSanitize", "names", "sanitize");
+        if (const auto* const list = config_.find("calculatedTimerMetrics");
+            list != nullptr && list->kind == literal_kind::list) {
+            copy(config_, "calculatedTimerMetrics", "names", "timer_metrics");
+        }
+        read_ways_in();
+        read_admin();
+        read_ways_out();
+        read_names();
+        read_idle();
+        read_histograms();
+        for (const auto& one : config_.members)
+            note_unread(one);
+    }
+
+    // What is found is marked as read, so that the rest can be told.
+
+    const literal* find(const literal& within, std::string_view key) {
+        if (&within == &config_)
+            read_.push_back(key);
+        const auto* const found = within.find(key);
+        return found == nullptr || found->kind == literal_kind::nothing ? nullptr : found;
+    }
+
+    /// The text of a plain value, or of a list of them with commas between.
+    std::string text(const literal& value, std::string_view key) {
+        switch (value.kind) {
+        case literal_kind::number:
+        case literal_kind::boolean:
+        case literal_kind::text: return value.text;
+        case literal_kind::list: {
+            std::string all;
+            for (const auto& one : value.items)
+                all += (all.empty() ? "" : ",") + text(one, key);
+            return all;
+        }
+        case literal_kind::nothing:
+        case literal_kind::object: break;
+        }
+        fail(value.line, std::string(key) + ": a plain value is expected");
+        return {};
+    }
+
+    std::string text_or(const literal& within, std::string_view key, std::string otherwise) {
+        const auto* const value = find(within, key);
+        return value == nullptr ? otherwise : text(*value, key);
+    }
+
+    /// What JavaScript takes for true.
+    bool is_true(const literal& within, std::string_view key, bool otherwise) {
+        const auto* const value = find(within, key);
+        if (value == nullptr)
+            return otherwise;
+        switch (value->kind) {
+        case literal_kind::boolean: return value->truth;
+        case literal_kind::number: return value->number != 0;
+        case literal_kind::text: return !value->text.empty();
+        default: return true;
+        }
+    }
+
+    std::size_t line_of(const literal& within, std::string_view key) const {
+        const auto* const value = within.find(key);
+        return value == nullptr ? within.line : value->line;
+    }
+
+    std::string at(std::size_t line) const { return path_ + ':' + std::to_string(line) + ": "; }
+
+    void fail(std::size_t line, const std::string& why) {
+        if (made_.error.empty())
+            made_.error = at(line) + why;
+    }
+
+    void put(std::string section,
+             std::string key,
+             std::string value,
+             std::size_t line,
+             std::string_view name) {
+        made_.assignments.push_back(
+            {std::move(section), std::move(key), std::move(value), std::string(name), at(line)});
+    }
+
+    /// Hands a plain value on, if it is there.
+    void copy(const literal& within,
+              std::string_view from,
+              const char* section,
+              const char* key,
+              std::string_view unit = {}) {
+        const auto* const value = find(within, from);
+        if (value != nullptr)
+            put(section, key, text(*value, from) + std::string(unit), value->line, from);
+    }
+
+    void read_ways_in() {
+        const auto* const servers = find(config_, "servers");
+        if (servers == nullptr)
+            return read_way_in(config_);
+        if (servers->kind != literal_kind::list)
+            return fail(servers->line, "servers: a list is expected");
+        for (const auto& one : servers->items)
+            read_way_in(one);
+    }
+
+    void read_way_in(const literal& one) {
+        const auto name = text_or(one, "server", "./servers/udp");
+        const auto line = line_of(one, "server");
+        const bool tcp = name.ends_with("servers/tcp");
+        if (!tcp && !name.ends_with("servers/udp"))
+            return fail(line, "server " + in_quotes(name) + ": use ./servers/udp or ./servers/tcp");
+        static_cast<void>(find(one, "address_ipv6")); // every address is of both kinds here
+        if (const auto* const socket = find(one, "socket"); tcp && socket != nullptr)
+            return put("quipud", "listen", "unix://" + socket->text, socket->line, "socket");
+        const auto host = text_or(one, "address", "");
+        const auto port = text_or(one, "port", "8125");
+        const auto shown = host.find(':') == host.npos ? host : '[' + host + ']';
+        put("quipud",
+            "listen",
+            (tcp ? "tcp://" : "udp://") + shown + ':' + port,
+            line_of(one, "port"),
+            "port");
+    }
+
+    void read_admin() {
+        const auto host = text_or(config_, "mgmt_address", "");
+        const auto port = text_or(config_, "mgmt_port", "8126");
+        put("quipud", "admin", host + ':' + port, line_of(config_, "mgmt_port"), "mgmt_port");
+    }
+
+    void read_ways_out() {
+        const auto host = text_or(config_, "graphiteHost", "");
+        const auto protocol = text_or(config_, "graphiteProtocol", "text");
+        const bool pickle = protocol == "pickle";
+        if (!pickle && protocol != "text")
+            fail(line_of(config_, "graphiteProtocol"),
+                 "graphiteProtocol " + in_quotes(protocol) + ": use text or pickle");
+        const auto text_port = text_or(config_, "graphitePort", "2003");
+        const auto pickle_port = text_or(config_, "graphitePicklePort", "2004");
+        const auto graphite = pickle ? "graphite+pickle://" + host + ':' + pickle_port
+                                     : "graphite://" + host + ':' + text_port;
+        const auto put_graphite = [&](std::size_t line) {
+            if (!host.empty())
+                put("quipud", "sink", graphite, line, "graphiteHost");
+        };
+        const auto* const backends = find(config_, "backends");
+        if (host.empty() || backends != nullptr)
+            put("quipud",
+                "sink",
+                "none:",
+                config_.line,
+                "backends"); // the table is for who asks for it
+        if (backends == nullptr)
+            return put_graphite(line_of(config_, "graphiteHost"));
+        if (backends->kind != literal_kind::list)
+            return fail(backends->line, "backends: a list is expected");
+        for (const auto& one : backends->items) {
+            const auto name = text(one, "backends");
+            if (name.ends_with("backends/graphite"))
+                put_graphite(one.line);
+            else if (name.ends_with("backends/console"))
+                put("quipud", "sink", "console:", one.line, "backends");
+            else if (name.ends_with("backends/repeater"))
+                read_repeater();
+            else
+                fail(one.line,
+                     "backends " + in_quotes(name) +
+                         ": use ./backends/graphite, ./backends/console or ./backends/repeater");
+        }
+    }
+
+    void read_repeater() {
+        const auto* const targets = find(config_, "repeater");
+        if (targets == nullptr)
+            return;
+        const bool tcp = text_or(config_, "repeaterProtocol", "udp4") == "tcp";
+        for (const auto& one : targets->items) {
+            put("quipud",
+                "sink",
+                (tcp ? "statsd+tcp://" : "statsd://") + text_or(one, "host", "") + ':' +
+                    text_or(one, "port", "8125"),
+                one.line,
+                "repeater");
+        }
+    }
+
+    void read_names() {
+        const auto* const graphite = find(config_, "graphite");
+        if (graphite == nullptr)
+            return;
+        if (graphite->kind != literal_kind::object)
+            return fail(graphite->line, "graphite: an object is expected");
+        copy(*graphite, "legacyNamespace", "names", "legacy");
+        copy(*graphite, "prefixCounter", "names", "counters");
+        copy(*graphite, "prefixTimer", "names", "timers");
+        copy(*graphite, "prefixGauge", "names", "gauges");
+        copy(*graphite, "prefixSet", "names", "sets");
+        copy(*graphite, "globalSuffix", "names", "suffix");
+        // The legacy names do not heed it.
+        if (!is_true(*graphite, "legacyNamespace", true))
+            copy(*graphite, "globalPrefix", "quipud", "prefix");
+    }
+
+    void read_idle() {
+        const bool all = is_true(config_, "deleteIdleStats", false);
+        const auto drop = [&](const char* option, const char* key, std::string flushes) {
+            if (is_true(config_, option, all))
+                put("idle", key, std::move(flushes), line_of(config_, option), option);
+        };
+        drop("deleteCounters", "counters", "drop");
+        drop("deleteTimers", "timers", "drop");
+        drop("deleteSets", "sets", "drop");
+        // The flush of the interval in which it came is the first of so many.
+        const auto* const ttl = find(config_, "gaugesMaxTTL");
+        const double flushes = ttl == nullptr ? 1 : ttl->number;
+        if (ttl != nullptr && (ttl->kind != literal_kind::number || !(flushes <= 1e9)))
+            return fail(ttl->line, "gaugesMaxTTL: a number of flushes is expected");
+        const auto idle = flushes >= 2 ? static_cast<std::uint64_t>(flushes) - 1 : 0;
+        drop("deleteGauges", "gauges", std::to_string(idle));
+    }
+
+    void read_histograms() {
+        const auto* const list = find(config_, "histogram");
+        if (list == nullptr)
+            return;
+        if (list->kind != literal_kind::list)
+            return fail(list->line, "histogram: a list is expected");
+        std::size_t count = 0;
+        for (const auto& one : list->items) {
+            const auto section = "histogram " + std::to_string(++count);
+            put(section, "match", text_or(one, "metric", ""), one.line, "metric");
+            put(section, "bins", text_or(one, "bins", ""), line_of(one, "bins"), "bins");
+        }
+    }
+
+    void note_unread(const quipu::literal_member& one) {
+        if (std::find(read_.begin(), read_.end(), one.name) != read_.end())
+            return;
+        const bool known = std::find(without_effect.begin(), without_effect.end(), one.name) !=
+                           without_effect.end();
+        made_.notices.push_back(at(one.value.line) + in_quotes(one.name) +
+                                (known ? " has no effect here" : " is unknown and left out"));
+    }
+
+    const std::string& path_;
+    quipu::parsed_literal file_;
+    const literal& config_;
+    std::vector<std::string_view> read_{};
+    loaded_config made_{};
+};
+
+} // namespace
+
+loaded_config translate_etsy(const std::string& path, std::string_view text) {
+    return translator(path, text).translate();
+}
+
+} // namespace quipud

@@ -1,0 +1,90 @@
+#include "config_file.hpp"
+
+#include <quipu/server/ini.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+namespace quipud {
+
+namespace {
+
+constexpr std::size_t file_bytes_max = std::size_t{1} << 20;
+
+/// What cannot be read of the file, or nothing.
+std::string read_file(const std::string& path, std::string& into) {
+    std::FILE* const file = std::fopen(path.c_str(), "rb");
+    if (file == nullptr)
+        return std::strerror(errno);
+    into.resize(file_bytes_max + 1);
+    into.resize(std::fread(into.data(), 1, into.size(), file));
+    const bool failed = std::ferror(file) != 0;
+    const int cause = errno;
+    std::fclose(file);
+    if (failed)
+        return std::strerror(cause);
+    return into.size() > file_bytes_max ? "the file is larger than 1 MiB" : "";
+}
+
+/// An object literal begins with a brace, an INI file never does.
+bool is_object_literal(std::string_view path, std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    return path.ends_with(".js") || path.ends_with(".json") ||
+           (first != text.npos && (text[first] == '{' || text[first] == '('));
+}
+
+/// The keys of [statsite] that the Python statsite has, too.
+constexpr std::array<std::string_view, 2> kiip_keys{"flush_interval", "log_level"};
+
+file_form form_of(const quipu::ini_file& file, config_option option) {
+    bool statsite = false;
+    for (const auto& one : file.sections) {
+        if (one.name != "statsite" && is_kiip_section(one.name))
+            return file_form::kiip;
+        statsite = statsite || one.name == "statsite";
+    }
+    if (!statsite)
+        return file_form::own;
+    // What both have is the Python one's where its option is used.
+    const bool all_kiip =
+        std::all_of(file.entries.begin(), file.entries.end(), [](const auto& one) {
+            return std::find(kiip_keys.begin(), kiip_keys.end(), one.key) != kiip_keys.end();
+        });
+    return option == config_option::c && all_kiip ? file_form::kiip : file_form::statsite;
+}
+
+} // namespace
+
+config_file load_config(const std::string& path, config_option option) {
+    config_file made;
+    std::string text;
+    if (const auto why = read_file(path, text); !why.empty()) {
+        made.error = "cannot read " + in_quotes(path) + ": " + why;
+        return made;
+    }
+    if (is_object_literal(path, text)) {
+        static_cast<loaded_config&>(made) = translate_etsy(path, text);
+        made.form = file_form::etsy;
+        return made;
+    }
+    const auto file = quipu::parse_ini(text);
+    if (!file.error.why.empty()) {
+        made.error = path + ':' + std::to_string(file.error.line) + ": " + file.error.why;
+        return made;
+    }
+    made.form = form_of(file, option);
+    for (const auto& one : file.entries) {
+        made.assignments.push_back({one.section,
+                                    one.key,
+                                    one.value,
+                                    one.key,
+                                    path + ':' + std::to_string(one.line) + ": "});
+    }
+    return made;
+}
+
+} // namespace quipud
