@@ -1,6 +1,7 @@
 // The config file of Etsy's statsd.
 #include "config_file.hpp"
 
+#include <quipu/core/number.hpp>
 #include <quipu/server/object_literal.hpp>
 
 #include <algorithm>
@@ -48,7 +49,7 @@ public:
 private:
     void read() {
         put("quipud", "profile", "etsy", config_.line, "the file");
-        copy(config_, "flushInterval", "quipud", "interval", "ms");
+        read_interval();
         copy(config_, "percentThreshold", "quipud", "percentiles");
         copy(config_, "prefixStats", "quipud", "own_prefix");
         copy(config_, "flush_counts", "names", "counts");
@@ -135,14 +136,21 @@ private:
     }
 
     /// Hands a plain value on, if it is there.
-    void copy(const literal& within,
-              std::string_view from,
-              const char* section,
-              const char* key,
-              std::string_view unit = {}) {
+    void copy(const literal& within, std::string_view from, const char* section, const char* key) {
         const auto* const value = find(within, from);
         if (value != nullptr)
-            put(section, key, text(*value, from) + std::string(unit), value->line, from);
+            put(section, key, text(*value, from), value->line, from);
+    }
+
+    void read_interval() {
+        const auto* const value = find(config_, "flushInterval");
+        if (value == nullptr)
+            return;
+        const auto written = text(*value, "flushInterval");
+        if (!quipu::parse_number(written))
+            return fail(value->line,
+                        "flushInterval " + in_quotes(written) + ": use a number of milliseconds");
+        put("quipud", "interval", written + "ms", value->line, "flushInterval");
     }
 
     void read_ways_in() {

@@ -425,7 +425,7 @@ std::string unknown(const assignment& one) {
     }
     const bool section = keys.empty();
     std::string why =
-        one.origin + ": unknown " +
+        one.origin() + ": unknown " +
         (section ? "section " + in_quotes(one.section) : "setting " + in_quotes(one.name));
     const auto meant = nearest(section ? one.section : one.key, section ? sections : keys);
     return meant.empty() ? why : why + "; did you mean " + in_quotes(meant) + "?";
