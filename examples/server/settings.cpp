@@ -1,11 +1,11 @@
 #include "settings.hpp"
 
-#include <quipu/core/number.hpp>
-#include <quipu/core/number_text.hpp>
+#include "setting_values.hpp"
+
+#include <quipu/core/ascii.hpp>
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 namespace quipud {
@@ -42,112 +42,6 @@ bool is_later_scheme(std::string_view url) {
     return colon != url.npos &&
            std::find(later_schemes.begin(), later_schemes.end(), url.substr(0, colon + 1)) !=
                later_schemes.end();
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-    std::vector<std::string> parts;
-    for (;;) {
-        const auto end = text.find(separator);
-        const auto part = quipu::detail::trim(text.substr(0, end));
-        if (!part.empty())
-            parts.emplace_back(part);
-        if (end == text.npos)
-            return parts;
-        text.remove_prefix(end + 1);
-    }
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-    std::string all;
-    for (const auto& one : parts)
-        all += (all.empty() ? "" : ",") + one;
-    return all;
-}
-
-// Each reader of a value returns what is wrong with it, or nothing.
-
-/// "10s", "500ms", "2m", "1h"; a bare number is seconds.
-std::string
-read_time(std::string_view text, std::int64_t ms_min, std::int64_t ms_max, std::int64_t& into) {
-    constexpr std::array<std::pair<std::string_view, double>, 4> units{
-        {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
-    double unit_ms = 1000;
-    for (const auto& [name, ms] : units) {
-        if (text.ends_with(name)) {
-            unit_ms = ms;
-            text.remove_suffix(name.size());
-            break;
-        }
-    }
-    const auto number = quipu::parse_number(text);
-    const double ms = number ? *number * unit_ms : -1;
-    if (!(ms >= static_cast<double>(ms_min) && ms <= static_cast<double>(ms_max)))
-        return "use a time such as 10s, 500ms or 1m";
-    into = static_cast<std::int64_t>(ms + 0.5);
-    return {};
-}
-
-std::string print_time(std::int64_t ms) {
-    return ms % 1000 == 0 ? std::to_string(ms / 1000) + 's' : std::to_string(ms) + "ms";
-}
-
-std::string read_switch(std::string_view text, bool& into) {
-    for (const std::string_view yes : {"yes", "true", "on", "1"}) {
-        if (text == yes)
-            return into = true, std::string();
-    }
-    for (const std::string_view no : {"no", "false", "off", "0"}) {
-        if (text == no)
-            return into = false, std::string();
-    }
-    return "use yes or no";
-}
-
-std::string print_switch(bool on) {
-    return on ? "yes" : "no";
-}
-
-std::string read_node(std::string_view text, std::string& into) {
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == ';')
-            return "a blank or ';' cannot be in a name";
-    }
-    into = std::string(text);
-    return {};
-}
-
-std::string read_address(std::string_view text,
-                         std::uint16_t default_port,
-                         std::optional<quipu::host_port>& into) {
-    if (text == "off")
-        return into.reset(), std::string();
-    auto at = quipu::parse_host_port(text, default_port);
-    if (!at)
-        return "use HOST:PORT, or off";
-    into = *std::move(at);
-    return {};
-}
-
-std::string print_address(const std::optional<quipu::host_port>& at) {
-    return at ? to_string(*at) : "off";
-}
-
-std::string read_idle(std::string_view text, idle_flushes& into) {
-    if (text == "keep")
-        return into.reset(), std::string();
-    const auto number = text == "drop" ? result<double>(0) : quipu::parse_number(text);
-    constexpr auto flushes_max = static_cast<double>(std::numeric_limits<std::uint32_t>::max());
-    if (!number || !(*number >= 0 && *number < flushes_max) ||
-        *number != static_cast<double>(static_cast<std::uint32_t>(*number)))
-        return "use keep, drop, or for how many flushes an idle series stays";
-    into = static_cast<std::uint32_t>(*number);
-    return {};
-}
-
-std::string print_idle(idle_flushes flushes) {
-    if (!flushes)
-        return "keep";
-    return *flushes == 0 ? "drop" : std::to_string(*flushes);
 }
 
 std::string read_profile(settings& all, std::string_view text) {
@@ -204,23 +98,17 @@ std::string read_sink(settings& all, std::string_view text) {
 }
 
 std::string read_percentiles(settings& all, std::string_view text) {
-    auto list =
-        text.empty() ? std::vector<quipu::percentile>() : result<std::vector<quipu::percentile>>();
-    if (!text.empty())
-        list = quipu::parse_percentiles(text);
-    if (!list)
-        return "use numbers from -100 to 100 such as 50,90,99.9";
-    all.percentiles = *std::move(list);
-    return {};
-}
-
-std::string print_percentiles(const std::vector<quipu::percentile>& list) {
-    std::vector<std::string> all;
-    for (const auto& one : list) {
-        char text[quipu::layout::shortest::bytes_max];
-        all.emplace_back(text, quipu::layout::shortest::write(text, one.value));
+    std::vector<quipu::percentile> list;
+    while (!text.empty()) {
+        const auto comma = text.find(',');
+        auto one = quipu::parse_percentile(quipu::detail::trim(text.substr(0, comma)));
+        if (!one || comma + 1 == text.size())
+            return "use numbers from -100 to 100 such as 50,90,99.9";
+        list.push_back(*std::move(one));
+        text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
     }
-    return joined(all);
+    all.percentiles = std::move(list);
+    return {};
 }
 
 constexpr std::array<std::string_view, 3> level_names{"info", "warning", "error"};
@@ -230,14 +118,6 @@ std::string read_log_level(settings& all, std::string_view text) {
     if (found == level_names.end())
         return "choose info, warning or error";
     all.log_level = static_cast<quipu::log_level>(found - level_names.begin());
-    return {};
-}
-
-std::string read_bytes(std::string_view text, std::size_t& into) {
-    const auto number = quipu::parse_number(text);
-    if (!number || !(*number >= 0 && *number <= 1 << 30))
-        return "use a number of bytes up to 1 GiB; 0 leaves it to the system";
-    into = static_cast<std::size_t>(*number);
     return {};
 }
 
@@ -425,7 +305,7 @@ std::string unknown(const assignment& one) {
     }
     const bool section = keys.empty();
     std::string why =
-        one.origin() + ": unknown " +
+        one.place + "unknown " +
         (section ? "section " + in_quotes(one.section) : "setting " + in_quotes(one.name));
     const auto meant = nearest(section ? one.section : one.key, section ? sections : keys);
     return meant.empty() ? why : why + "; did you mean " + in_quotes(meant) + "?";

@@ -244,3 +244,26 @@ TEST_CASE("etsy schema: tells what the sink has done", "[schema][etsy]") {
                 "stats.own.graphiteStats.flush_time 0.5",
                 "stats.own.graphiteStats.flush_length 1234"});
 }
+
+TEST_CASE("etsy schema: of a timer those numbers are told that are asked for", "[schema][etsy]") {
+    const auto told = [](std::vector<std::string> metrics) {
+        etsy_store all;
+        all.apply("t", of(metric_kind::timer, 4));
+        all.apply("idle", of(metric_kind::timer, 4));
+        static_cast<void>(collect(all, 10, 2));
+        all.apply("t", of(metric_kind::timer, 4));
+        const etsy_schema schema({.percentiles = *parse_percentiles("90,99.9,-10"),
+                                  .timer_metrics = std::move(metrics),
+                                  .histograms = {*etsy_histogram("t", {"5"})}});
+        return with(points(schema, collect(all, 10, 2)), "stats.timers.");
+    };
+    CHECK(told({"count_ps", "upper"}) == lines{"stats.timers.t.upper 4",
+                                               "stats.timers.t.count_ps 0.5",
+                                               "stats.timers.idle.count_ps 0"});
+    CHECK(told({"upper_percent", "lower_percent"}) == lines{"stats.timers.t.upper_90 4",
+                                                            "stats.timers.t.upper_99_9 4",
+                                                            "stats.timers.t.lower_top10 4"});
+    CHECK(told({"histogram"}) == lines{"stats.timers.t.histogram.bin_5 1"});
+    CHECK(told({"sum_squares"}) == lines{"stats.timers.t.sum_squares 16"});
+    CHECK(told({"nothing"}).empty());
+}

@@ -72,6 +72,16 @@ TEST_CASE("log: a line has the time in UTC, the level and the text", "[server][l
                                "nnnn-nn-nnTnn:nn:nnZ error: cannot\n");
 }
 
+TEST_CASE("log: what is below its level is not written, by a copy neither", "[server][log]") {
+    pipe_text out;
+    const quipu::log log(out.writer(), quipu::log_level::error);
+    const quipu::log copy(log);
+    log.info("a");
+    copy.warning("b");
+    copy.error("c");
+    CHECK(shape(out.read()) == "nnnn-nn-nnTnn:nn:nnZ error: c\n");
+}
+
 TEST_CASE("log: lines of several threads stay whole", "[server][log]") {
     pipe_text out;
     const quipu::log log(out.writer());

@@ -1,5 +1,6 @@
 #include <quipu/server/server.hpp>
 
+#include "support/asking.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/graphite_server.hpp"
@@ -315,5 +316,47 @@ TEST_CASE("server: an outage of Graphite loses nothing", "[server][server]") {
     graphite = std::make_unique<quipu::test::graphite_server>(port);
     REQUIRE(graphite->shows("stats.counters.hits.count", "3"));
     CHECK(graphite->values("stats.counters.hits.count") == std::vector<std::string>{"2", "3"});
+    server.stop();
+}
+
+TEST_CASE("server: its admin commands know what came up to now, and can delete it", "[server]") {
+    live_server<quipu::profile::etsy> server;
+    REQUIRE(server.server().listen_admin({"127.0.0.1", 0}) == errc::ok);
+    REQUIRE(server.server().listen_aliveness({"127.0.0.1", 0}) == errc::ok);
+    const auto at = server.server().admin_addresses();
+    REQUIRE(at.size() == 2);
+    server.start();
+    quipu::test::asking admin(at[0].port());
+    const std::string end = "END\n\n";
+    const auto hits = [&] {
+        return admin.ask("counters\n", end).find(" hits: 3") != std::string::npos;
+    };
+    CHECK_FALSE(hits());
+    server.send("hits:3|c\nbad");
+    CHECK(eventually(hits));
+    const auto statistics = admin.ask("stats\n", end);
+    CHECK(statistics.starts_with("uptime: "));
+    CHECK(statistics.find("messages.bad_lines_seen: 1\n") != std::string::npos);
+    CHECK(admin.ask("delcounters hits\n", end) == "deleted: hits\n" + end);
+    CHECK_FALSE(hits());
+    CHECK(quipu::test::asking(at[1].port()).hear_all() == "YES");
+    CHECK(admin.ask("health\n", "\n") == "health: up\n");
+    server.stop();
+}
+
+TEST_CASE("server: statistics tell of each sink", "[server]") {
+    live_server<> server(options_of(100));
+    const auto flushes = record(server);
+    server.server().add_sink("broken://x", [](const auto&) { return errc::connection_refused; });
+    REQUIRE(server.server().listen_admin({"127.0.0.1", 0}) == errc::ok);
+    const auto port = server.server().admin_addresses().at(0).port();
+    server.start();
+    server.send("hits:1|c");
+    CHECK(eventually([&] { return flushes->hits() == 1; }));
+    quipu::test::asking admin(port);
+    const auto statistics = admin.ask("stats\n", "END\n\n");
+    CHECK(statistics.find("recording.waiting: 0\n") != std::string::npos);
+    CHECK(statistics.find("broken.waiting: 1\n") != std::string::npos);
+    CHECK(statistics.find("broken.last_exception: ") != std::string::npos);
     server.stop();
 }

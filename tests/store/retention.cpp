@@ -56,3 +56,10 @@ TEMPLATE_TEST_CASE("retention: what has left does not come back by waiting",
     }
     CHECK_FALSE(policy.expired(0));
 }
+
+TEST_CASE("retention: adjustable never ends until it is told", "[store][retention]") {
+    STATIC_REQUIRE_FALSE(retention::adjustable().expired(longest));
+    STATIC_REQUIRE_FALSE(retention::adjustable{2}.expired(2));
+    STATIC_REQUIRE(retention::adjustable{2}.expired(3));
+    STATIC_REQUIRE(retention::adjustable{0}.expired(1));
+}

@@ -201,22 +201,25 @@ private:
         out += end_mark;
     }
 
+    /// The values, or what a sketch knows that has them no longer.
     template <class Cell>
     static void tell_values(std::string& out, const Cell& cell) {
-        if constexpr (requires { cell.values().values().size(); }) {
-            tell_list(out, cell.values().values());
-        } else {
-            // A sketch need not have the values: what it knows is told.
-            out += "{ count: ";
-            detail::append_number(out, cell.count());
-            const std::pair<std::string_view, double> facts[] = {
-                {", sum: ", cell.sum()}, {", lower: ", cell.min()}, {", upper: ", cell.max()}};
-            for (const auto& [name, value] : facts) {
-                out += name;
-                detail::append_number(out, cell.count() > 0 ? value : 0);
-            }
-            out += " }";
+        const auto& sketch = cell.values();
+        if constexpr (requires { sketch.keeps_values(); }) {
+            if (sketch.keeps_values())
+                return tell_list(out, sketch.values());
+        } else if constexpr (requires { sketch.values().size(); }) {
+            return tell_list(out, sketch.values());
         }
+        out += "{ count: ";
+        detail::append_number(out, cell.count());
+        const std::pair<std::string_view, double> facts[] = {
+            {", sum: ", cell.sum()}, {", lower: ", cell.min()}, {", upper: ", cell.max()}};
+        for (const auto& [name, value] : facts) {
+            out += name;
+            detail::append_number(out, cell.count() > 0 ? value : 0);
+        }
+        out += " }";
     }
 
     static void tell_list(std::string& out, const std::vector<double>& values) {
