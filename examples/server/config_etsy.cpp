@@ -64,8 +64,8 @@ private:
         read_names();
         read_idle();
         read_histograms();
-        for (const auto& one : config_.members)
-            note_unread(one);
+        for (std::size_t i = 0; i < config_.items.size(); ++i)
+            note_unread(config_.names[i], config_.items[i].line);
     }
 
     // What is found is marked as read, so that the rest can be told.
@@ -293,12 +293,12 @@ private:
         }
     }
 
-    void note_unread(const quipu::literal_member& one) {
-        if (std::find(read_.begin(), read_.end(), one.name) != read_.end())
+    void note_unread(const std::string& name, std::size_t line) {
+        if (std::find(read_.begin(), read_.end(), name) != read_.end())
             return;
-        const bool known = std::find(without_effect.begin(), without_effect.end(), one.name) !=
-                           without_effect.end();
-        made_.notices.push_back(at(one.value.line) + in_quotes(one.name) +
+        const bool known =
+            std::find(without_effect.begin(), without_effect.end(), name) != without_effect.end();
+        made_.notices.push_back(at(line) + in_quotes(name) +
                                 (known ? " has no effect here" : " is unknown and left out"));
     }
 

@@ -24,6 +24,7 @@
 
 // Floor 1: net
 #include <quipu/net/address.hpp>
+#include <quipu/net/command.hpp>
 #include <quipu/net/datagram_slots.hpp>
 #include <quipu/net/deadline.hpp>
 #include <quipu/net/descriptor.hpp>
@@ -43,6 +44,7 @@
 // Floor 1: sketch
 #include <quipu/sketch/adaptive.hpp>
 #include <quipu/sketch/adaptive_set.hpp>
+#include <quipu/sketch/arrivals.hpp>
 #include <quipu/sketch/bound_policy.hpp>
 #include <quipu/sketch/bucket_layout.hpp>
 #include <quipu/sketch/bucket_window.hpp>
@@ -144,6 +146,7 @@
 #include <quipu/schema/native.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/schema.hpp>
+#include <quipu/schema/statsite.hpp>
 
 // Floor 6: sink
 #include <quipu/sink/console.hpp>
@@ -152,6 +155,7 @@
 #include <quipu/sink/prometheus.hpp>
 #include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/sink.hpp>
+#include <quipu/sink/statsite_stream.hpp>
 
 // Floor 7: server
 #include <quipu/server/admin.hpp>

@@ -38,6 +38,7 @@
 #include <compare>
 #include <concepts>
 #include <condition_variable>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -2442,46 +2443,6 @@ private:
 
 } // namespace quipu
 
-// quipu/net/datagram_slots.hpp
-
-// Memory for a batch of datagrams.
-
-namespace quipu {
-
-/// Room for a batch of datagrams: one slot each, as long as the longest datagram and its padding.
-/// The memory is never filled, so of each slot only the pages that datagrams reach become real.
-///
-/// Threads  distinct objects safe, shared objects unsafe.
-class datagram_slots {
-public:
-    /// No room at all.
-    datagram_slots() noexcept = default;
-    datagram_slots(std::size_t count, std::size_t datagram_bytes_max)
-        : slot_bytes_(datagram_bytes_max + read_padding_bytes) {
-        const std::size_t bytes = slot_bytes_ * count;
-        memory_ = static_cast<char*>(::operator new(bytes));
-    }
-    datagram_slots(datagram_slots&& other) noexcept
-        : slot_bytes_(other.slot_bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
-    datagram_slots& operator=(datagram_slots&& other) noexcept {
-        std::swap(slot_bytes_, other.slot_bytes_);
-        std::swap(memory_, other.memory_);
-        return *this;
-    }
-    ~datagram_slots() { ::operator delete(memory_); }
-
-    /// The first byte of a slot; it stays where it is when the slots are moved.
-    [[nodiscard]] char* operator[](std::size_t slot) const noexcept {
-        return memory_ + slot * slot_bytes_;
-    }
-
-private:
-    std::size_t slot_bytes_ = 0;
-    char* memory_ = nullptr;
-};
-
-} // namespace quipu
-
 // quipu/net/descriptor.hpp
 
 // The operating system's file descriptors: one owner for each, and its error numbers as `errc`.
@@ -2657,6 +2618,348 @@ private:
         return errc::system_failure;
     return ready == 0 ? errc::timed_out : errc::ok;
 }
+
+} // namespace quipu
+
+// quipu/net/transport.hpp
+
+// What moves bytes: a `transport` sends them, a `receiver` hands out those that come.
+
+namespace quipu {
+
+namespace detail {
+
+/// Stands for any function that a receiver may be given.
+struct any_on_bytes {
+    void operator()(std::string_view) const noexcept {}
+};
+
+} // namespace detail
+
+template <class T>
+concept has_send = requires(T& to, std::string_view bytes) {
+    { to.send(bytes) } -> std::same_as<errc>;
+    requires noexcept(to.send(bytes));
+};
+
+/// Sends bytes somewhere: a message at a time, or a stream of them.
+/// Requires  errc send(std::string_view bytes) noexcept; on ok the message is whole on its way (a
+///           stream: all bytes, in order). On an error nothing of it, or a first part that is never
+///           followed by other bytes in the same stream: it may be sent again from its beginning.
+///           A stream has `static constexpr bool is_stream = true`: nothing but newlines parts what
+///           is sent over it.
+/// Provided  udp_sender, tcp_sender, unix_datagram_sender, file_writer, memory_transport,
+///           null_transport.
+/// Cost      one call per datagram or flush.
+template <class T>
+concept transport = has_send<T>;
+
+template <class R>
+concept has_receive = requires(R& from, detail::any_on_bytes on_bytes) {
+    { from.receive(on_bytes) } -> std::same_as<result<std::size_t>>;
+    requires noexcept(from.receive(on_bytes));
+};
+
+template <class R>
+concept has_closed = requires(const R& from) {
+    { from.closed() } -> std::same_as<bool>;
+    requires noexcept(from.closed());
+};
+
+/// Hands out bytes that come from somewhere, without waiting for them.
+/// Requires  result<std::size_t> receive(on_bytes); calls on_bytes(std::string_view) for each
+///           datagram or piece of a stream that is there, up to a bound of its own; noexcept if
+///           on_bytes is. The text is valid until on_bytes returns, and followed by
+///           `read_padding_bytes` readable bytes. Returns how many were taken; 0: none now. A
+///           stream that broke off is an error. bool closed() const noexcept; a stream has ended in
+///           good order, and no more will come.
+/// Provided  udp_receiver, tcp_connection, memory_receiver.
+/// Cost      one call per wake-up of the event loop, or more until it returns 0.
+template <class R>
+concept receiver = has_receive<R> && has_closed<R>;
+
+/// A receiver that an event loop can watch.
+/// Requires  int fd() const noexcept; readable when `receive` has something to say.
+/// Provided  udp_receiver, tcp_connection.
+template <class R>
+concept watchable_receiver = receiver<R> && requires(const R& from) {
+    { from.fd() } -> std::same_as<int>;
+};
+
+/// Says in a sentence what `T` lacks to be a transport: the first line of a class that takes one.
+template <class T>
+consteval bool require_transport() {
+    static_assert(has_send<T>, "quipu transport: needs `errc send(std::string_view) noexcept`");
+    return true;
+}
+
+/// Says in a sentence what `R` lacks to be a receiver: the first line of a class that takes one.
+template <class R>
+consteval bool require_receiver() {
+    static_assert(has_receive<R>,
+                  "quipu receiver: needs `result<std::size_t> receive(on_bytes)`, noexcept if "
+                  "`on_bytes(std::string_view)` is");
+    static_assert(has_closed<R>, "quipu receiver: needs `bool closed() const noexcept`");
+    return true;
+}
+
+} // namespace quipu
+
+// quipu/net/command.hpp
+
+// A command of the shell as a transport: it is run for each text, and gets it on its standard input.
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace quipu {
+
+/// The bounds of a command.
+struct command_options {
+    /// A run that takes longer is killed, with all that it has started in its group. Below zero: none.
+    int timeout_ms = 30'000;
+};
+
+namespace detail {
+
+/// Keeps SIGPIPE from this thread, and takes it away if one came meanwhile.
+class without_sigpipe {
+public:
+    without_sigpipe() noexcept {
+        sigset_t pending{};
+        ::sigemptyset(&pipe_);
+        ::sigaddset(&pipe_, SIGPIPE);
+        ::sigpending(&pending);
+        was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~without_sigpipe() {
+        const timespec at_once{};
+        if (!was_pending_) {
+            while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+            }
+        }
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    without_sigpipe(const without_sigpipe&) = delete;
+    without_sigpipe& operator=(const without_sigpipe&) = delete;
+
+private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+} // namespace detail
+
+/// Runs `/bin/sh -c TEXT` once for each `send`, in a process group of its own, hands it the bytes on
+/// its standard input and waits for its end. It inherits the environment, standard output and
+/// standard error, and no other descriptor that is closed on exec.
+///
+/// Threads  one thread sends; any may call `end`.
+class command {
+public:
+    explicit command(std::string text, command_options options = {})
+        : text_(std::move(text)), options_(options) {}
+    command(const command&) = delete; // `end` has to find the process
+    command& operator=(const command&) = delete;
+    ~command() = default;
+
+    /// Runs it with `bytes`, which may be empty. A command may leave some of its input unread.
+    /// Errors   system_failure: it could not be started, was killed, or its exit status was not 0;
+    ///          timed_out: it was killed, since it took too long or `end` was called.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        int ends[2] = {-1, -1};
+#if defined(__linux__)
+        const int made = ::pipe2(ends, O_CLOEXEC); // no other thread's program inherits them
+#else
+        const int made = ::pipe(ends);
+#endif
+        if (made != 0)
+            return last_error();
+        descriptor reading{ends[0]};
+        descriptor writing{ends[1]};
+        if (writing.never_wait_nor_inherit() != errc::ok ||
+            ::fcntl(reading.fd(), F_SETFD, FD_CLOEXEC) != 0)
+            return last_error();
+        const pid_t started = start(reading.fd());
+        if (started < 0)
+            return errc::system_failure;
+        reading.close();
+        running_.store(started, std::memory_order_release);
+        const deadline last(options_.timeout_ms);
+        const detail::without_sigpipe quietly;
+        const bool in_time = write_all(writing.fd(), bytes, last);
+        writing.close();
+        const errc done = in_time ? wait_for(started, last) : kill_and_reap(started);
+        running_.store(0, std::memory_order_release);
+        return done;
+    }
+
+    /// Ends what runs, and lets nothing run any more. A signal handler may not call it.
+    void end() noexcept {
+        ended_.store(true, std::memory_order_release);
+        const pid_t runs = running_.load(std::memory_order_acquire);
+        if (runs > 0)
+            ::kill(-runs, SIGKILL);
+    }
+
+    /// How the last run that ended by itself did: its exit status, or 128 and the signal's number.
+    [[nodiscard]] int exit_status() const noexcept {
+        return exit_status_;
+    }
+    [[nodiscard]] const std::string& text() const noexcept {
+        return text_;
+    }
+
+private:
+    /// How long one waits at a time, so that `end` is heard.
+    static constexpr int step_ms_max = 20;
+
+    [[nodiscard]] pid_t start(int input) noexcept {
+        if (ended_.load(std::memory_order_acquire))
+            return -1;
+        posix_spawn_file_actions_t files;
+        posix_spawnattr_t attributes;
+        if (::posix_spawn_file_actions_init(&files) != 0)
+            return -1;
+        if (::posix_spawnattr_init(&attributes) != 0) {
+            ::posix_spawn_file_actions_destroy(&files);
+            return -1;
+        }
+        sigset_t none{};
+        sigset_t usual{};
+        ::sigemptyset(&none);
+        ::sigemptyset(&usual);
+        for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP})
+            ::sigaddset(&usual, signal);
+        pid_t started = -1;
+        char shell[] = "/bin/sh";
+        char option[] = "-c";
+        char* const arguments[] = {shell, option, text_.data(), nullptr};
+        const bool made =
+            ::posix_spawn_file_actions_adddup2(&files, input, 0) == 0 &&
+            ::posix_spawnattr_setsigmask(&attributes, &none) == 0 &&
+            ::posix_spawnattr_setsigdefault(&attributes, &usual) == 0 &&
+            ::posix_spawnattr_setpgroup(&attributes, 0) == 0 &&
+            ::posix_spawnattr_setflags(&attributes,
+                                       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                           POSIX_SPAWN_SETPGROUP) == 0 &&
+            ::posix_spawn(&started, shell, &files, &attributes, arguments, environ) == 0;
+        ::posix_spawnattr_destroy(&attributes);
+        ::posix_spawn_file_actions_destroy(&files);
+        return made ? started : -1;
+    }
+
+    /// False if the time is over. Who does not read on is no failure.
+    [[nodiscard]] bool write_all(int to, std::string_view bytes, const deadline& last) noexcept {
+        while (!bytes.empty()) {
+            const auto size =
+                uninterrupted([&] { return ::write(to, bytes.data(), bytes.size()); });
+            if (size >= 0) {
+                bytes.remove_prefix(static_cast<std::size_t>(size));
+            } else if (last_error() != errc::would_block) {
+                return true;
+            } else if (!step(to, last)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Waits a little, or until there is room. False if the time is over.
+    [[nodiscard]] bool step(int to, const deadline& last) const noexcept {
+        const int left = last.remaining_ms();
+        if (left == 0 || ended_.load(std::memory_order_acquire))
+            return false;
+        pollfd waited{to, POLLOUT, 0};
+        static_cast<void>(
+            ::poll(&waited, to < 0 ? 0 : 1, left > 0 && left < step_ms_max ? left : step_ms_max));
+        return true;
+    }
+
+    [[nodiscard]] errc wait_for(pid_t started, const deadline& last) noexcept {
+        int status = 0;
+        for (timespec pause{0, 500'000};;) {
+            const pid_t gone = ::waitpid(started, &status, WNOHANG);
+            if (gone == started)
+                return judge(status);
+            if (gone < 0 && errno != EINTR)
+                return errc::system_failure;
+            if (last.remaining_ms() == 0 || ended_.load(std::memory_order_acquire))
+                return kill_and_reap(started);
+            ::nanosleep(&pause, nullptr);
+            if (pause.tv_nsec < step_ms_max * 1'000'000L)
+                pause.tv_nsec *= 2;
+        }
+    }
+
+    [[nodiscard]] errc judge(int status) noexcept {
+        exit_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return exit_status_ == 0 ? errc::ok : errc::system_failure;
+    }
+
+    [[nodiscard]] static errc kill_and_reap(pid_t started) noexcept {
+        ::kill(-started, SIGKILL);
+        while (::waitpid(started, nullptr, 0) < 0 && errno == EINTR) {
+        }
+        return errc::timed_out;
+    }
+
+    std::string text_;
+    command_options options_;
+    std::atomic<pid_t> running_{0};
+    std::atomic<bool> ended_{false};
+    int exit_status_ = 0;
+};
+
+static_assert(transport<command>);
+
+} // namespace quipu
+
+// quipu/net/datagram_slots.hpp
+
+// Memory for a batch of datagrams.
+
+namespace quipu {
+
+/// Room for a batch of datagrams: one slot each, as long as the longest datagram and its padding.
+/// The memory is never filled, so of each slot only the pages that datagrams reach become real.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+class datagram_slots {
+public:
+    /// No room at all.
+    datagram_slots() noexcept = default;
+    datagram_slots(std::size_t count, std::size_t datagram_bytes_max)
+        : slot_bytes_(datagram_bytes_max + read_padding_bytes) {
+        const std::size_t bytes = slot_bytes_ * count;
+        memory_ = static_cast<char*>(::operator new(bytes));
+    }
+    datagram_slots(datagram_slots&& other) noexcept
+        : slot_bytes_(other.slot_bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
+    datagram_slots& operator=(datagram_slots&& other) noexcept {
+        std::swap(slot_bytes_, other.slot_bytes_);
+        std::swap(memory_, other.memory_);
+        return *this;
+    }
+    ~datagram_slots() { ::operator delete(memory_); }
+
+    /// The first byte of a slot; it stays where it is when the slots are moved.
+    [[nodiscard]] char* operator[](std::size_t slot) const noexcept {
+        return memory_ + slot * slot_bytes_;
+    }
+
+private:
+    std::size_t slot_bytes_ = 0;
+    char* memory_ = nullptr;
+};
 
 } // namespace quipu
 
@@ -2916,90 +3219,6 @@ private:
 };
 
 using event_loop = basic_event_loop<>;
-
-} // namespace quipu
-
-// quipu/net/transport.hpp
-
-// What moves bytes: a `transport` sends them, a `receiver` hands out those that come.
-
-namespace quipu {
-
-namespace detail {
-
-/// Stands for any function that a receiver may be given.
-struct any_on_bytes {
-    void operator()(std::string_view) const noexcept {}
-};
-
-} // namespace detail
-
-template <class T>
-concept has_send = requires(T& to, std::string_view bytes) {
-    { to.send(bytes) } -> std::same_as<errc>;
-    requires noexcept(to.send(bytes));
-};
-
-/// Sends bytes somewhere: a message at a time, or a stream of them.
-/// Requires  errc send(std::string_view bytes) noexcept; on ok the message is whole on its way (a
-///           stream: all bytes, in order). On an error nothing of it, or a first part that is never
-///           followed by other bytes in the same stream: it may be sent again from its beginning.
-///           A stream has `static constexpr bool is_stream = true`: nothing but newlines parts what
-///           is sent over it.
-/// Provided  udp_sender, tcp_sender, unix_datagram_sender, file_writer, memory_transport,
-///           null_transport.
-/// Cost      one call per datagram or flush.
-template <class T>
-concept transport = has_send<T>;
-
-template <class R>
-concept has_receive = requires(R& from, detail::any_on_bytes on_bytes) {
-    { from.receive(on_bytes) } -> std::same_as<result<std::size_t>>;
-    requires noexcept(from.receive(on_bytes));
-};
-
-template <class R>
-concept has_closed = requires(const R& from) {
-    { from.closed() } -> std::same_as<bool>;
-    requires noexcept(from.closed());
-};
-
-/// Hands out bytes that come from somewhere, without waiting for them.
-/// Requires  result<std::size_t> receive(on_bytes); calls on_bytes(std::string_view) for each
-///           datagram or piece of a stream that is there, up to a bound of its own; noexcept if
-///           on_bytes is. The text is valid until on_bytes returns, and followed by
-///           `read_padding_bytes` readable bytes. Returns how many were taken; 0: none now. A
-///           stream that broke off is an error. bool closed() const noexcept; a stream has ended in
-///           good order, and no more will come.
-/// Provided  udp_receiver, tcp_connection, memory_receiver.
-/// Cost      one call per wake-up of the event loop, or more until it returns 0.
-template <class R>
-concept receiver = has_receive<R> && has_closed<R>;
-
-/// A receiver that an event loop can watch.
-/// Requires  int fd() const noexcept; readable when `receive` has something to say.
-/// Provided  udp_receiver, tcp_connection.
-template <class R>
-concept watchable_receiver = receiver<R> && requires(const R& from) {
-    { from.fd() } -> std::same_as<int>;
-};
-
-/// Says in a sentence what `T` lacks to be a transport: the first line of a class that takes one.
-template <class T>
-consteval bool require_transport() {
-    static_assert(has_send<T>, "quipu transport: needs `errc send(std::string_view) noexcept`");
-    return true;
-}
-
-/// Says in a sentence what `R` lacks to be a receiver: the first line of a class that takes one.
-template <class R>
-consteval bool require_receiver() {
-    static_assert(has_receive<R>,
-                  "quipu receiver: needs `result<std::size_t> receive(on_bytes)`, noexcept if "
-                  "`on_bytes(std::string_view)` is");
-    static_assert(has_closed<R>, "quipu receiver: needs `bool closed() const noexcept`");
-    return true;
-}
 
 } // namespace quipu
 
@@ -6752,6 +6971,47 @@ static_assert(distinct_sketch<statsite_set>);
 
 } // namespace quipu
 
+// quipu/sketch/arrivals.hpp
+
+// A sketch that keeps its values in the order in which they came.
+
+namespace quipu {
+
+/// As basic_exact, for who works on the values themselves and wants to see them as they came, as
+/// statsite_schema does: `values()` stay in that order. A merge puts the other's behind.
+///
+/// Memory   as basic_exact.
+/// Cost     each read of a quantile or a part sorts a copy.
+/// Threads  distinct objects safe, shared objects unsafe; reading one from several is safe.
+template <std::size_t ValuesMax = std::size_t{1} << 20>
+class basic_arrivals : public basic_exact<ValuesMax> {
+    using base = basic_exact<ValuesMax>;
+
+public:
+    /// There is nothing to do.
+    void settle() noexcept {}
+
+    void merge(const basic_arrivals& other) { base::merge(other); }
+
+    [[nodiscard]] double quantile(double q) const { return sorted().quantile(q); }
+    [[nodiscard]] double median() const { return sorted().median(); }
+    [[nodiscard]] distribution_part lowest(double q) const { return sorted().lowest(q); }
+    [[nodiscard]] distribution_part highest(double q) const { return sorted().highest(q); }
+
+private:
+    [[nodiscard]] base sorted() const {
+        base copy(*this);
+        copy.settle();
+        return copy;
+    }
+};
+
+using arrivals = basic_arrivals<>;
+
+static_assert(quantile_sketch<arrivals>);
+
+} // namespace quipu
+
 // quipu/sketch/bucket_layout.hpp
 
 // An exponential histogram as other systems write its buckets. Nothing is lost on the way: their
@@ -6950,7 +7210,7 @@ namespace quipu::detail {
 
 /// New values wait in two heaps: those above the insertion cursor, which comes by on its way up, and
 /// those below, for its next way. The compression cursor goes down, and joins a value to its upper
-/// neighbour where the targets allow it. Both go a share `Targets::error` of the list at each value,
+/// neighbour where the targets allow it. Both go a share `targets_.error` of the list at each value,
 /// as statsite's do: when what is joined decides which answers are given.
 ///
 /// A value that stands for several events is kept twice, once for its first event and once for the
@@ -6958,6 +7218,8 @@ namespace quipu::detail {
 template <class Targets>
 class ckms_summary {
 public:
+    explicit ckms_summary(Targets targets = {}) : targets_(std::move(targets)) {}
+
     [[nodiscard]] std::size_t size() const noexcept { return size_; }     ///< values kept
     [[nodiscard]] std::uint64_t ranks() const noexcept { return ranks_; } ///< events in them
     [[nodiscard]] double lowest() const noexcept { return nodes_[first_].value; } ///< size() > 0
@@ -6981,8 +7243,13 @@ public:
         }
     }
 
-    /// Adds the values of another, each with the doubt about its rank among those of the other.
+    /// Adds the values of another, each with the doubt about its rank among those of the other. An
+    /// empty one becomes the other, cursors and all: later values find it as they would the other.
     void merge(const ckms_summary& other) {
+        if (size_ == 0 && above_.empty() && below_.empty()) {
+            *this = other;
+            return;
+        }
         std::vector<node> all;
         all.reserve(size_ + other.size_);
         index mine = first_;
@@ -7120,7 +7387,7 @@ private:
 
     /// How far a cursor goes for each value.
     [[nodiscard]] std::size_t stride() const noexcept {
-        return static_cast<std::size_t>(std::ceil(static_cast<double>(size_) * Targets::error));
+        return static_cast<std::size_t>(std::ceil(static_cast<double>(size_) * targets_.error));
     }
 
     /// How many ranks a value there may stand for, doubt included.
@@ -7128,10 +7395,10 @@ private:
         const auto at = static_cast<double>(rank);
         const auto count = static_cast<double>(ranks_);
         double least = 0x1p63;
-        for (const double q : Targets::quantiles) {
+        for (const double q : targets_.quantiles) {
             const double allowed =
-                at >= q * count ? 2 * Targets::error * at / q
-                                : 2 * Targets::error * static_cast<double>(ranks_ - rank) / (1 - q);
+                at >= q * count ? 2 * targets_.error * at / q
+                                : 2 * targets_.error * static_cast<double>(ranks_ - rank) / (1 - q);
             least = std::min(least, allowed);
         }
         return static_cast<std::uint64_t>(least);
@@ -7226,6 +7493,7 @@ private:
         --size_;
     }
 
+    [[no_unique_address]] Targets targets_;
     std::vector<node> nodes_{};
     heap above_{};
     heap below_{};
@@ -7248,8 +7516,8 @@ private:
 namespace quipu {
 
 /// The quantiles that matter, each between 0 and 1, and how far off their ranks may be, relative
-/// to the number of values: statsite's defaults. Derive from this and override a line; what is not
-/// known when the program is compiled may be a variable that is set before the first sketch.
+/// to the number of values: statsite's defaults. Derive from this and override a line; what is known
+/// at run time only may be members of an object, which the sketch is made with.
 struct statsite_targets {
     static constexpr double error = 0.01; ///< `timer_eps`
     static constexpr std::array quantiles{0.5, 0.95, 0.99};
@@ -7274,6 +7542,8 @@ struct statsite_targets {
 template <class Targets = statsite_targets>
 class basic_ckms {
 public:
+    explicit basic_ckms(Targets targets = {}) : summary_(std::move(targets)) {}
+
     /// Adds a value that stands for `weight` events.
     /// Input    value: finite; weight: above 0, finite.
     /// Cost     O(error × values kept), in small constant steps; allocates when more are kept.
@@ -7404,7 +7674,7 @@ private:
         return taken;
     }
 
-    detail::ckms_summary<Targets> summary_{};
+    detail::ckms_summary<Targets> summary_;
     moments moments_{};
     double deviations_ = 0;
 };
@@ -11548,7 +11818,16 @@ private:
     bool touched_ = false;
 };
 
+/// A gauge of one interval, as statsite's: the next one begins with 0 again.
+/// Threads  as gauge.
+class interval_gauge : public gauge {
+public:
+    constexpr void merge(const interval_gauge& later) noexcept { gauge::merge(later); }
+    constexpr void next_interval() noexcept { reset(); }
+};
+
 static_assert(cell<gauge>);
+static_assert(cell<interval_gauge>);
 
 } // namespace quipu
 
@@ -15824,7 +16103,24 @@ struct point {
     bool integral = false;
     /// Unix seconds.
     std::int64_t timestamp = 0;
+    // Where a schema tells it, as statsite_schema does for its binary form:
+    metric_kind kind = metric_kind::counter;
+    statistic what = statistic::none;
+    double edge = 0; ///< of a bin of a histogram, whose value is the number of samples in it
 };
+
+/// Writes the value of a point: without a fraction if it is integral, else as `Layout` has it.
+/// Input    room for `point_value_bytes_max<Layout>` bytes.
+/// Returns  the end.
+template <number_layout Layout>
+inline constexpr std::size_t point_value_bytes_max =
+    Layout::bytes_max > integer_bytes_max ? Layout::bytes_max : integer_bytes_max;
+template <number_layout Layout>
+char* write_point_value(char* out, const point& one) noexcept {
+    const bool whole = one.integral && one.value > -9e15 && one.value < 9e15;
+    return whole ? write_integer(out, static_cast<std::int64_t>(one.value))
+                 : Layout::write(out, one.value);
+}
 
 /// What a sink has done so far; Etsy's schema reports it as `graphiteStats`.
 struct sink_history {
@@ -15862,7 +16158,7 @@ consteval bool require_values() {
 /// Names the statistics of a snapshot.
 /// Requires  write(snapshot, history, out), which calls out(const point&) for each number, in the
 ///           order in which they are sent; the type `number_layout`, how numbers are printed.
-/// Provided  native_schema, etsy_schema, kiip_schema.   Chosen at  the sinks for flat backends.
+/// Provided  native_schema, etsy_schema, kiip_schema, statsite_schema.   Chosen at  the sinks for flat backends.
 /// Cost      one write for each flush and sink.
 template <class S, class Traits>
 concept schema_for = requires(const S s,
@@ -16369,6 +16665,249 @@ static_assert(schema_for<native_schema, store_traits>);
 
 } // namespace quipu
 
+// quipu/schema/statsite.hpp
+
+// The schema of statsite, the one in C.
+
+namespace quipu {
+
+/// The numbers of a timer that statsite tells, as bits: `timers_include`.
+enum class timer_numbers : std::uint16_t {
+    sum = 1U << 0U,
+    sum_sq = 1U << 1U,
+    mean = 1U << 2U,
+    lower = 1U << 3U,
+    upper = 1U << 4U,
+    count = 1U << 5U,
+    stdev = 1U << 6U,
+    median = 1U << 7U,
+    rate = 1U << 8U,
+    sample_rate = 1U << 9U,
+    none = 0,
+    all = (1U << 10U) - 1,
+};
+
+[[nodiscard]] constexpr timer_numbers operator|(timer_numbers a, timer_numbers b) noexcept {
+    return static_cast<timer_numbers>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+[[nodiscard]] constexpr bool includes(timer_numbers all, timer_numbers one) noexcept {
+    return (static_cast<unsigned>(all) & static_cast<unsigned>(one)) != 0;
+}
+
+/// The quantiles of timers and how far off their ranks may be, as a config file has them.
+struct statsite_quantiles {
+    double error = 0.01; ///< `timer_eps`
+    std::vector<double> quantiles = {0.5, 0.95, 0.99};
+};
+
+/// The settings of statsite that shape names and numbers, with its defaults.
+struct statsite_schema_options {
+    std::string global_prefix{};
+    bool use_type_prefix = true;
+    std::string kv_prefix = "kv.";
+    std::string gauges_prefix = "gauges.";
+    std::string counts_prefix = "counts.";
+    std::string sets_prefix = "sets.";
+    std::string timers_prefix = "timers.";
+    /// A counter tells its count and its rate, not the sum alone.
+    bool extended_counters = false;
+    /// That count is the number of samples, not the sum.
+    bool legacy_extended_counters = true;
+    timer_numbers timers_include = timer_numbers::all;
+    statsite_quantiles quantiles{};
+    /// The one with the longest prefix of a timer's name gives it a histogram; see
+    /// statsite_histogram.
+    std::vector<histogram_rule> histograms{};
+};
+
+/// Names and numbers of statsite, to the digit, quantiles included: its own algorithm goes over the
+/// values, which its timers therefore keep as they came: basic_timer<arrivals,
+/// timer_weighting::count_only>.
+///
+///     GLOBAL kv.K        each value, the last one first
+///     GLOBAL counts.K    the sum; or counts.K.count and counts.K.rate
+///     GLOBAL timers.K.X  sum sum_sq mean lower upper count stdev, for each quantile pNN (median
+///                        before that of 0.5), rate (the sum a second), sample_rate, histogram.bin_…
+///     GLOBAL gauges.K, GLOBAL sets.K
+///
+/// A quantile is called `p` and its whole percent, rounded, so that of 0.999 is p100, as there.
+/// `stdev` divides by n - 1. Counts are whole numbers. What was idle says nothing. Each number has
+/// its kind and statistic, for the binary form.
+///
+/// Source     statsite 0.8.1, src/streaming.c, src/sink.c and src/metrics.c, as observed.
+/// Deviation  sums and deviations are free of cancellation; the order of series is that of their
+///            coming, not of a hash.
+/// Cost       of the quantiles: some 120 ns a value.
+/// Threads    distinct objects safe; a const one may be shared.
+class statsite_schema {
+public:
+    using number_layout = layout::fixed<6>;
+
+    explicit statsite_schema(statsite_schema_options options = {}) : options_(std::move(options)) {
+        const auto head = [this](const std::string& type) {
+            return options_.use_type_prefix ? options_.global_prefix + type
+                                            : options_.global_prefix;
+        };
+        kv_ = head(options_.kv_prefix);
+        gauges_ = head(options_.gauges_prefix);
+        counts_ = head(options_.counts_prefix);
+        sets_ = head(options_.sets_prefix);
+        timers_ = head(options_.timers_prefix);
+        for (const double q : options_.quantiles.quantiles) {
+            char text[layout::fixed<0>::bytes_max];
+            percents_.emplace_back(text, layout::fixed<0>::write(text, q * 100));
+        }
+    }
+
+    template <class Traits, class Out>
+    void
+    write(const basic_snapshot<Traits>& from, const sink_history& /*history*/, Out&& out) const {
+        const writer<Out> to{out, from.timestamp};
+        for (auto one = from.keyvalues.rbegin(); one != from.keyvalues.rend(); ++one) {
+            const auto& values = one->cell.values();
+            for (auto value = values.rbegin(); value != values.rend(); ++value)
+                to({kv_, one->name, metric_kind::keyvalue}, "", statistic::none, value->value);
+        }
+        for (const auto& one : from.counters)
+            write_counter(
+                one.cell, from.interval_seconds, {counts_, one.name, metric_kind::counter}, to);
+        basic_ckms<statsite_quantiles> sketch(options_.quantiles);
+        for (const auto& one : from.timers) {
+            const series_head head{timers_, one.name, metric_kind::timer};
+            if (!one.cell.idle())
+                write_timer(one.cell, from.interval_seconds, sketch, head, to);
+        }
+        for (const auto& one : from.gauges) {
+            if (!one.cell.idle())
+                to({gauges_, one.name, metric_kind::gauge}, "", statistic::none, one.cell.value());
+        }
+        for (const auto& one : from.uniques) {
+            if (!one.cell.idle())
+                to.whole({sets_, one.name, metric_kind::unique},
+                         "",
+                         statistic::sum,
+                         std::round(one.cell.estimate()));
+        }
+    }
+
+private:
+    struct series_head {
+        std::string_view head;
+        std::string_view name;
+        metric_kind kind;
+    };
+
+    template <class Out>
+    struct writer {
+        Out& out;
+        std::int64_t timestamp;
+
+        void operator()(const series_head& of,
+                        std::string_view tail,
+                        statistic what,
+                        double value,
+                        bool integral = false,
+                        double edge = 0) const {
+            out(point{of.head, of.name, tail, "", value, integral, timestamp, of.kind, what, edge});
+        }
+        void
+        whole(const series_head& of, std::string_view tail, statistic what, double value) const {
+            (*this)(of, tail, what, value, true);
+        }
+    };
+
+    template <class Counter, class Writer>
+    void write_counter(const Counter& cell,
+                       double interval_seconds,
+                       const series_head& of,
+                       const Writer& to) const {
+        if (cell.idle())
+            return;
+        if (!options_.extended_counters)
+            return to(of, "", statistic::sum, cell.sum());
+        if (options_.legacy_extended_counters)
+            to.whole(of, ".count", statistic::count, std::floor(cell.samples()));
+        else
+            to(of, ".count", statistic::count, cell.sum());
+        to(of, ".rate", statistic::rate, cell.rate(interval_seconds));
+    }
+
+    template <class Timer, class Writer>
+    void write_timer(const Timer& cell,
+                     double interval_seconds,
+                     basic_ckms<statsite_quantiles>& sketch,
+                     const series_head& of,
+                     const Writer& to) const {
+        static_assert(detail::require_values<Timer>());
+        const auto tells = [this](timer_numbers one) {
+            return includes(options_.timers_include, one);
+        };
+        const auto tell = [&](timer_numbers one, const char* tail, statistic what, double value) {
+            if (tells(one))
+                to(of, tail, what, value);
+        };
+        const double count = std::floor(cell.count());
+        tell(timer_numbers::sum, ".sum", statistic::sum, cell.sum());
+        tell(timer_numbers::sum_sq, ".sum_sq", statistic::sum_of_squares, cell.sum_squares());
+        tell(timer_numbers::mean, ".mean", statistic::mean, cell.mean());
+        tell(timer_numbers::lower, ".lower", statistic::minimum, cell.min());
+        tell(timer_numbers::upper, ".upper", statistic::maximum, cell.max());
+        if (tells(timer_numbers::count))
+            to.whole(of, ".count", statistic::count, count);
+        tell(
+            timer_numbers::stdev, ".stdev", statistic::standard_deviation, cell.sample_deviation());
+        sketch.clear();
+        for (const double value : cell.values().values())
+            sketch.record(value);
+        sketch.settle();
+        for (std::size_t i = 0; i < percents_.size(); ++i) {
+            const double q = options_.quantiles.quantiles[i];
+            const double value = sketch.quantile(q);
+            if (q == 0.5 && tells(timer_numbers::median))
+                to(of, ".median", percentile_statistic(50), value);
+            to(of, ".p" + percents_[i], percentile_statistic(static_cast<int>(q * 100)), value);
+        }
+        tell(timer_numbers::rate, ".rate", statistic::rate, cell.sum() / interval_seconds);
+        tell(timer_numbers::sample_rate,
+             ".sample_rate",
+             statistic::sample_rate,
+             count / interval_seconds);
+        write_histogram(cell, of, to);
+    }
+
+    template <class Timer, class Writer>
+    void write_histogram(const Timer& cell, const series_head& of, const Writer& to) const {
+        const auto* const rule =
+            find_rule(options_.histograms, histogram_match::longest_prefix, of.name);
+        if (rule == nullptr)
+            return;
+        const auto bins = count_samples(cell.values(), rule->edges);
+        const auto& edges = rule->edges.values();
+        for (std::size_t i = 0; i < rule->tails.size(); ++i) {
+            const bool last = i + 1 == rule->tails.size();
+            const auto what = i == 0 ? statistic::histogram_floor
+                              : last ? statistic::histogram_ceiling
+                                     : statistic::histogram_bin;
+            const double edge = i == 0 ? edges.front() : edges[i - 1];
+            to(of, rule->tails[i], what, bins.counts()[i], true, edge);
+        }
+    }
+
+    statsite_schema_options options_;
+    std::string kv_, gauges_, counts_, sets_, timers_;
+    std::vector<std::string> percents_{};
+};
+
+namespace detail {
+struct traits_with_arrivals : store_traits {
+    using timer = basic_timer<arrivals>;
+};
+} // namespace detail
+
+static_assert(schema_for<statsite_schema, detail::traits_with_arrivals>);
+
+} // namespace quipu
+
 // quipu/sink/sink.hpp
 
 // What a sink is: the end of the road, which renders snapshots for one backend.
@@ -16795,12 +17334,10 @@ void append_graphite_line(std::string& out, const point& one) {
     } else {
         append_graphite_name(out, one);
     }
-    char text[Layout::bytes_max + 2 * integer_bytes_max + 3];
+    char text[point_value_bytes_max<Layout> + integer_bytes_max + 3];
     char* end = text;
     *end++ = ' ';
-    const bool whole = one.integral && one.value > -9e15 && one.value < 9e15;
-    end = whole ? write_integer(end, static_cast<std::int64_t>(one.value))
-                : Layout::write(end, one.value);
+    end = write_point_value<Layout>(end, one);
     *end++ = ' ';
     end = write_integer(end, one.timestamp);
     *end++ = '\n';
@@ -17223,6 +17760,97 @@ public:
 private:
     Transport transport_;
     prometheus_page page_;
+};
+
+} // namespace quipu
+
+// quipu/sink/statsite_stream.hpp
+
+// statsite's stream: lines or binary records for a command, one text for each flush.
+
+namespace quipu {
+
+/// In what form statsite's stream goes out.
+enum class statsite_form : std::uint8_t {
+    lines,           ///< `NAME|VALUE|TIMESTAMP` and a newline, for each number
+    binary,          ///< binary_point records, named as the series are
+    prefixed_binary, ///< the same, with the prefix of its kind before each name
+};
+
+/// Appends a line of statsite's stream.
+/// Cost     O(size); allocates as `out` grows.
+template <class Layout>
+void append_statsite_line(std::string& out, const point& one) {
+    for (const auto part : {one.head, one.name, one.tail, one.tags})
+        out += part;
+    char text[point_value_bytes_max<Layout> + integer_bytes_max + 3];
+    char* end = text;
+    *end++ = '|';
+    end = write_point_value<Layout>(end, one);
+    *end++ = '|';
+    end = write_integer(end, one.timestamp);
+    *end++ = '\n';
+    out.append(text, static_cast<std::size_t>(end - text));
+}
+
+/// Hands each snapshot to a transport in one piece, an empty one too: a `command` is run at each
+/// flush. A number that is not finite is left out and counted, and so is what no record can carry.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Schema, class Transport>
+class basic_statsite_stream {
+    static_assert(require_transport<Transport>());
+
+public:
+    basic_statsite_stream(Schema schema, Transport& transport, statsite_form form = {})
+        : schema_(std::move(schema)), transport_(transport), form_(form) {}
+
+    /// Errors   those of the transport.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        text_.clear();
+        schema_.write(from, {}, [this](const point& one) {
+            if (!detail::is_finite(one.value))
+                ++skipped_;
+            else if (form_ == statsite_form::lines)
+                append_statsite_line<typename Schema::number_layout>(text_, one);
+            else
+                append_record(one);
+        });
+        return transport_.send(text_);
+    }
+
+    /// How many numbers were left out.
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+
+private:
+    void append_record(const point& one) {
+        if (one.tail == ".median")
+            return; // the same as the quantile behind it
+        name_ = form_ == statsite_form::prefixed_binary ? one.head : "";
+        name_ += one.name;
+        const bool bin = is_histogram(one.what);
+        const binary_point record{one.kind,
+                                  one.what,
+                                  name_,
+                                  bin ? one.edge : one.value,
+                                  one.timestamp,
+                                  bin ? static_cast<std::uint32_t>(one.value) : 0U};
+        basic_line_buffer<record_bytes_max> bytes;
+        if (format_binary(record, bytes) == errc::ok)
+            text_ += bytes.view();
+        else
+            ++skipped_;
+    }
+
+    static constexpr std::size_t record_bytes_max = 4096;
+
+    Schema schema_;
+    Transport& transport_;
+    statsite_form form_;
+    std::string text_{};
+    std::string name_{};
+    std::uint64_t skipped_ = 0;
 };
 
 } // namespace quipu
@@ -18447,8 +19075,6 @@ namespace quipu {
 
 enum class literal_kind : std::uint8_t { nothing, boolean, number, text, list, object };
 
-struct literal_member;
-
 /// A value of a literal.
 struct literal {
     literal_kind kind = literal_kind::nothing; ///< null and undefined are nothing
@@ -18456,26 +19082,19 @@ struct literal {
     double number = 0;                         ///< of a number
     /// Of a text, without quotes and escapes; of a number and a boolean, as it is written.
     std::string text{};
-    std::vector<literal> items{};          ///< of a list
-    std::vector<literal_member> members{}; ///< of an object, in their order
-    std::size_t line = 0;                  ///< where it begins, from 1
+    std::vector<literal> items{};     ///< of a list, and the values of an object, in their order
+    std::vector<std::string> names{}; ///< of an object: the name of each item
+    std::size_t line = 0;             ///< where it begins, from 1
 
-    /// The member of a name, or null; of several of one name the last counts.
-    [[nodiscard]] const literal* find(std::string_view name) const noexcept;
-};
-
-struct literal_member {
-    std::string name{};
-    literal value{};
-};
-
-inline const literal* literal::find(std::string_view name) const noexcept {
-    for (auto at = members.rbegin(); at != members.rend(); ++at) {
-        if (at->name == name)
-            return &at->value;
+    /// The item of a name, or null; of several of one name the last counts.
+    [[nodiscard]] const literal* find(std::string_view name) const noexcept {
+        for (std::size_t i = names.size(); i > 0; --i) {
+            if (names[i - 1] == name)
+                return &items[i - 1];
+        }
+        return nullptr;
     }
-    return nullptr;
-}
+};
 
 struct parsed_literal {
     literal value{};
@@ -18571,22 +19190,22 @@ private:
             skip();
             if (take('}'))
                 return true;
-            literal_member one;
-            literal name;
-            name.line = line_;
+            std::string name;
             if (peek() == '"' || peek() == '\'') {
-                if (!read_text(name))
+                literal quoted;
+                if (!read_text(quoted))
                     return false;
-                one.name = std::move(name.text);
+                name = std::move(quoted.text);
             } else {
-                one.name = word();
-                if (one.name.empty())
+                name = word();
+                if (name.empty())
                     return fail(rest_.empty() ? "a '}' is missing" : "here a name is expected");
             }
-            if (!expect(':', "a ':' is expected after the name") ||
-                !read_value(one.value, depth + 1))
+            literal value;
+            if (!expect(':', "a ':' is expected after the name") || !read_value(value, depth + 1))
                 return false;
-            into.members.push_back(std::move(one));
+            into.names.push_back(std::move(name));
+            into.items.push_back(std::move(value));
             skip();
             if (!take(',') && peek() != '}')
                 return fail("a ',' or a '}' is expected after a value");
@@ -18792,11 +19411,29 @@ struct kiip {
     static constexpr bool connects_for_each_flush = false;
 };
 
+/// statsite, the one in C: every interval begins with nothing, gauges too.
+struct statsite {
+    struct store_traits : ::quipu::store_traits {
+        using timer = basic_timer<arrivals, timer_weighting::count_only>;
+        using gauge = interval_gauge;
+        using unique = basic_unique<statsite_set>;
+        using gauge_retention = retention::each_interval;
+    };
+
+    static constexpr std::string_view name = "statsite";
+    using dialect_type = dialect::statsite;
+    using schema_type = statsite_schema;
+    using schema_options = statsite_schema_options;
+    static constexpr bool stamps_on_receipt = false;
+    static constexpr bool counts_itself = false;
+    static constexpr bool connects_for_each_flush = false;
+};
+
 } // namespace profile
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
@@ -18812,6 +19449,7 @@ static_assert(server_profile<profile::quipu>);
 static_assert(server_profile<profile::etsy>);
 static_assert(server_profile<profile::etsy_verbatim>);
 static_assert(server_profile<profile::kiip>);
+static_assert(server_profile<profile::statsite>);
 
 } // namespace quipu
 
@@ -18841,11 +19479,16 @@ public:
             count_itself({});
     }
 
+    /// Counts the lines that were taken as a counter of that name, as statsite's `input_counter`
+    /// does; an empty name: not.
+    void count_lines_as(std::string name) { input_counter_ = std::move(name); }
+
     /// Adds the input of one thread and empties it; its series stay known to the thread for a
     /// while, so that they cost no allocation when they come again.
     void take(input& from) {
         if constexpr (Profile::counts_itself)
             count_itself(from.counts);
+        count_lines(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
@@ -18880,6 +19523,16 @@ private:
     /// Idle intervals after which a receiving thread forgets a series.
     static constexpr std::uint32_t known_intervals_max = 8;
 
+    void count_lines(const intake_counts& counts) {
+        const auto refused = counts.refused_in_all();
+        if (input_counter_.empty() || counts.lines <= refused)
+            return;
+        sample own;
+        own.series = {metric_kind::counter, {}, {}};
+        own.value = static_cast<double>(counts.lines - refused);
+        static_cast<void>(store_.apply(input_counter_, own));
+    }
+
     void count_itself(const intake_counts& counts) {
         apply_own(
             ".bad_lines_seen", metric_kind::counter, static_cast<double>(counts.refused_in_all()));
@@ -18897,6 +19550,7 @@ private:
     basic_store<store_traits> store_;
     basic_retentions<store_traits> keep_;
     std::string own_prefix_;
+    std::string input_counter_{};
     intake_counts counts_{};
     std::int64_t last_timestamp_ = 0;
 };
@@ -18919,6 +19573,9 @@ struct sink_worker_options {
     /// The pause after a failed write: doubled after each, up to the second.
     std::chrono::milliseconds pause_first{250};
     std::chrono::milliseconds pause_max{15'000};
+    /// Change for a sink that takes nothing twice: a flush that fails is dropped then, counted and
+    /// logged.
+    bool tries_again = true;
 };
 
 /// How a sink does. Times in Unix seconds, 0 for never.
@@ -19063,6 +19720,10 @@ private:
                     pause = options_.pause_first;
                     continue;
                 }
+                if (!options_.tries_again) {
+                    lose(error, left);
+                    continue;
+                }
                 report_failure(error);
                 if (left)
                     count_dropped();
@@ -19099,6 +19760,13 @@ private:
             failing_ = true;
             log_.error(name_ + ": " + std::string(message(error)) +
                        "; flushes wait until it can be reached");
+        }
+
+        void lose(errc error, bool left) {
+            ++dropped_;
+            if (!left && !given_up_)
+                queue_.pop_front();
+            log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
         }
 
         void report_recovery() {
@@ -19163,6 +19831,8 @@ struct server_options {
     sink_worker_options sinks{};
     /// The node of the server's own counters, if the profile has them.
     std::string own_prefix = "statsd";
+    /// A counter of that name counts the lines that are taken; empty: none.
+    std::string input_counter{};
     /// The seed of the tables' hash; choose it at random.
     std::uint64_t hash_seed = 0;
     /// What the admin command `config` tells: lines `key: value`.
@@ -19187,7 +19857,9 @@ public:
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
           pipeline_(options_.hash_seed, options_.own_prefix, keep),
           listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
-          stop_waker_(waker::open()) {}
+          stop_waker_(waker::open()) {
+        pipeline_.count_lines_as(options_.input_counter);
+    }
 
     /// Whether the system gave what is needed before anything can listen.
     /// Errors   too_many_descriptors, system_failure.
@@ -19233,8 +19905,11 @@ public:
 
     /// Adds a sink; `write` is called on a thread of its own. `name` is for the log.
     void add_sink(std::string name, write_function write) {
+        add_sink(std::move(name), std::move(write), options_.sinks);
+    }
+    void add_sink(std::string name, write_function write, const sink_worker_options& bounds) {
         sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
-            std::move(name), std::move(write), log_, options_.sinks));
+            std::move(name), std::move(write), log_, bounds));
     }
 
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of

@@ -89,3 +89,16 @@ TEST_CASE("gauge: a part of this interval merges into the value of the last", "[
     CHECK(kept.value() == 60);
     CHECK_FALSE(kept.idle());
 }
+
+TEST_CASE("gauge: one of an interval begins with 0 in each", "[cell][gauge]") {
+    interval_gauge load;
+    load.set(70);
+    load.next_interval();
+    CHECK(load.idle());
+    load.change(-3);
+    CHECK(load.value() == -3);
+    interval_gauge later;
+    later.change(1);
+    load.merge(later);
+    CHECK(load.value() == -2);
+}

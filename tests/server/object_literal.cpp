@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,8 @@ std::string told(const literal& one) {
             out += (out.empty() ? "" : ",") + told(item);
         return '[' + out + ']';
     case literal_kind::object:
-        for (const auto& member : one.members)
-            out += (out.empty() ? "" : ",") + member.name + ':' + told(member.value);
+        for (std::size_t i = 0; i < one.items.size(); ++i)
+            out += (out.empty() ? "" : ",") + one.names[i] + ':' + told(one.items[i]);
         return '{' + out + '}';
     }
     return out;

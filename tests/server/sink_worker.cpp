@@ -131,6 +131,21 @@ TEST_CASE("sink_worker: what a backend refuses comes again, and nothing is lost"
     CHECK(sink->dropped() == 0);
 }
 
+TEST_CASE("sink_worker: one that is not to try again drops what fails, and counts it",
+          "[server][sink_worker]") {
+    const bench here;
+    const auto sink = here.start({64, 60s, 60s, false});
+    here.to->fail(2);
+    for (int i = 0; i < 4; ++i)
+        push(*sink, i);
+    sink->finish(10s);
+    CHECK(here.to->written() == numbers{2, 3});
+    CHECK(here.to->tries() == 4);
+    CHECK(sink->dropped() == 2);
+    CHECK(sink->report().last_failure > 0);
+    CHECK(sink->report().last_success > 0);
+}
+
 TEST_CASE("sink_worker: beyond the bound the oldest is dropped and counted",
           "[server][sink_worker]") {
     const bench here;

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace quipu;
@@ -217,6 +218,42 @@ TEST_CASE("ckms: a weight stands for as many values", "[sketch][ckms]") {
     CHECK(weighted.squared_deviations() == Approx(repeated.squared_deviations()).epsilon(1e-12));
     for (const double q : statsite_targets::quantiles)
         CHECK(std::abs(weighted.quantile(q) - repeated.quantile(q)) < 2 * 0.01 * 1000);
+}
+
+TEST_CASE("ckms: merged into an empty one it goes on as it would have", "[sketch][ckms]") {
+    ckms whole;
+    ckms part;
+    generator random(7);
+    for (int i = 0; i < 3000; ++i) {
+        const double value = static_cast<double>(random.below(1000));
+        whole.record(value);
+        part.record(value);
+        if (i == 1777) {
+            ckms copy;
+            copy.merge(part);
+            part = std::move(copy);
+        }
+    }
+    whole.settle();
+    part.settle();
+    CHECK(part.size() == whole.size());
+    for (const double q : asked)
+        CHECK(part.quantile(q) == whole.quantile(q));
+}
+
+TEST_CASE("ckms: its targets may be told at run time", "[sketch][ckms]") {
+    struct told {
+        double error = 0.5;
+        std::vector<double> quantiles{};
+    };
+    for (const auto& run : runs) {
+        basic_ckms<told> sketch({0.01, {0.5, 0.9, 0.95, 0.99}});
+        for (int value = run.first; value <= run.last; ++value)
+            sketch.record(value);
+        sketch.settle();
+        for (std::size_t i = 0; i < run.answers.size(); ++i)
+            CHECK(sketch.quantile(four_targets::quantiles[i]) == run.answers[i]);
+    }
 }
 
 TEST_CASE("ckms: parts merge to what is as near, and as small", "[sketch][ckms]") {

@@ -4,6 +4,7 @@
 #include <quipu/core/hash.hpp>
 #include <quipu/sketch/adaptive.hpp>
 #include <quipu/sketch/adaptive_set.hpp>
+#include <quipu/sketch/arrivals.hpp>
 #include <quipu/sketch/ckms.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/sketch/exact_set.hpp>
@@ -36,7 +37,8 @@ using quantile_sketches = std::tuple<exact,
                                      exponential_histogram<-1>,
                                      adaptive<>,
                                      adaptive<1>,
-                                     ckms>;
+                                     ckms,
+                                     arrivals>;
 
 struct without_merge : exact {
     void merge(const exact&) = delete;

@@ -69,6 +69,15 @@ private:
     bool touched_ = false;
 };
 
+/// A gauge of one interval, as statsite's: the next one begins with 0 again.
+/// Threads  as gauge.
+class interval_gauge : public gauge {
+public:
+    constexpr void merge(const interval_gauge& later) noexcept { gauge::merge(later); }
+    constexpr void next_interval() noexcept { reset(); }
+};
+
 static_assert(cell<gauge>);
+static_assert(cell<interval_gauge>);
 
 } // namespace quipu

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <quipu/cell/timer.hpp>
+#include <quipu/core/integer_text.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 #include <quipu/store/store.hpp>
+#include <quipu/wire/binary_point.hpp>
+#include <quipu/wire/series.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -25,7 +29,24 @@ struct point {
     bool integral = false;
     /// Unix seconds.
     std::int64_t timestamp = 0;
+    // Where a schema tells it, as statsite_schema does for its binary form:
+    metric_kind kind = metric_kind::counter;
+    statistic what = statistic::none;
+    double edge = 0; ///< of a bin of a histogram, whose value is the number of samples in it
 };
+
+/// Writes the value of a point: without a fraction if it is integral, else as `Layout` has it.
+/// Input    room for `point_value_bytes_max<Layout>` bytes.
+/// Returns  the end.
+template <number_layout Layout>
+inline constexpr std::size_t point_value_bytes_max =
+    Layout::bytes_max > integer_bytes_max ? Layout::bytes_max : integer_bytes_max;
+template <number_layout Layout>
+char* write_point_value(char* out, const point& one) noexcept {
+    const bool whole = one.integral && one.value > -9e15 && one.value < 9e15;
+    return whole ? write_integer(out, static_cast<std::int64_t>(one.value))
+                 : Layout::write(out, one.value);
+}
 
 /// What a sink has done so far; Etsy's schema reports it as `graphiteStats`.
 struct sink_history {
@@ -63,7 +84,7 @@ consteval bool require_values() {
 /// Names the statistics of a snapshot.
 /// Requires  write(snapshot, history, out), which calls out(const point&) for each number, in the
 ///           order in which they are sent; the type `number_layout`, how numbers are printed.
-/// Provided  native_schema, etsy_schema, kiip_schema.   Chosen at  the sinks for flat backends.
+/// Provided  native_schema, etsy_schema, kiip_schema, statsite_schema.   Chosen at  the sinks for flat backends.
 /// Cost      one write for each flush and sink.
 template <class S, class Traits>
 concept schema_for = requires(const S s,

@@ -16,8 +16,6 @@ namespace quipu {
 
 enum class literal_kind : std::uint8_t { nothing, boolean, number, text, list, object };
 
-struct literal_member;
-
 /// A value of a literal.
 struct literal {
     literal_kind kind = literal_kind::nothing; ///< null and undefined are nothing
@@ -25,26 +23,19 @@ struct literal {
     double number = 0;                         ///< of a number
     /// Of a text, without quotes and escapes; of a number and a boolean, as it is written.
     std::string text{};
-    std::vector<literal> items{};          ///< of a list
-    std::vector<literal_member> members{}; ///< of an object, in their order
-    std::size_t line = 0;                  ///< where it begins, from 1
+    std::vector<literal> items{};     ///< of a list, and the values of an object, in their order
+    std::vector<std::string> names{}; ///< of an object: the name of each item
+    std::size_t line = 0;             ///< where it begins, from 1
 
-    /// The member of a name, or null; of several of one name the last counts.
-    [[nodiscard]] const literal* find(std::string_view name) const noexcept;
-};
-
-struct literal_member {
-    std::string name{};
-    literal value{};
-};
-
-inline const literal* literal::find(std::string_view name) const noexcept {
-    for (auto at = members.rbegin(); at != members.rend(); ++at) {
-        if (at->name == name)
-            return &at->value;
+    /// The item of a name, or null; of several of one name the last counts.
+    [[nodiscard]] const literal* find(std::string_view name) const noexcept {
+        for (std::size_t i = names.size(); i > 0; --i) {
+            if (names[i - 1] == name)
+                return &items[i - 1];
+        }
+        return nullptr;
     }
-    return nullptr;
-}
+};
 
 struct parsed_literal {
     literal value{};
@@ -140,22 +131,22 @@ private:
             skip();
             if (take('}'))
                 return true;
-            literal_member one;
-            literal name;
-            name.line = line_;
+            std::string name;
             if (peek() == '"' || peek() == '\'') {
-                if (!read_text(name))
+                literal quoted;
+                if (!read_text(quoted))
                     return false;
-                one.name = std::move(name.text);
+                name = std::move(quoted.text);
             } else {
-                one.name = word();
-                if (one.name.empty())
+                name = word();
+                if (name.empty())
                     return fail(rest_.empty() ? "a '}' is missing" : "here a name is expected");
             }
-            if (!expect(':', "a ':' is expected after the name") ||
-                !read_value(one.value, depth + 1))
+            literal value;
+            if (!expect(':', "a ':' is expected after the name") || !read_value(value, depth + 1))
                 return false;
-            into.members.push_back(std::move(one));
+            into.names.push_back(std::move(name));
+            into.items.push_back(std::move(value));
             skip();
             if (!take(',') && peek() != '}')
                 return fail("a ',' or a '}' is expected after a value");

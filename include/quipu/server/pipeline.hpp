@@ -32,11 +32,16 @@ public:
             count_itself({});
     }
 
+    /// Counts the lines that were taken as a counter of that name, as statsite's `input_counter`
+    /// does; an empty name: not.
+    void count_lines_as(std::string name) { input_counter_ = std::move(name); }
+
     /// Adds the input of one thread and empties it; its series stay known to the thread for a
     /// while, so that they cost no allocation when they come again.
     void take(input& from) {
         if constexpr (Profile::counts_itself)
             count_itself(from.counts);
+        count_lines(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
@@ -71,6 +76,16 @@ private:
     /// Idle intervals after which a receiving thread forgets a series.
     static constexpr std::uint32_t known_intervals_max = 8;
 
+    void count_lines(const intake_counts& counts) {
+        const auto refused = counts.refused_in_all();
+        if (input_counter_.empty() || counts.lines <= refused)
+            return;
+        sample own;
+        own.series = {metric_kind::counter, {}, {}};
+        own.value = static_cast<double>(counts.lines - refused);
+        static_cast<void>(store_.apply(input_counter_, own));
+    }
+
     void count_itself(const intake_counts& counts) {
         apply_own(
             ".bad_lines_seen", metric_kind::counter, static_cast<double>(counts.refused_in_all()));
@@ -88,6 +103,7 @@ private:
     basic_store<store_traits> store_;
     basic_retentions<store_traits> keep_;
     std::string own_prefix_;
+    std::string input_counter_{};
     intake_counts counts_{};
     std::int64_t last_timestamp_ = 0;
 };

@@ -1,10 +1,15 @@
 // Profiles: dialect, cells and schema bound together, so that the whole equals one existing server.
 #pragma once
 
+#include <quipu/cell/gauge.hpp>
 #include <quipu/cell/timer.hpp>
+#include <quipu/cell/unique.hpp>
 #include <quipu/schema/etsy.hpp>
 #include <quipu/schema/kiip.hpp>
 #include <quipu/schema/native.hpp>
+#include <quipu/schema/statsite.hpp>
+#include <quipu/sketch/adaptive_set.hpp>
+#include <quipu/sketch/arrivals.hpp>
 #include <quipu/sketch/exact.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 #include <quipu/store/retention.hpp>
@@ -72,11 +77,29 @@ struct kiip {
     static constexpr bool connects_for_each_flush = false;
 };
 
+/// statsite, the one in C: every interval begins with nothing, gauges too.
+struct statsite {
+    struct store_traits : ::quipu::store_traits {
+        using timer = basic_timer<arrivals, timer_weighting::count_only>;
+        using gauge = interval_gauge;
+        using unique = basic_unique<statsite_set>;
+        using gauge_retention = retention::each_interval;
+    };
+
+    static constexpr std::string_view name = "statsite";
+    using dialect_type = dialect::statsite;
+    using schema_type = statsite_schema;
+    using schema_options = statsite_schema_options;
+    static constexpr bool stamps_on_receipt = false;
+    static constexpr bool counts_itself = false;
+    static constexpr bool connects_for_each_flush = false;
+};
+
 } // namespace profile
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
@@ -92,5 +115,6 @@ static_assert(server_profile<profile::quipu>);
 static_assert(server_profile<profile::etsy>);
 static_assert(server_profile<profile::etsy_verbatim>);
 static_assert(server_profile<profile::kiip>);
+static_assert(server_profile<profile::statsite>);
 
 } // namespace quipu

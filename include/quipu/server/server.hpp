@@ -32,6 +32,8 @@ struct server_options {
     sink_worker_options sinks{};
     /// The node of the server's own counters, if the profile has them.
     std::string own_prefix = "statsd";
+    /// A counter of that name counts the lines that are taken; empty: none.
+    std::string input_counter{};
     /// The seed of the tables' hash; choose it at random.
     std::uint64_t hash_seed = 0;
     /// What the admin command `config` tells: lines `key: value`.
@@ -56,7 +58,9 @@ public:
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
           pipeline_(options_.hash_seed, options_.own_prefix, keep),
           listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
-          stop_waker_(waker::open()) {}
+          stop_waker_(waker::open()) {
+        pipeline_.count_lines_as(options_.input_counter);
+    }
 
     /// Whether the system gave what is needed before anything can listen.
     /// Errors   too_many_descriptors, system_failure.
@@ -102,8 +106,11 @@ public:
 
     /// Adds a sink; `write` is called on a thread of its own. `name` is for the log.
     void add_sink(std::string name, write_function write) {
+        add_sink(std::move(name), std::move(write), options_.sinks);
+    }
+    void add_sink(std::string name, write_function write, const sink_worker_options& bounds) {
         sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
-            std::move(name), std::move(write), log_, options_.sinks));
+            std::move(name), std::move(write), log_, bounds));
     }
 
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of

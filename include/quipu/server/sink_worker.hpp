@@ -29,6 +29,9 @@ struct sink_worker_options {
     /// The pause after a failed write: doubled after each, up to the second.
     std::chrono::milliseconds pause_first{250};
     std::chrono::milliseconds pause_max{15'000};
+    /// Change for a sink that takes nothing twice: a flush that fails is dropped then, counted and
+    /// logged.
+    bool tries_again = true;
 };
 
 /// How a sink does. Times in Unix seconds, 0 for never.
@@ -173,6 +176,10 @@ private:
                     pause = options_.pause_first;
                     continue;
                 }
+                if (!options_.tries_again) {
+                    lose(error, left);
+                    continue;
+                }
                 report_failure(error);
                 if (left)
                     count_dropped();
@@ -209,6 +216,13 @@ private:
             failing_ = true;
             log_.error(name_ + ": " + std::string(message(error)) +
                        "; flushes wait until it can be reached");
+        }
+
+        void lose(errc error, bool left) {
+            ++dropped_;
+            if (!left && !given_up_)
+                queue_.pop_front();
+            log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
         }
 
         void report_recovery() {

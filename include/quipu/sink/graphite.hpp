@@ -27,12 +27,10 @@ void append_graphite_line(std::string& out, const point& one) {
     } else {
         append_graphite_name(out, one);
     }
-    char text[Layout::bytes_max + 2 * integer_bytes_max + 3];
+    char text[point_value_bytes_max<Layout> + integer_bytes_max + 3];
     char* end = text;
     *end++ = ' ';
-    const bool whole = one.integral && one.value > -9e15 && one.value < 9e15;
-    end = whole ? write_integer(end, static_cast<std::int64_t>(one.value))
-                : Layout::write(end, one.value);
+    end = write_point_value<Layout>(end, one);
     *end++ = ' ';
     end = write_integer(end, one.timestamp);
     *end++ = '\n';

@@ -12,12 +12,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace quipu {
 
 /// The quantiles that matter, each between 0 and 1, and how far off their ranks may be, relative
-/// to the number of values: statsite's defaults. Derive from this and override a line; what is not
-/// known when the program is compiled may be a variable that is set before the first sketch.
+/// to the number of values: statsite's defaults. Derive from this and override a line; what is known
+/// at run time only may be members of an object, which the sketch is made with.
 struct statsite_targets {
     static constexpr double error = 0.01; ///< `timer_eps`
     static constexpr std::array quantiles{0.5, 0.95, 0.99};
@@ -42,6 +43,8 @@ struct statsite_targets {
 template <class Targets = statsite_targets>
 class basic_ckms {
 public:
+    explicit basic_ckms(Targets targets = {}) : summary_(std::move(targets)) {}
+
     /// Adds a value that stands for `weight` events.
     /// Input    value: finite; weight: above 0, finite.
     /// Cost     O(error × values kept), in small constant steps; allocates when more are kept.
@@ -172,7 +175,7 @@ private:
         return taken;
     }
 
-    detail::ckms_summary<Targets> summary_{};
+    detail::ckms_summary<Targets> summary_;
     moments moments_{};
     double deviations_ = 0;
 };

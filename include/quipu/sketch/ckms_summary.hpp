@@ -16,7 +16,7 @@ namespace quipu::detail {
 
 /// New values wait in two heaps: those above the insertion cursor, which comes by on its way up, and
 /// those below, for its next way. The compression cursor goes down, and joins a value to its upper
-/// neighbour where the targets allow it. Both go a share `Targets::error` of the list at each value,
+/// neighbour where the targets allow it. Both go a share `targets_.error` of the list at each value,
 /// as statsite's do: when what is joined decides which answers are given.
 ///
 /// A value that stands for several events is kept twice, once for its first event and once for the
@@ -24,6 +24,8 @@ namespace quipu::detail {
 template <class Targets>
 class ckms_summary {
 public:
+    explicit ckms_summary(Targets targets = {}) : targets_(std::move(targets)) {}
+
     [[nodiscard]] std::size_t size() const noexcept { return size_; }     ///< values kept
     [[nodiscard]] std::uint64_t ranks() const noexcept { return ranks_; } ///< events in them
     [[nodiscard]] double lowest() const noexcept { return nodes_[first_].value; } ///< size() > 0
@@ -47,8 +49,13 @@ public:
         }
     }
 
-    /// Adds the values of another, each with the doubt about its rank among those of the other.
+    /// Adds the values of another, each with the doubt about its rank among those of the other. An
+    /// empty one becomes the other, cursors and all: later values find it as they would the other.
     void merge(const ckms_summary& other) {
+        if (size_ == 0 && above_.empty() && below_.empty()) {
+            *this = other;
+            return;
+        }
         std::vector<node> all;
         all.reserve(size_ + other.size_);
         index mine = first_;
@@ -186,7 +193,7 @@ private:
 
     /// How far a cursor goes for each value.
     [[nodiscard]] std::size_t stride() const noexcept {
-        return static_cast<std::size_t>(std::ceil(static_cast<double>(size_) * Targets::error));
+        return static_cast<std::size_t>(std::ceil(static_cast<double>(size_) * targets_.error));
     }
 
     /// How many ranks a value there may stand for, doubt included.
@@ -194,10 +201,10 @@ private:
         const auto at = static_cast<double>(rank);
         const auto count = static_cast<double>(ranks_);
         double least = 0x1p63;
-        for (const double q : Targets::quantiles) {
+        for (const double q : targets_.quantiles) {
             const double allowed =
-                at >= q * count ? 2 * Targets::error * at / q
-                                : 2 * Targets::error * static_cast<double>(ranks_ - rank) / (1 - q);
+                at >= q * count ? 2 * targets_.error * at / q
+                                : 2 * targets_.error * static_cast<double>(ranks_ - rank) / (1 - q);
             least = std::min(least, allowed);
         }
         return static_cast<std::uint64_t>(least);
@@ -292,6 +299,7 @@ private:
         --size_;
     }
 
+    [[no_unique_address]] Targets targets_;
     std::vector<node> nodes_{};
     heap above_{};
     heap below_{};
