@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -142,6 +143,10 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                    "percentiles = 50, 99.9,-10\n"
                    "prefix = p\n"
                    "own_prefix = me\n"
+                   "input_counter = lines\n"
+                   "daemonize = yes\n"
+                   "pid_file = /run/q.pid\n"
+                   "log = syslog:local3\n"
                    "admin = 127.0.0.1\n"
                    "aliveness = :7\n"
                    "log_level = error\n"
@@ -168,10 +173,14 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                                  "percentiles = 50,99.9,-10\n"
                                  "prefix = p\n"
                                  "own_prefix = me\n"
+                                 "input_counter = lines\n"
                                  "admin = 127.0.0.1:8126\n"
                                  "aliveness = :7\n"
+                                 "log = syslog:local3\n"
                                  "log_level = error\n"
                                  "receive_buffer = 65536\n"
+                                 "daemonize = yes\n"
+                                 "pid_file = /run/q.pid\n"
                                  "\n"
                                  "[names]\n"
                                  "legacy = no\n"
@@ -251,9 +260,17 @@ TEST_CASE("quipud config: what is wrong is told with file, line and key", "[quip
          "[idle]\ncounters = 1.5\n",
          "FILE:2: counters '1.5': use keep, drop, or for how many flushes an idle series stays\n"},
         {"a.ini",
-         "[histogram]\nbins = 2,1\n",
-         "FILE:2: bins '2,1': use rising limits such as 10,100,inf\n"},
-        {"a.ini", "[histogram]\nbin = 1\n", "FILE:2: bin '1': a histogram has match and bins\n"},
+         "[quipud]\nprofile = etsy\n[histogram]\nbins = 2,1\n",
+         "FILE:4: [histogram]: use rising limits for bins, such as 10,100,inf\n"},
+        {"a.ini",
+         "[histogram]\nbin = 1\n",
+         "FILE:2: bin '1': a histogram has match, and bins or min, max and width\n"},
+        {"a.ini",
+         "[quipud]\nlog = syslog:x\n",
+         "FILE:2: log 'syslog:x': use stderr or syslog:FACILITY, such as syslog:local0\n"},
+        {"a.ini",
+         "[names]\nlegacy = no\n",
+         "FILE:2: legacy: the profile quipu has no such setting\n"},
         {"a.ini", "interval = 1\n", "FILE:1: 'interval' stands before the first '[section]'\n"},
         {"a.ini", "[quipud]\nx\n", "FILE:2: neither 'key = value' nor '[section]'\n"},
         {"a.js",
@@ -281,7 +298,7 @@ TEST_CASE("quipud config: what is wrong is told with file, line and key", "[quip
          "FILE:1: percentThreshold 'most': use numbers from -100 to 100 such as 50,90,99.9\n"},
         {"a.js",
          "{histogram: [{metric: 'a', bins: [2, 1]}]}",
-         "FILE:1: bins '2,1': use rising limits such as 10,100,inf\n"},
+         "FILE:1: [histogram 1]: use rising limits for bins, such as 10,100,inf\n"},
         {"a.ini",
          "[collector]\nclass = my.Collector\n",
          "FILE:2: class 'my.Collector': use UDPCollector or TCPCollector\n"},
@@ -291,7 +308,29 @@ TEST_CASE("quipud config: what is wrong is told with file, line and key", "[quip
         {"a.ini",
          "[collector]\n[statsite]\nlog_level = loud\n",
          "FILE:3: log_level 'loud': choose debug, info, warn, error or critical\n"},
-        {"a.ini", "[statsite]\nport = 1\n", "FILE: not available yet: config files of statsite\n"},
+        {"a.ini", "[statsite]\nport = 1\n[x]\n", "FILE:3: unknown section 'x'\n"},
+        {"a.ini",
+         "[statsite]\nport = 1\nlog_level = loud\n",
+         "FILE:3: log_level 'loud': choose DEBUG, INFO, WARN, ERROR or CRITICAL\n"},
+        {"a.ini",
+         "[statsite]\nport = 1\nquantiles = 0.5, 1\n",
+         "FILE:3: quantiles '0.5, 1': use numbers between 0 and 1 such as 0.5,0.95,0.99\n"},
+        {"a.ini",
+         "[statsite]\nport = 1\ntimer_eps = 0.5\n",
+         "FILE:3: timer_eps '0.5': use a number above 0 and below 0.5\n"},
+        {"a.ini",
+         "[statsite]\nport = 1\nbinary_stream = maybe\n",
+         "FILE:3: binary_stream 'maybe': use true or false\n"},
+        {"a.ini",
+         "[statsite]\nport = 1\ntimers_include = COUNT, most\n",
+         "timer_metrics 'COUNT,most': choose of sum, sum_sq, mean, lower, upper, count, stdev, "
+         "median, rate and sample_rate\n"},
+        {"a.ini",
+         "[statsite]\nport = 1\n[histogram_a]\nprefix = a\nmin = 0\nmax = 9\n",
+         "FILE:4: [histogram_a]: use numbers for min, max and width, with up to 1,024 bins\n"},
+        {"a.ini",
+         "[statsite]\nport = 1\nparse_stdin = true\n",
+         "FILE:3: parse_stdin 'stdin:': not available yet\n"},
     }));
     const file wrong(name, text);
     CAPTURE(text);
@@ -376,6 +415,7 @@ TEST_CASE("quipud config: a file of Etsy's statsd", "[quipud][config]") {
         "  prefixStats: 'me', flush_counts: false, keyNameSanitize: false,\n"
         "  deleteIdleStats: true, deleteTimers: false, gaugesMaxTTL: 3,\n"
         "  calculatedTimerMetrics: ['count', 'mean_percent'],\n"
+        "  log: {backend: 'syslog', level: 'LOG_WARNING'},\n"
         "  histogram: [{metric: 'a', bins: []}, {metric: '', bins: [1, 'inf']}],\n"
         "  graphite: {legacyNamespace: false, globalPrefix: '', prefixCounter: 'c',\n"
         "             prefixTimer: 't', prefixGauge: 'g', prefixSet: 's', globalSuffix: 'z'},\n"
@@ -394,10 +434,14 @@ TEST_CASE("quipud config: a file of Etsy's statsd", "[quipud][config]") {
                                       "percentiles = 50,99.9,-10\n"
                                       "prefix = \n"
                                       "own_prefix = me\n"
+                                      "input_counter = \n"
                                       "admin = 127.0.0.1:3\n"
                                       "aliveness = off\n"
-                                      "log_level = info\n"
+                                      "log = syslog:user\n"
+                                      "log_level = warning\n"
                                       "receive_buffer = 4194304\n"
+                                      "daemonize = no\n"
+                                      "pid_file = \n"
                                       "\n"
                                       "[names]\n"
                                       "legacy = no\n"
@@ -467,4 +511,159 @@ TEST_CASE("quipud config: Etsy's place is taken", "[quipud][config]") {
     CHECK(server.program().complains("'odd' is unknown and left out"));
     CHECK(server.program().complains("'debug' has no effect here"));
     CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud config: a file of statsite", "[quipud][config]") {
+    const file config("statsite.ini",
+                      "[statsite]\n"
+                      "port = 1\nudp_port = 2\nbind_address = ::1\nudp_rcvbuf = 65536\n"
+                      "log_level = WARN\nlog_facility = local5\ndaemonize = true\n"
+                      "pid_file = /run/s.pid\nflush_interval = 3\naligned_flush = yes\n"
+                      "timer_eps = 0.02\nstream_cmd = python sink.py a:b --x=1\n"
+                      "input_counter = lines\nbinary_stream = 1\nprefix_binary_stream = true\n"
+                      "use_type_prefix = false\nglobal_prefix = g.\nkv_prefix = k.\n"
+                      "gauges_prefix = a.\ncounts_prefix = c.\nsets_prefix = s.\n"
+                      "timers_prefix = t.\nextended_counters = true\n"
+                      "legacy_extended_counters = false\ntimers_include = COUNT, mean\n"
+                      "quantiles = 0.5, 0.999\n"
+                      "[histogram_api]\nprefix = api\nmin = 0\nmax = 100\nwidth = 50\n");
+    CHECK(printed({"-f", config.path()}) == "[quipud]\n"
+                                            "profile = statsite\n"
+                                            "listen = tcp://[::1]:1\n"
+                                            "listen = udp://[::1]:2\n"
+                                            "sink = exec+prefixed:python sink.py a:b --x=1\n"
+                                            "interval = 3s\n"
+                                            "align = yes\n"
+                                            "offset = 0s\n"
+                                            "quantiles = 0.5,0.999\n"
+                                            "quantile_error = 0.02\n"
+                                            "prefix = g.\n"
+                                            "input_counter = lines\n"
+                                            "admin = off\n"
+                                            "aliveness = off\n"
+                                            "log = syslog:local5\n"
+                                            "log_level = warning\n"
+                                            "receive_buffer = 65536\n"
+                                            "daemonize = yes\n"
+                                            "pid_file = /run/s.pid\n"
+                                            "\n"
+                                            "[names]\n"
+                                            "types = no\n"
+                                            "keyvalues = k.\n"
+                                            "counters = c.\n"
+                                            "timers = t.\n"
+                                            "gauges = a.\n"
+                                            "sets = s.\n"
+                                            "timer_metrics = COUNT,mean\n"
+                                            "extended_counters = yes\n"
+                                            "counts_samples = no\n"
+                                            "\n"
+                                            "[histogram_api]\n"
+                                            "match = api\n"
+                                            "min = 0\n"
+                                            "max = 100\n"
+                                            "width = 50\n");
+    const file own("statsite_own.ini", printed({config.path()}));
+    CHECK(printed({own.path()}) == printed({config.path()}));
+
+    const file nothing("statsite_nothing.ini", "[statsite]\ntcp_port = 0\nudp_port = 0\n");
+    const auto all = printed({nothing.path()});
+    CHECK(has_line(all, "listen = none:"));
+    CHECK(has_line(all, "sink = exec:cat"));
+    CHECK(has_line(all, "quantiles = 0.5,0.95,0.99"));
+    const file bare("statsite_bare.ini", "[statsite]\nflush_interval = 2\n");
+    CHECK(has_line(printed({"-f", bare.path()}), "listen = tcp://:8125"));
+}
+
+TEST_CASE("quipud config: under the name of statsite it is that server", "[quipud][config]") {
+    const auto name = std::filesystem::temp_directory_path() / "statsite";
+    std::filesystem::remove(name);
+    std::filesystem::create_symlink(QUIPU_QUIPUD, name);
+    const process program({name.string(), "--print-config"});
+    CHECK(program.prints("profile = statsite\n"));
+    CHECK(program.prints("sink = exec:cat\n"));
+    std::filesystem::remove(name);
+}
+
+TEST_CASE("quipud config: statsite's place is taken", "[quipud][config]") {
+    const file out("statsite.out", "");
+    const file config("statsite_live.ini",
+                      "[statsite]\nport = 0\nudp_port = 0\nflush_interval = 1\n"
+                      "stream_cmd = cat >> " +
+                          out.path() + "; echo flush >> " + out.path() +
+                          "\nquantiles = 0.5, 0.90, 0.95, 0.99\nset_eps = 0.05\nodd = 1\n");
+    // The ports 0 mean none there, so they are told beside.
+    running server({"-f", config.path(), "--listen", "udp://127.0.0.1:0"});
+    std::string timings = "t:0|ms";
+    for (int i = 1; i < 100; ++i)
+        timings += "\nt:" + std::to_string(i) + "|ms";
+    server.send(timings);
+    server.send("a:1|kv\na:2|kv\nb:1|c|@0.1\ng:4|g\ns:x|s\n");
+    const auto text = [&] {
+        std::ifstream in(out.path(), std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    CHECK(eventually([&] { return text().find("sets.s|1|") != std::string::npos; }));
+    CHECK(eventually([&] { return text().ends_with("flush\n"); }));
+    for (const auto* const line : {"kv.a|2.000000|",
+                                   "kv.a|1.000000|",
+                                   "counts.b|10.000000|",
+                                   "gauges.g|4.000000|",
+                                   "timers.t.p50|49.000000|",
+                                   "timers.t.p90|90.000000|",
+                                   "timers.t.p95|95.000000|",
+                                   "timers.t.p99|99.000000|"}) {
+        CAPTURE(line);
+        CHECK(text().find(line) != std::string::npos);
+    }
+    // An idle interval runs the command, too.
+    CHECK(eventually([&] { return text().find("flush\nflush\n") != std::string::npos; }));
+    CHECK(server.program().complains("odd is unknown and left out"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud config: a command that fails is told, and one that hangs does not stay",
+          "[quipud][config]") {
+    running failing({"--profile=statsite",
+                     "--interval=200ms",
+                     "--listen=udp://127.0.0.1:0",
+                     "--sink=exec:exit 3"});
+    CHECK(
+        failing.program().complains("exec:exit 3: the operating system failed; the flush is lost"));
+    CHECK(failing.ends_well());
+
+    const file number("hangs.pid", "");
+    running hanging({"--profile=statsite",
+                     "--interval=200ms",
+                     "--listen=udp://127.0.0.1:0",
+                     "--sink=exec:echo $$ > " + number.path() + "; sleep 300"});
+    pid_t shell = 0;
+    CHECK(eventually([&] { return bool(std::ifstream(number.path()) >> shell) && shell > 0; }));
+    CHECK(hanging.ends_well());
+    CHECK(eventually([&] { return ::kill(shell, 0) != 0; }));
+}
+
+TEST_CASE("quipud config: in the background, with a pid file", "[quipud][config]") {
+    const file number("quipud.pid", "999999999\n"); // of one that is gone
+    const words options{"-s",
+                        "quipud.daemonize=yes",
+                        "-s",
+                        "quipud.pid_file=" + number.path(),
+                        "--listen=udp://127.0.0.1:0",
+                        "--sink=none:"};
+    const auto starter = quipud(options);
+    CHECK(starter->exit_code() == 0);
+    CHECK(starter->out() == "server is up\n");
+    pid_t server = 0;
+    REQUIRE(bool(std::ifstream(number.path()) >> server));
+    CHECK(::kill(server, 0) == 0);
+    const auto second = quipud(options);
+    CHECK(second->exit_code() == 1);
+    CHECK(second->complains("process " + std::to_string(server) + " is running"));
+    CHECK(::kill(server, SIGTERM) == 0);
+    CHECK(eventually([&] { return !std::filesystem::exists(number.path()); }));
+
+    const auto refused = quipud({"-s", "quipud.daemonize=yes", "--listen=udp://192.0.2.77:1"});
+    CHECK(refused->exit_code() == 1);
+    CHECK(refused->complains("cannot listen on udp://192.0.2.77:1"));
 }

@@ -37,7 +37,8 @@ constexpr std::array setting_options{
 /// The arguments, read one by one. Files come first, then what `--set` and the other options say.
 class reader {
 public:
-    explicit reader(const std::vector<std::string_view>& arguments) : arguments_(arguments) {}
+    reader(std::string_view program, const std::vector<std::string_view>& arguments)
+        : program_(program.substr(program.rfind('/') + 1)), arguments_(arguments) {}
 
     command_line read() {
         while (made_.error.empty() && next_ < arguments_.size())
@@ -140,6 +141,8 @@ private:
     void build() {
         settings_builder builder;
         std::vector<kiip_setting> kiip;
+        if (program_ == "statsite" && files_.empty())
+            apply(builder, translate_statsite().assignments);
         for (const auto& [path, option] : files_) {
             auto file = load_config(path, option);
             if (!file.error.empty())
@@ -147,8 +150,6 @@ private:
             take(file.notices);
             if (file.form == file_form::kiip) {
                 kiip.insert(kiip.end(), file.assignments.begin(), file.assignments.end());
-            } else if (file.form == file_form::statsite) {
-                return fail(path + ": not available yet: config files of statsite");
             } else {
                 apply(builder, file.assignments);
             }
@@ -193,6 +194,7 @@ private:
         config_option option;
     };
 
+    std::string_view program_;
     const std::vector<std::string_view>& arguments_;
     std::size_t next_ = 0;
     std::vector<named_file> files_{};
@@ -203,8 +205,9 @@ private:
 
 } // namespace
 
-command_line parse_command_line(const std::vector<std::string_view>& arguments) {
-    return reader(arguments).read();
+command_line parse_command_line(std::string_view program,
+                                const std::vector<std::string_view>& arguments) {
+    return reader(program, arguments).read();
 }
 
 std::string_view help_text() noexcept {
@@ -213,12 +216,14 @@ std::string_view help_text() noexcept {
 usage: quipud [OPTION]... [FILE]...
 
   FILE                 a config file: quipud's own (INI), that of the Python statsite (INI), or that of
-                       Etsy's statsd (an object literal, .js); the latter two choose their profile
+                       Etsy's statsd (an object literal, .js), or that of statsite (INI); the latter three
+                       choose their profile
   --config, -c, -f FILE    the same
   --set, -s SECTION.KEY=VALUE    one setting, as a file would have it
   --listen URL         udp://HOST:PORT or tcp://HOST:PORT; may be given several times
                        (default: udp and tcp on 127.0.0.1:8125; etsy and kiip: udp on every address)
-  --sink URL           console: (the default), none: or graphite://HOST:PORT; may be given several times
+  --sink URL           console: (the default), none:, graphite://HOST:PORT or exec:COMMAND, which is run at
+                       each flush and gets lines NAME|VALUE|TIME; may be given several times
   --interval TIME      the time between two flushes, such as 10s (the default), 500ms or 1m
   --align              flush at multiples of the interval on the wall clock
   --offset TIME        with --align: so much later
@@ -229,6 +234,7 @@ usage: quipud [OPTION]... [FILE]...
                          quipu   its own names (default)
                          etsy    Etsy's statsd: stats.K, stats_counts.K, stats.timers.K.upper_90
                          kiip    the Python statsite: counts.K, timers.K.upper_90, kv.K
+                         statsite    the one in C: counts.K, timers.K.p95, gauges.K, sets.K
   --admin HOST:PORT    answers the commands of Etsy's statsd there; off (the default): nowhere
   --log-level LEVEL    info (the default), warning or error
   --check              reads all that and ends: says what is wrong, or nothing

@@ -20,8 +20,11 @@ struct command_line {
     std::string error{};                ///< empty: all is well
 };
 
-/// Reads the arguments, the program's own name left out. Both `--name value` and `--name=value` do.
-[[nodiscard]] command_line parse_command_line(const std::vector<std::string_view>& arguments);
+/// Reads the arguments. Both `--name value` and `--name=value` do.
+/// Input    program: the name under which it was started. Under the name of `statsite` it is that
+///          server, unless a file says otherwise.
+[[nodiscard]] command_line parse_command_line(std::string_view program,
+                                              const std::vector<std::string_view>& arguments);
 
 /// What `--help` prints.
 [[nodiscard]] std::string_view help_text() noexcept;

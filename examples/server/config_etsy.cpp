@@ -16,13 +16,12 @@ using quipu::literal;
 using quipu::literal_kind;
 
 /// Options that quipud knows, but that change nothing about it.
-constexpr std::array<std::string_view, 11> without_effect{
+constexpr std::array<std::string_view, 10> without_effect{
     "debug",
     "title",
     "healthStatus",
     "dumpMessages",
     "keyFlush",
-    "log",
     "console",
     "automaticConfigReload",
     "socket_mod",
@@ -62,6 +61,7 @@ private:
         read_admin();
         read_ways_out();
         read_names();
+        read_log();
         read_idle();
         read_histograms();
         for (std::size_t i = 0; i < config_.items.size(); ++i)
@@ -259,6 +259,23 @@ private:
         // The legacy names do not heed it.
         if (!is_true(*graphite, "legacyNamespace", true))
             copy(*graphite, "globalPrefix", "quipud", "prefix");
+    }
+
+    void read_log() {
+        const auto* const log = find(config_, "log");
+        if (log == nullptr || log->kind != literal_kind::object)
+            return;
+        if (text_or(*log, "backend", "stdout") == "syslog")
+            put("quipud", "log", "syslog:user", line_of(*log, "backend"), "backend");
+        const auto level = text_or(*log, "level", "LOG_INFO");
+        const bool quiet = level == "LOG_ERR" || level == "LOG_CRIT" || level == "LOG_ALERT" ||
+                           level == "LOG_EMERG";
+        if (quiet || level == "LOG_WARNING")
+            put("quipud",
+                "log_level",
+                quiet ? "error" : "warning",
+                line_of(*log, "level"),
+                "level");
     }
 
     void read_idle() {

@@ -77,6 +77,10 @@ config_file load_config(const std::string& path, config_option option) {
         return made;
     }
     made.form = form_of(file, option);
+    if (made.form == file_form::statsite) {
+        static_cast<loaded_config&>(made) = translate_statsite(path, file);
+        return made;
+    }
     for (const auto& one : file.entries) {
         made.assignments.push_back({one.section,
                                     one.key,

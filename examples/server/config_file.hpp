@@ -3,6 +3,8 @@
 
 #include "settings.hpp"
 
+#include <quipu/server/ini.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +34,15 @@ using kiip_setting = assignment;
 /// The config file of Etsy's statsd as settings of ours. `path` is for what is told.
 [[nodiscard]] loaded_config translate_etsy(const std::string& path, std::string_view text);
 
-/// A file and whose it is. `assignments` are as they stand there, but for one of Etsy's statsd, which
-/// is translated.
+/// The config file of statsite as settings of ours.
+[[nodiscard]] loaded_config translate_statsite(const std::string& path,
+                                               const quipu::ini_file& file);
+
+/// The settings of a statsite that is told nothing.
+[[nodiscard]] loaded_config translate_statsite();
+
+/// A file and whose it is. `assignments` are translated, but for those of the Python statsite: of it
+/// several files count together.
 struct config_file : loaded_config {
     file_form form = file_form::own;
 };

@@ -1,13 +1,17 @@
 // quipud: a StatsD server, assembled from the library.
 #include <quipu/core/config.hpp>
+#include <quipu/net/command.hpp>
 #include <quipu/net/file.hpp>
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/server.hpp>
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
+#include <quipu/sink/statsite_stream.hpp>
 
 #include "command_line.hpp"
+#include "process.hpp"
+#include "setting_values.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -19,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include <syslog.h>
 #include <unistd.h>
 
 namespace quipud {
@@ -57,22 +62,37 @@ void ignore_stop_signals() {
 template <class Profile>
 typename Profile::schema_options schema_options(const settings& all) {
     typename Profile::schema_options options;
-    options.percentiles = *all.percentiles;
+    if constexpr (requires { options.percentiles; })
+        options.percentiles = *all.percentiles;
     if constexpr (requires { options.legacy_namespace; }) {
         options.legacy_namespace = all.legacy_names;
         options.flush_counts = all.flush_counts;
         options.legacy_prefix = options.global_prefix = *all.prefix;
-        options.prefix_counter = all.counters_node;
-        options.prefix_timer = all.timers_node;
-        options.prefix_gauge = all.gauges_node;
-        options.prefix_set = all.sets_node;
+        options.prefix_counter = *all.counters_node;
+        options.prefix_timer = *all.timers_node;
+        options.prefix_gauge = *all.gauges_node;
+        options.prefix_set = *all.sets_node;
         options.global_suffix = all.suffix;
         options.prefix_stats = all.own_prefix;
         options.timer_metrics = all.timer_metrics;
-        for (const auto& one : all.histograms) // the bins were looked at when they were read
-            options.histograms.push_back(*quipu::etsy_histogram(one.match, one.bins));
+    } else if constexpr (requires { options.use_type_prefix; }) {
+        options.global_prefix = *all.prefix;
+        options.use_type_prefix = all.type_nodes;
+        options.kv_prefix = all.keyvalues_node;
+        options.counts_prefix = *all.counters_node;
+        options.timers_prefix = *all.timers_node;
+        options.gauges_prefix = *all.gauges_node;
+        options.sets_prefix = *all.sets_node;
+        options.extended_counters = all.extended_counters;
+        options.legacy_extended_counters = all.counts_samples;
+        options.timers_include = *timer_numbers_of(all.timer_metrics);
+        options.quantiles = {all.quantile_error, all.quantiles};
     } else {
         options.prefix = *all.prefix;
+    }
+    if constexpr (requires { options.histograms; }) {
+        for (const auto& one : all.histograms) // they were looked at when the settings were read
+            options.histograms.push_back(*one.rule(all.profile));
     }
     return options;
 }
@@ -120,12 +140,33 @@ void add_graphite(quipu::basic_server<Profile>& server,
     });
 }
 
+/// The commands that run at a flush: they do not outlive the server.
+using command_list = std::vector<std::shared_ptr<quipu::command>>;
+
+template <class Profile>
+void add_command(quipu::basic_server<Profile>& server,
+                 const sink_setting& option,
+                 const settings& all,
+                 command_list& commands) {
+    using sink = quipu::basic_statsite_stream<typename Profile::schema_type, quipu::command>;
+    const auto command = std::make_shared<quipu::command>(option.command());
+    const auto stream = std::make_shared<sink>(
+        typename Profile::schema_type(schema_options<Profile>(all)), *command, option.form);
+    quipu::sink_worker_options bounds;
+    bounds.tries_again = false; // nobody knows what a command that failed has done
+    server.add_sink(
+        option.url, [command, stream](const auto& from) { return stream->write(from); }, bounds);
+    commands.push_back(command);
+}
+
 template <class Profile>
 void add_sink(quipu::basic_server<Profile>& server,
               const sink_setting& option,
-              const settings& all) {
+              const settings& all,
+              command_list& commands) {
     switch (option.kind) {
     case sink_kind::none: return;
+    case sink_kind::command: return add_command(server, option, all, commands);
     case sink_kind::graphite: return add_graphite(server, option, all);
     case sink_kind::console: {
         using sink = quipu::basic_console<quipu::file_writer>;
@@ -159,13 +200,26 @@ std::string bind(Server& server, const settings& all) {
 template <class Profile>
 int serve(const command_line& line) {
     const settings& all = line.all;
-    const quipu::log messages(STDERR_FILENO, all.log_level);
+    starter waiting;
+    if (all.daemonize) {
+        auto background = go_into_background();
+        if (!background)
+            return fail(exit_not_started, "cannot go into the background");
+        waiting = *std::move(background);
+    }
+    pid_file with_number;
+    if (const auto why = with_number.write(all.pid_file); !why.empty())
+        return fail(exit_not_started, why);
+    if (all.syslog)
+        ::openlog("quipud", LOG_PID, *facility_of(*all.syslog));
+    const quipu::log messages(all.syslog ? quipu::log::to_syslog : STDERR_FILENO, all.log_level);
     for (const auto& one : line.notices)
         messages.info(one);
     quipu::server_options options;
     options.schedule = {all.interval_ms, all.align, all.offset_ms};
     options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
     options.own_prefix = all.own_prefix;
+    options.input_counter = all.input_counter;
     options.config = print_lines(all);
     std::random_device random;
     options.hash_seed = std::uint64_t{random()} << 32U | random();
@@ -178,8 +232,9 @@ int serve(const command_line& line) {
         return fail(exit_not_started, why);
     stop_on_signals(server);
     bool to_graphite = false;
+    command_list commands;
     for (const auto& one : all.sinks) {
-        add_sink(server, one, all);
+        add_sink(server, one, all, commands);
         to_graphite = to_graphite || one.kind == sink_kind::graphite;
     }
     if (to_graphite && all.interval_ms < 1000) {
@@ -193,8 +248,11 @@ int serve(const command_line& line) {
         messages.info("answering on tcp://" + to_string(one));
     std::puts("server is up");
     std::fflush(stdout);
+    waiting.started();
     server.run();
     ignore_stop_signals();
+    for (const auto& one : commands)
+        one->end();
     return exit_ok;
 }
 
@@ -205,6 +263,7 @@ int serve_profile(const command_line& line) {
         return line.all.sanitize_names ? serve<quipu::profile::etsy>(line)
                                        : serve<quipu::profile::etsy_verbatim>(line);
     case profile_name::kiip: return serve<quipu::profile::kiip>(line);
+    case profile_name::statsite: return serve<quipu::profile::statsite>(line);
     }
     return exit_usage;
 }
@@ -214,8 +273,8 @@ int print(std::string_view text) {
     return exit_ok;
 }
 
-int run(const std::vector<std::string_view>& arguments) {
-    const auto line = parse_command_line(arguments);
+int run(std::string_view program, const std::vector<std::string_view>& arguments) {
+    const auto line = parse_command_line(program, arguments);
     if (!line.error.empty())
         return fail(exit_usage, line.error);
     switch (line.what) {
@@ -238,5 +297,5 @@ int run(const std::vector<std::string_view>& arguments) {
 } // namespace quipud
 
 int main(int argc, char** argv) {
-    return quipud::run({argv + 1, argv + argc});
+    return quipud::run(argc > 0 ? argv[0] : "", {argv + (argc > 0 ? 1 : 0), argv + argc});
 }

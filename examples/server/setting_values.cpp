@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include <syslog.h>
+
 namespace quipud {
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -113,13 +115,38 @@ std::string print_idle(idle_flushes flushes) {
     return *flushes == 0 ? "drop" : std::to_string(*flushes);
 }
 
-std::string print_percentiles(const std::vector<quipu::percentile>& list) {
+std::string print_numbers(const std::vector<double>& list) {
     std::vector<std::string> all;
-    for (const auto& one : list) {
+    for (const double one : list) {
         char text[quipu::layout::shortest::bytes_max];
-        all.emplace_back(text, quipu::layout::shortest::write(text, one.value));
+        all.emplace_back(text, quipu::layout::shortest::write(text, one));
     }
     return joined(all);
+}
+
+std::string print_percentiles(const std::vector<quipu::percentile>& list) {
+    std::vector<double> all;
+    for (const auto& one : list)
+        all.push_back(one.value);
+    return print_numbers(all);
+}
+
+std::optional<int> facility_of(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, int>, 10> facilities{{{"daemon", LOG_DAEMON},
+                                                                           {"user", LOG_USER},
+                                                                           {"local0", LOG_LOCAL0},
+                                                                           {"local1", LOG_LOCAL1},
+                                                                           {"local2", LOG_LOCAL2},
+                                                                           {"local3", LOG_LOCAL3},
+                                                                           {"local4", LOG_LOCAL4},
+                                                                           {"local5", LOG_LOCAL5},
+                                                                           {"local6", LOG_LOCAL6},
+                                                                           {"local7", LOG_LOCAL7}}};
+    for (const auto& [known, number] : facilities) {
+        if (name == known)
+            return number;
+    }
+    return std::nullopt;
 }
 
 std::string read_bytes(std::string_view text, std::size_t& into) {

@@ -31,7 +31,10 @@ read_time(std::string_view text, std::int64_t ms_min, std::int64_t ms_max, std::
 [[nodiscard]] std::string print_address(const std::optional<quipu::host_port>& at);
 [[nodiscard]] std::string read_idle(std::string_view text, idle_flushes& into);
 [[nodiscard]] std::string print_idle(idle_flushes flushes);
+[[nodiscard]] std::string print_numbers(const std::vector<double>& list);
 [[nodiscard]] std::string print_percentiles(const std::vector<quipu::percentile>& list);
+/// The number of a facility of syslog: `daemon`, `user`, `local0` to `local7`.
+[[nodiscard]] std::optional<int> facility_of(std::string_view name);
 [[nodiscard]] std::string read_bytes(std::string_view text, std::size_t& into);
 
 } // namespace quipud

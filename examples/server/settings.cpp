@@ -1,8 +1,9 @@
 #include "settings.hpp"
 
 #include "setting_values.hpp"
+#include "settings_table.hpp"
 
-#include <quipu/core/ascii.hpp>
+#include <quipu/core/number.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,272 +13,23 @@ namespace quipud {
 
 namespace {
 
-using quipu::result;
-
-constexpr std::uint16_t statsd_port = 8125;
-constexpr std::uint16_t graphite_port = 2003;
-constexpr std::uint16_t admin_port = 8126;
-constexpr std::uint16_t aliveness_port = 8325;
-constexpr std::int64_t interval_ms_min = 100;
-constexpr std::int64_t interval_ms_max = std::int64_t{24} * 60 * 60 * 1000;
-
-constexpr std::array later_schemes{
-    std::string_view("unixgram:"),
-    std::string_view("unix:"),
-    std::string_view("stdin:"),
-    std::string_view("graphite+pickle:"),
-    std::string_view("prometheus:"),
-    std::string_view("influx:"),
-    std::string_view("opentsdb:"),
-    std::string_view("json:"),
-    std::string_view("exec:"),
-    std::string_view("statsd:"),
-};
-
-/// What is to come says so.
-constexpr std::string_view not_yet = "not available yet";
-
-bool is_later_scheme(std::string_view url) {
-    const auto colon = url.find(':');
-    return colon != url.npos &&
-           std::find(later_schemes.begin(), later_schemes.end(), url.substr(0, colon + 1)) !=
-               later_schemes.end();
-}
-
-std::string read_profile(settings& all, std::string_view text) {
-    if (text == "quipu") {
-        all.profile = profile_name::quipu;
-    } else if (text == "etsy") {
-        all.profile = profile_name::etsy;
-    } else if (text == "kiip") {
-        all.profile = profile_name::kiip;
-    } else if (text == "statsite" || text == "dogstatsd") {
-        return std::string(not_yet);
-    } else {
-        return "choose quipu, etsy or kiip";
+std::string read_histogram(settings& all, const assignment& one) {
+    if (all.histograms.empty() || all.histograms.back().section != one.section) {
+        all.histograms.emplace_back();
+        all.histograms.back().section = one.section;
     }
-    return {};
-}
-
-std::string print_profile(profile_name name) {
-    switch (name) {
-    case profile_name::quipu: return "quipu";
-    case profile_name::etsy: return "etsy";
-    case profile_name::kiip: return "kiip";
-    }
-    return {};
-}
-
-std::string read_listen(settings& all, std::string_view text) {
-    if (is_later_scheme(text))
-        return std::string(not_yet);
-    auto read = quipu::parse_endpoint(text, statsd_port);
-    if (!read)
-        return "use udp://HOST:PORT or tcp://HOST:PORT";
-    all.listen.push_back(*std::move(read));
-    return {};
-}
-
-std::string read_sink(settings& all, std::string_view text) {
-    if (text == "console:" || text == "none:") {
-        all.sinks.push_back(
-            {text == "none:" ? sink_kind::none : sink_kind::console, {}, std::string(text)});
+    auto& rule = all.histograms.back();
+    if (one.key == "bins") {
+        rule.bins = split(one.value, ',');
         return {};
     }
-    if (is_later_scheme(text))
-        return std::string(not_yet);
-    constexpr std::string_view graphite = "graphite://";
-    if (text.starts_with(graphite)) {
-        auto to = quipu::parse_host_port(text.substr(graphite.size()), graphite_port);
-        if (to && !to->host.empty() && to->host != "*" && to->port != 0) {
-            all.sinks.push_back({sink_kind::graphite, *std::move(to), std::string(text)});
-            return {};
-        }
+    const std::array<std::pair<std::string_view, std::string*>, 4> texts{
+        {{"match", &rule.match}, {"min", &rule.min}, {"max", &rule.max}, {"width", &rule.width}}};
+    for (const auto& [key, into] : texts) {
+        if (one.key == key)
+            return *into = one.value, std::string();
     }
-    return "use console:, none: or graphite://HOST:PORT";
-}
-
-std::string read_percentiles(settings& all, std::string_view text) {
-    std::vector<quipu::percentile> list;
-    while (!text.empty()) {
-        const auto comma = text.find(',');
-        auto one = quipu::parse_percentile(quipu::detail::trim(text.substr(0, comma)));
-        if (!one || comma + 1 == text.size())
-            return "use numbers from -100 to 100 such as 50,90,99.9";
-        list.push_back(*std::move(one));
-        text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
-    }
-    all.percentiles = std::move(list);
-    return {};
-}
-
-constexpr std::array<std::string_view, 3> level_names{"info", "warning", "error"};
-
-std::string read_log_level(settings& all, std::string_view text) {
-    const auto* const found = std::find(level_names.begin(), level_names.end(), text);
-    if (found == level_names.end())
-        return "choose info, warning or error";
-    all.log_level = static_cast<quipu::log_level>(found - level_names.begin());
-    return {};
-}
-
-/// A setting of a fixed name.
-struct setting {
-    std::string_view section;
-    std::string_view key;
-    std::string (*read)(settings&, std::string_view);
-    std::vector<std::string> (*print)(const settings&); ///< a line each
-};
-
-using text_list = std::vector<std::string>;
-
-const std::vector<setting>& all_settings() {
-    using text = std::string_view;
-    static const std::vector<setting> all{
-        {"quipud",
-         "profile",
-         read_profile,
-         [](const settings& s) { return text_list{print_profile(s.profile)}; }},
-        {"quipud",
-         "listen",
-         read_listen,
-         [](const settings& s) {
-             text_list lines;
-             for (const auto& one : s.listen)
-                 lines.push_back(to_string(one));
-             return lines;
-         }},
-        {"quipud",
-         "sink",
-         read_sink,
-         [](const settings& s) {
-             text_list lines;
-             for (const auto& one : s.sinks)
-                 lines.push_back(one.url);
-             return lines;
-         }},
-        {"quipud",
-         "interval",
-         [](settings& s, text value) {
-             auto why = read_time(value, interval_ms_min, interval_ms_max, s.interval_ms);
-             return why.empty() ? why : why + ", from 100ms to 24h";
-         },
-         [](const settings& s) { return text_list{print_time(s.interval_ms)}; }},
-        {"quipud",
-         "align",
-         [](settings& s, text value) { return read_switch(value, s.align); },
-         [](const settings& s) { return text_list{print_switch(s.align)}; }},
-        {"quipud",
-         "offset",
-         [](settings& s, text value) { return read_time(value, 0, interval_ms_max, s.offset_ms); },
-         [](const settings& s) { return text_list{print_time(s.offset_ms)}; }},
-        {"quipud",
-         "percentiles",
-         read_percentiles,
-         [](const settings& s) { return text_list{print_percentiles(*s.percentiles)}; }},
-        {"quipud",
-         "prefix",
-         [](settings& s, text value) { return read_node(value, s.prefix.emplace()); },
-         [](const settings& s) { return text_list{*s.prefix}; }},
-        {"quipud",
-         "own_prefix",
-         [](settings& s, text value) { return read_node(value, s.own_prefix); },
-         [](const settings& s) { return text_list{s.own_prefix}; }},
-        {"quipud",
-         "admin",
-         [](settings& s, text value) { return read_address(value, admin_port, s.admin); },
-         [](const settings& s) { return text_list{print_address(s.admin)}; }},
-        {"quipud",
-         "aliveness",
-         [](settings& s, text value) { return read_address(value, aliveness_port, s.aliveness); },
-         [](const settings& s) { return text_list{print_address(s.aliveness)}; }},
-        {"quipud",
-         "log_level",
-         read_log_level,
-         [](const settings& s) {
-             return text_list{std::string(level_names[static_cast<std::size_t>(s.log_level)])};
-         }},
-        {"quipud",
-         "receive_buffer",
-         [](settings& s, text value) { return read_bytes(value, s.receive_buffer_bytes); },
-         [](const settings& s) { return text_list{std::to_string(s.receive_buffer_bytes)}; }},
-        {"names",
-         "legacy",
-         [](settings& s, text value) { return read_switch(value, s.legacy_names); },
-         [](const settings& s) { return text_list{print_switch(s.legacy_names)}; }},
-        {"names",
-         "counts",
-         [](settings& s, text value) { return read_switch(value, s.flush_counts); },
-         [](const settings& s) { return text_list{print_switch(s.flush_counts)}; }},
-        {"names",
-         "sanitize",
-         [](settings& s, text value) { return read_switch(value, s.sanitize_names); },
-         [](const settings& s) { return text_list{print_switch(s.sanitize_names)}; }},
-        {"names",
-         "counters",
-         [](settings& s, text value) { return read_node(value, s.counters_node); },
-         [](const settings& s) { return text_list{s.counters_node}; }},
-        {"names",
-         "timers",
-         [](settings& s, text value) { return read_node(value, s.timers_node); },
-         [](const settings& s) { return text_list{s.timers_node}; }},
-        {"names",
-         "gauges",
-         [](settings& s, text value) { return read_node(value, s.gauges_node); },
-         [](const settings& s) { return text_list{s.gauges_node}; }},
-        {"names",
-         "sets",
-         [](settings& s, text value) { return read_node(value, s.sets_node); },
-         [](const settings& s) { return text_list{s.sets_node}; }},
-        {"names",
-         "suffix",
-         [](settings& s, text value) { return read_node(value, s.suffix); },
-         [](const settings& s) { return text_list{s.suffix}; }},
-        {"names",
-         "timer_metrics",
-         [](settings& s, text value) { return s.timer_metrics = split(value, ','), std::string(); },
-         [](const settings& s) { return text_list{joined(s.timer_metrics)}; }},
-        {"idle",
-         "counters",
-         [](settings& s, text value) { return read_idle(value, s.counters_idle); },
-         [](const settings& s) { return text_list{print_idle(s.counters_idle)}; }},
-        {"idle",
-         "timers",
-         [](settings& s, text value) { return read_idle(value, s.timers_idle); },
-         [](const settings& s) { return text_list{print_idle(s.timers_idle)}; }},
-        {"idle",
-         "gauges",
-         [](settings& s, text value) { return read_idle(value, s.gauges_idle); },
-         [](const settings& s) { return text_list{print_idle(s.gauges_idle)}; }},
-        {"idle",
-         "sets",
-         [](settings& s, text value) { return read_idle(value, s.sets_idle); },
-         [](const settings& s) { return text_list{print_idle(s.sets_idle)}; }},
-    };
-    return all;
-}
-
-constexpr std::string_view histogram_section = "histogram";
-
-/// Whether the section is read by that profile alone.
-bool is_etsy_section(std::string_view section) {
-    return section == "names" || section == "idle" || section.starts_with(histogram_section);
-}
-
-std::string read_histogram(settings& all, const assignment& one) {
-    if (all.histograms.empty() || all.histograms.back().section != one.section)
-        all.histograms.push_back({one.section, {}, {}});
-    auto& rule = all.histograms.back();
-    if (one.key == "match") {
-        rule.match = one.value;
-    } else if (one.key == "bins") {
-        rule.bins = split(one.value, ',');
-        if (!quipu::etsy_histogram({}, rule.bins))
-            return "use rising limits such as 10,100,inf";
-    } else {
-        return "a histogram has match and bins";
-    }
-    return {};
+    return "a histogram has match, and bins or min, max and width";
 }
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -311,7 +63,79 @@ std::string unknown(const assignment& one) {
     return meant.empty() ? why : why + "; did you mean " + in_quotes(meant) + "?";
 }
 
+/// What statsite and Etsy's statsd call their kinds.
+void name_nodes(settings& all) {
+    const std::string dot = all.profile == profile_name::statsite ? "." : "";
+    const auto name = [&](std::optional<std::string>& node, const char* usual) {
+        if (!node)
+            node = usual + dot;
+    };
+    name(all.counters_node, all.profile == profile_name::statsite ? "counts" : "counters");
+    name(all.timers_node, "timers");
+    name(all.gauges_node, "gauges");
+    name(all.sets_node, "sets");
+}
+
+void fill_in(settings& all) {
+    const bool own = all.profile == profile_name::quipu;
+    const bool both = own || all.profile == profile_name::statsite;
+    if (all.listens && all.listen.empty()) {
+        const char* const host = own ? "127.0.0.1" : "";
+        all.listen.push_back({quipu::ip_protocol::udp, {host, 8125}});
+        if (both)
+            all.listen.push_back({quipu::ip_protocol::tcp, {host, 8125}});
+    }
+    if (all.sinks.empty())
+        all.sinks.emplace_back();
+    if (!all.percentiles && own)
+        all.percentiles = std::vector<quipu::percentile>{{50, "50"}, {90, "90"}, {99, "99"}};
+    if (!all.percentiles)
+        all.percentiles = std::vector<quipu::percentile>{{90, "90"}};
+    if (!all.prefix) {
+        all.prefix = all.profile == profile_name::kiip       ? "statsite"
+                     : all.profile == profile_name::statsite ? ""
+                                                             : "stats";
+    }
+    name_nodes(all);
+}
+
 } // namespace
+
+quipu::result<quipu::histogram_rule> histogram_setting::rule(profile_name profile) const {
+    if (profile != profile_name::statsite)
+        return quipu::etsy_histogram(match, bins);
+    const auto from = quipu::parse_number(min);
+    const auto to = quipu::parse_number(max);
+    const auto step = quipu::parse_number(width);
+    if (!from || !to || !step)
+        return quipu::errc::bad_number;
+    return quipu::statsite_histogram(match, *from, *to, *step);
+}
+
+std::optional<quipu::timer_numbers> timer_numbers_of(const std::vector<std::string>& names) {
+    constexpr std::array<std::string_view, 10> known{"sum",
+                                                     "sum_sq",
+                                                     "mean",
+                                                     "lower",
+                                                     "upper",
+                                                     "count",
+                                                     "stdev",
+                                                     "median",
+                                                     "rate",
+                                                     "sample_rate"};
+    if (names.empty())
+        return quipu::timer_numbers::all;
+    auto all = quipu::timer_numbers::none;
+    for (auto name : names) {
+        for (char& c : name)
+            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        const auto* const found = std::find(known.begin(), known.end(), name);
+        if (found == known.end())
+            return std::nullopt;
+        all = all | static_cast<quipu::timer_numbers>(1U << (found - known.begin()));
+    }
+    return all;
+}
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
     std::string_view best;
@@ -354,27 +178,46 @@ std::string settings_builder::apply(const assignment& one) {
     if (known == all.end() && !histogram)
         return unknown(one);
     const auto why = histogram ? read_histogram(made_, one) : known->read(made_, one.value);
-    return why.empty() ? why : one.origin() + ' ' + in_quotes(one.value) + ": " + why;
+    if (!why.empty())
+        return one.origin() + ' ' + in_quotes(one.value) + ": " + why;
+    applied_.push_back({one, histogram ? of_histograms : known->of});
+    return {};
 }
 
 std::string settings_builder::finish() {
-    const bool own = made_.profile == profile_name::quipu;
-    if (made_.listen.empty() && own) {
-        made_.listen = {{quipu::ip_protocol::udp, {"127.0.0.1", statsd_port}},
-                        {quipu::ip_protocol::tcp, {"127.0.0.1", statsd_port}}};
-    } else if (made_.listen.empty()) {
-        made_.listen = {{quipu::ip_protocol::udp, {"", statsd_port}}};
+    fill_in(made_);
+    for (const auto& [one, of] : applied_) {
+        if ((of & bit_of(made_.profile)) == 0) {
+            return one.origin() + ": the profile " + all_settings().front().print(made_).front() +
+                   " has no such setting";
+        }
     }
-    if (made_.sinks.empty())
-        made_.sinks = {{}};
-    if (!made_.percentiles) {
-        made_.percentiles = own ? std::vector<quipu::percentile>{{50, "50"}, {90, "90"}, {99, "99"}}
-                                : std::vector<quipu::percentile>{{90, "90"}};
-    }
-    if (!made_.prefix)
-        made_.prefix = made_.profile == profile_name::kiip ? "statsite" : "stats";
     if (made_.offset_ms >= made_.interval_ms)
         return "offset '" + print_time(made_.offset_ms) + "': it has to be less than the interval";
+    for (const auto& one : made_.histograms) {
+        if (!one.rule(made_.profile)) {
+            return origin_of(one.section) + "[" + one.section +
+                   (made_.profile == profile_name::statsite
+                        ? "]: use numbers for min, max and width, with up to 1,024 bins"
+                        : "]: use rising limits for bins, such as 10,100,inf");
+        }
+    }
+    if (made_.profile == profile_name::statsite && !timer_numbers_of(made_.timer_metrics))
+        return "timer_metrics " + in_quotes(joined(made_.timer_metrics)) +
+               ": choose of sum, sum_sq, mean, lower, upper, count, stdev, median, rate and "
+               "sample_rate";
+    for (const auto& one : made_.sinks) {
+        if (one.form != quipu::statsite_form::lines && made_.profile != profile_name::statsite)
+            return "sink " + in_quotes(one.url) + ": the binary form is the profile statsite's";
+    }
+    return {};
+}
+
+std::string settings_builder::origin_of(std::string_view section) const {
+    for (const auto& [one, of] : applied_) {
+        if (one.section == section)
+            return one.place;
+    }
     return {};
 }
 
@@ -384,14 +227,20 @@ namespace {
 template <class Tell>
 void for_each_line(const settings& all, const Tell& tell) {
     for (const auto& one : all_settings()) {
-        if (is_etsy_section(one.section) && all.profile != profile_name::etsy)
+        if ((one.of & bit_of(all.profile)) == 0)
             continue;
         for (const auto& value : one.print(all))
             tell(one.section, one.key, value);
     }
     for (const auto& rule : all.histograms) {
         tell(rule.section, "match", rule.match);
-        tell(rule.section, "bins", joined(rule.bins));
+        if (all.profile != profile_name::statsite) {
+            tell(rule.section, "bins", joined(rule.bins));
+        } else {
+            tell(rule.section, "min", rule.min);
+            tell(rule.section, "max", rule.max);
+            tell(rule.section, "width", rule.width);
+        }
     }
 }
 

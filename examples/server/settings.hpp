@@ -4,7 +4,9 @@
 #include <quipu/net/endpoint.hpp>
 #include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/percentile.hpp>
+#include <quipu/schema/statsite.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/sink/statsite_stream.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,21 +17,28 @@
 
 namespace quipud {
 
-enum class profile_name { quipu, etsy, kiip };
-enum class sink_kind { none, console, graphite };
+enum class profile_name { quipu, etsy, kiip, statsite };
+enum class sink_kind { none, console, graphite, command };
 
 /// A way out.
 struct sink_setting {
     sink_kind kind = sink_kind::console;
-    quipu::host_port to{}; ///< Graphite's
-    std::string url = "console:";
+    quipu::host_port to{};                                   ///< Graphite's
+    quipu::statsite_form form = quipu::statsite_form::lines; ///< that a command gets
+    std::string url = "console:"; ///< of a command: `exec:` and the command
+
+    [[nodiscard]] std::string command() const { return url.substr(url.find(':') + 1); }
 };
 
 /// The histogram of some timers. Which fields are read is the profile's.
 struct histogram_setting {
     std::string section{};
-    std::string match{};             ///< etsy: what stands in the key
-    std::vector<std::string> bins{}; ///< etsy: the limits
+    std::string match{};               ///< etsy: what stands in the key; statsite: its begin
+    std::vector<std::string> bins{};   ///< etsy: the limits
+    std::string min{}, max{}, width{}; ///< statsite
+
+    /// Errors   as etsy_histogram and statsite_histogram.
+    [[nodiscard]] quipu::result<quipu::histogram_rule> rule(profile_name profile) const;
 };
 
 /// For how many flushes an idle series stays; nothing: for ever.
@@ -38,28 +47,41 @@ using idle_flushes = std::optional<std::uint32_t>;
 struct settings {
     profile_name profile = profile_name::quipu;
     std::vector<quipu::endpoint> listen{};
+    bool listens = true; ///< false: nowhere
     std::vector<sink_setting> sinks{};
     std::int64_t interval_ms = 10'000;
     bool align = false;
     std::int64_t offset_ms = 0;
     std::optional<std::vector<quipu::percentile>> percentiles{};
+    std::vector<double> quantiles{0.5, 0.95, 0.99}; ///< of statsite
+    double quantile_error = 0.01;                   ///< of statsite
     std::optional<std::string> prefix{};
     std::string own_prefix = "statsd";
     std::optional<quipu::host_port> admin{};
     std::optional<quipu::host_port> aliveness{};
     quipu::log_level log_level = quipu::log_level::info;
+    std::optional<std::string> syslog{}; ///< the facility; nothing: standard error
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
+    std::string input_counter{};
+    bool daemonize = false;
+    std::string pid_file{};
 
-    // [names], of etsy
+    // [names], of etsy and statsite
+    std::optional<std::string> counters_node{};
+    std::optional<std::string> timers_node{};
+    std::optional<std::string> gauges_node{};
+    std::optional<std::string> sets_node{};
+    std::vector<std::string> timer_metrics{}; ///< empty: all
+    // of etsy
     bool legacy_names = true;
     bool flush_counts = true;
     bool sanitize_names = true;
-    std::string counters_node = "counters";
-    std::string timers_node = "timers";
-    std::string gauges_node = "gauges";
-    std::string sets_node = "sets";
     std::string suffix{};
-    std::vector<std::string> timer_metrics{}; ///< empty: all
+    // of statsite
+    std::string keyvalues_node = "kv.";
+    bool type_nodes = true;
+    bool extended_counters = false;
+    bool counts_samples = true;
 
     // [idle], of etsy
     idle_flushes counters_idle{};
@@ -67,7 +89,7 @@ struct settings {
     idle_flushes gauges_idle{};
     idle_flushes sets_idle{};
 
-    std::vector<histogram_setting> histograms{}; ///< [histogram …], of etsy
+    std::vector<histogram_setting> histograms{}; ///< [histogram …], of etsy and statsite
 };
 
 /// One setting as a source has it.
@@ -101,11 +123,23 @@ public:
     [[nodiscard]] const settings& made() const noexcept { return made_; }
 
 private:
+    struct applied {
+        assignment one;
+        unsigned of; // the profiles that have it
+    };
+
+    [[nodiscard]] std::string origin_of(std::string_view section) const;
+
     settings made_{};
+    std::vector<applied> applied_{};
     bool lists_listen_ = false;
     bool lists_sinks_ = false;
     bool lists_histograms_ = false;
 };
+
+/// What a timer of statsite is to tell, by the names of its numbers; nothing if one is unknown.
+[[nodiscard]] std::optional<quipu::timer_numbers>
+timer_numbers_of(const std::vector<std::string>& names);
 
 /// The settings as a config file of quipud's own: read again, they are the same.
 [[nodiscard]] std::string print_config(const settings& all);

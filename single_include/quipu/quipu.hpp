@@ -18632,9 +18632,10 @@ private:
 
 // quipu/server/log.hpp
 
-// What a server tells its operator: lines on standard error, at a limited rate.
+// What a server tells its operator: lines on standard error or in the system's log, at a limited rate.
 
 #include <poll.h>
+#include <syslog.h>
 #include <unistd.h>
 
 namespace quipu {
@@ -18650,6 +18651,10 @@ enum class log_level : std::uint8_t { info, warning, error };
 /// Threads  safe: a line is one write.
 class log {
 public:
+    /// The system's log in place of a descriptor; who wants a name or a facility there calls
+    /// openlog before.
+    static constexpr int to_syslog = -2;
+
     /// What is below `least` is not written.
     explicit log(int fd = 2, log_level least = log_level::info) noexcept : fd_(fd), least_(least) {}
     /// A copy writes to the same place; what the other dropped, the other tells.
@@ -18660,6 +18665,14 @@ public:
     void write(log_level level, std::string_view text) const {
         if (level < least_)
             return;
+        if (fd_ == to_syslog) {
+            constexpr int priorities[] = {LOG_INFO, LOG_WARNING, LOG_ERR};
+            ::syslog(priorities[static_cast<std::size_t>(level)],
+                     "%.*s",
+                     static_cast<int>(text.size()),
+                     text.data());
+            return;
+        }
         constexpr std::string_view words[] = {"info: ", "warning: ", "error: "};
         char time[32];
         const std::time_t now = std::time(nullptr);

@@ -1,0 +1,49 @@
+// The server as a process of its system: in the background, and by a file with its number.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace quipud {
+
+/// The other end of a process that has gone into the background: its starter waits there.
+class starter {
+public:
+    /// No one waits.
+    starter() noexcept = default;
+    explicit starter(int fd) noexcept : fd_(fd) {}
+    starter(starter&& other) noexcept;
+    starter& operator=(starter&& other) noexcept;
+    /// Tells the starter, if nobody did, that the server did not start.
+    ~starter();
+
+    /// Tells the starter that all is well; it ends with 0. From then on the process has no terminal.
+    void started() noexcept;
+
+private:
+    void tell(char code) noexcept;
+
+    int fd_ = -1;
+};
+
+/// Goes into the background; call it before there are threads. Returns in the new process, whose
+/// starter waits for it; the starter itself ends here, with the code that it is told.
+/// Nothing if the system refuses.
+[[nodiscard]] std::optional<starter> go_into_background();
+
+/// A file with the number of this process, which goes away with it.
+class pid_file {
+public:
+    /// What is wrong, as one line; empty if the file is written, or `path` is empty. A file of a
+    /// process that lives is left alone.
+    [[nodiscard]] std::string write(const std::string& path);
+    pid_file() = default;
+    ~pid_file();
+    pid_file(const pid_file&) = delete;
+    pid_file& operator=(const pid_file&) = delete;
+
+private:
+    std::string path_{};
+};
+
+} // namespace quipud

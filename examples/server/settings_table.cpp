@@ -1,0 +1,326 @@
+#include "settings_table.hpp"
+
+#include "setting_values.hpp"
+
+#include <quipu/core/ascii.hpp>
+#include <quipu/core/number.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace quipud {
+
+namespace {
+
+using text = std::string_view;
+using text_list = std::vector<std::string>;
+
+constexpr std::uint16_t statsd_port = 8125;
+constexpr std::uint16_t graphite_port = 2003;
+constexpr std::uint16_t admin_port = 8126;
+constexpr std::uint16_t aliveness_port = 8325;
+constexpr std::int64_t interval_ms_min = 100;
+constexpr std::int64_t interval_ms_max = std::int64_t{24} * 60 * 60 * 1000;
+
+// Settings that are one member of `settings`, by the kind of their values.
+
+template <auto Member>
+constexpr setting of_switch(text section, text key, unsigned of) {
+    return {section,
+            key,
+            of,
+            [](settings& s, text value) { return read_switch(value, s.*Member); },
+            [](const settings& s) { return text_list{print_switch(s.*Member)}; }};
+}
+
+template <auto Member>
+constexpr setting of_node(text section, text key, unsigned of) {
+    return {section,
+            key,
+            of,
+            [](settings& s, text value) { return read_node(value, s.*Member); },
+            [](const settings& s) { return text_list{s.*Member}; }};
+}
+
+/// A node that is the profile's own unless it is set; `finish` has seen to that.
+template <auto Member>
+constexpr setting of_own_node(text section, text key, unsigned of) {
+    return {section,
+            key,
+            of,
+            [](settings& s, text value) { return read_node(value, (s.*Member).emplace()); },
+            [](const settings& s) { return text_list{*(s.*Member)}; }};
+}
+
+template <auto Member>
+constexpr setting of_idle(text section, text key, unsigned of) {
+    return {section,
+            key,
+            of,
+            [](settings& s, text value) { return read_idle(value, s.*Member); },
+            [](const settings& s) { return text_list{print_idle(s.*Member)}; }};
+}
+
+template <auto Member, std::uint16_t Port>
+constexpr setting of_address(text section, text key, unsigned of) {
+    return {section,
+            key,
+            of,
+            [](settings& s, text value) { return read_address(value, Port, s.*Member); },
+            [](const settings& s) { return text_list{print_address(s.*Member)}; }};
+}
+
+// The others.
+
+constexpr std::array<std::pair<text, profile_name>, 4> profile_names{
+    {{"quipu", profile_name::quipu},
+     {"etsy", profile_name::etsy},
+     {"kiip", profile_name::kiip},
+     {"statsite", profile_name::statsite}}};
+
+std::string read_profile(settings& all, text value) {
+    for (const auto& [name, profile] : profile_names) {
+        if (value == name)
+            return all.profile = profile, std::string();
+    }
+    return value == "dogstatsd" ? std::string(not_yet) : "choose quipu, etsy, kiip or statsite";
+}
+
+text_list print_profile(const settings& all) {
+    return {std::string(profile_names[static_cast<std::size_t>(all.profile)].first)};
+}
+
+/// Whether the scheme of a URL is one of those that are to come.
+template <std::size_t Count>
+bool is_later(text url, const std::array<text, Count>& later) {
+    const auto scheme = url.substr(0, url.find(':') + 1);
+    return std::find(later.begin(), later.end(), scheme) != later.end();
+}
+
+std::string read_listen(settings& all, text url) {
+    constexpr std::array<text, 3> later{"unixgram:", "unix:", "stdin:"};
+    if (is_later(url, later))
+        return std::string(not_yet);
+    if (url == "none:")
+        return all.listens = false, std::string();
+    auto read = quipu::parse_endpoint(url, statsd_port);
+    if (!read)
+        return "use udp://HOST:PORT or tcp://HOST:PORT";
+    all.listens = true;
+    all.listen.push_back(*std::move(read));
+    return {};
+}
+
+text_list print_listen(const settings& all) {
+    text_list lines;
+    for (const auto& one : all.listen)
+        lines.push_back(to_string(one));
+    if (lines.empty())
+        lines.emplace_back("none:");
+    return lines;
+}
+
+std::string read_sink(settings& all, text url) {
+    constexpr std::array<text, 6> later{
+        "graphite+pickle:", "prometheus:", "influx:", "opentsdb:", "json:", "statsd:"};
+    constexpr std::array<std::pair<text, quipu::statsite_form>, 3> commands{
+        {{"exec:", quipu::statsite_form::lines},
+         {"exec+binary:", quipu::statsite_form::binary},
+         {"exec+prefixed:", quipu::statsite_form::prefixed_binary}}};
+    constexpr text graphite = "graphite://";
+    if (is_later(url, later))
+        return std::string(not_yet);
+    sink_setting made;
+    made.url = url;
+    if (url == "none:" || url == "console:") {
+        made.kind = url == "none:" ? sink_kind::none : sink_kind::console;
+        return all.sinks.push_back(std::move(made)), std::string();
+    }
+    for (const auto& [scheme, form] : commands) {
+        if (!url.starts_with(scheme) || url.size() == scheme.size())
+            continue;
+        made.kind = sink_kind::command;
+        made.form = form;
+        return all.sinks.push_back(std::move(made)), std::string();
+    }
+    if (url.starts_with(graphite)) {
+        auto to = quipu::parse_host_port(url.substr(graphite.size()), graphite_port);
+        if (to && !to->host.empty() && to->host != "*" && to->port != 0) {
+            made.kind = sink_kind::graphite;
+            made.to = *std::move(to);
+            return all.sinks.push_back(std::move(made)), std::string();
+        }
+    }
+    return "use console:, none:, graphite://HOST:PORT or exec:COMMAND";
+}
+
+text_list print_sinks(const settings& all) {
+    text_list lines;
+    for (const auto& one : all.sinks)
+        lines.push_back(one.url);
+    return lines;
+}
+
+std::string read_interval(settings& all, text value) {
+    auto why = read_time(value, interval_ms_min, interval_ms_max, all.interval_ms);
+    return why.empty() ? why : why + ", from 100ms to 24h";
+}
+
+std::string read_offset(settings& all, text value) {
+    return read_time(value, 0, interval_ms_max, all.offset_ms);
+}
+
+std::string read_percentiles(settings& all, text value) {
+    std::vector<quipu::percentile> list;
+    while (!value.empty()) {
+        const auto comma = value.find(',');
+        auto one = quipu::parse_percentile(quipu::detail::trim(value.substr(0, comma)));
+        if (!one || comma + 1 == value.size())
+            return "use numbers from -100 to 100 such as 50,90,99.9";
+        list.push_back(*std::move(one));
+        value.remove_prefix(comma == value.npos ? value.size() : comma + 1);
+    }
+    all.percentiles = std::move(list);
+    return {};
+}
+
+std::string read_quantiles(settings& all, text value) {
+    std::vector<double> list;
+    for (const auto& one : split(value, ',')) {
+        const auto quantile = quipu::parse_number(one);
+        if (!quantile || !(*quantile > 0 && *quantile < 1))
+            return "use numbers between 0 and 1 such as 0.5,0.95,0.99";
+        list.push_back(*quantile);
+    }
+    all.quantiles = std::move(list);
+    return {};
+}
+
+std::string read_quantile_error(settings& all, text value) {
+    const auto error = quipu::parse_number(value);
+    if (!error || !(*error > 0 && *error < 0.5))
+        return "use a number above 0 and below 0.5";
+    all.quantile_error = *error;
+    return {};
+}
+
+constexpr std::array<text, 3> level_names{"info", "warning", "error"};
+
+std::string read_log_level(settings& all, text value) {
+    const auto* const found = std::find(level_names.begin(), level_names.end(), value);
+    if (found == level_names.end())
+        return "choose info, warning or error";
+    all.log_level = static_cast<quipu::log_level>(found - level_names.begin());
+    return {};
+}
+
+text_list print_log_level(const settings& all) {
+    return {std::string(level_names[static_cast<std::size_t>(all.log_level)])};
+}
+
+/// "stderr", "syslog" or "syslog:FACILITY".
+std::string read_log(settings& all, text value) {
+    const auto colon = value.find(':');
+    const auto facility = colon == value.npos ? text("daemon") : value.substr(colon + 1);
+    if (value == "stderr")
+        return all.syslog.reset(), std::string();
+    if (value.substr(0, colon) != "syslog" || !facility_of(facility))
+        return "use stderr or syslog:FACILITY, such as syslog:local0";
+    all.syslog = std::string(facility);
+    return {};
+}
+
+text_list print_log(const settings& all) {
+    return {all.syslog ? "syslog:" + *all.syslog : "stderr"};
+}
+
+std::string read_pid_file(settings& all, text value) {
+    all.pid_file = value;
+    return {};
+}
+
+std::string read_timer_metrics(settings& all, text value) {
+    all.timer_metrics = split(value, ',');
+    return {};
+}
+
+} // namespace
+
+const std::vector<setting>& all_settings() {
+    constexpr auto of_both = of_etsy | of_statsite;
+    constexpr auto with_percentiles = of_quipu | of_etsy | of_kiip;
+    static const std::vector<setting> all{
+        {"quipud", "profile", of_all, read_profile, print_profile},
+        {"quipud", "listen", of_all, read_listen, print_listen},
+        {"quipud", "sink", of_all, read_sink, print_sinks},
+        {"quipud",
+         "interval",
+         of_all,
+         read_interval,
+         [](const settings& s) { return text_list{print_time(s.interval_ms)}; }},
+        of_switch<&settings::align>("quipud", "align", of_all),
+        {"quipud",
+         "offset",
+         of_all,
+         read_offset,
+         [](const settings& s) { return text_list{print_time(s.offset_ms)}; }},
+        {"quipud",
+         "percentiles",
+         with_percentiles,
+         read_percentiles,
+         [](const settings& s) { return text_list{print_percentiles(*s.percentiles)}; }},
+        {"quipud",
+         "quantiles",
+         of_statsite,
+         read_quantiles,
+         [](const settings& s) { return text_list{print_numbers(s.quantiles)}; }},
+        {"quipud",
+         "quantile_error",
+         of_statsite,
+         read_quantile_error,
+         [](const settings& s) { return text_list{print_numbers({s.quantile_error})}; }},
+        of_own_node<&settings::prefix>("quipud", "prefix", of_all),
+        of_node<&settings::own_prefix>("quipud", "own_prefix", of_etsy),
+        of_node<&settings::input_counter>("quipud", "input_counter", of_all),
+        of_address<&settings::admin, admin_port>("quipud", "admin", of_all),
+        of_address<&settings::aliveness, aliveness_port>("quipud", "aliveness", of_all),
+        {"quipud", "log", of_all, read_log, print_log},
+        {"quipud", "log_level", of_all, read_log_level, print_log_level},
+        {"quipud",
+         "receive_buffer",
+         of_all,
+         [](settings& s, text value) { return read_bytes(value, s.receive_buffer_bytes); },
+         [](const settings& s) { return text_list{std::to_string(s.receive_buffer_bytes)}; }},
+        of_switch<&settings::daemonize>("quipud", "daemonize", of_all),
+        {"quipud",
+         "pid_file",
+         of_all,
+         read_pid_file,
+         [](const settings& s) { return text_list{s.pid_file}; }},
+        of_switch<&settings::legacy_names>("names", "legacy", of_etsy),
+        of_switch<&settings::flush_counts>("names", "counts", of_etsy),
+        of_switch<&settings::sanitize_names>("names", "sanitize", of_etsy),
+        of_switch<&settings::type_nodes>("names", "types", of_statsite),
+        of_node<&settings::keyvalues_node>("names", "keyvalues", of_statsite),
+        of_own_node<&settings::counters_node>("names", "counters", of_both),
+        of_own_node<&settings::timers_node>("names", "timers", of_both),
+        of_own_node<&settings::gauges_node>("names", "gauges", of_both),
+        of_own_node<&settings::sets_node>("names", "sets", of_both),
+        of_node<&settings::suffix>("names", "suffix", of_etsy),
+        {"names",
+         "timer_metrics",
+         of_both,
+         read_timer_metrics,
+         [](const settings& s) { return text_list{joined(s.timer_metrics)}; }},
+        of_switch<&settings::extended_counters>("names", "extended_counters", of_statsite),
+        of_switch<&settings::counts_samples>("names", "counts_samples", of_statsite),
+        of_idle<&settings::counters_idle>("idle", "counters", of_etsy),
+        of_idle<&settings::timers_idle>("idle", "timers", of_etsy),
+        of_idle<&settings::gauges_idle>("idle", "gauges", of_etsy),
+        of_idle<&settings::sets_idle>("idle", "sets", of_etsy),
+    };
+    return all;
+}
+
+} // namespace quipud
