@@ -12,7 +12,7 @@ using namespace quipu;
 namespace {
 
 struct without_lock {
-    static constexpr bool each_thread_its_own = false;
+    [[maybe_unused]] static constexpr bool each_thread_its_own = false;
     template <class T>
     using number = threading::atomic::number<T>;
 };

@@ -59,14 +59,12 @@ constexpr double squared(std::initializer_list<double> values, double weight = 1
 
 /// The same in two passes, summed without loss that would matter.
 double reference(const std::vector<double>& values) {
-    std::vector<double> rest = values;
-    double mean = 0;
+    std::vector<double> rest = values; // less their mean, at last
     for (int pass = 0; pass < 3; ++pass) { // what a pass rounds off the next one adds
         double sum = 0;
         for (const double value : rest)
             sum += value;
         const double step = sum / static_cast<double>(values.size());
-        mean += step;
         for (double& value : rest)
             value -= step;
     }
