@@ -8,6 +8,7 @@
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
 #include <quipu/sink/statsite_stream.hpp>
+#include <quipu/wire/dialect.hpp>
 
 #include "command_line.hpp"
 #include "process.hpp"
@@ -21,6 +22,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <syslog.h>
@@ -75,6 +77,7 @@ typename Profile::schema_options schema_options(const settings& all) {
         options.global_suffix = all.suffix;
         options.prefix_stats = all.own_prefix;
         options.timer_metrics = all.timer_metrics;
+        options.clean_names = !all.sanitize_names;
     } else if constexpr (requires { options.use_type_prefix; }) {
         options.global_prefix = *all.prefix;
         options.use_type_prefix = all.type_nodes;
@@ -117,7 +120,9 @@ Retentions retentions(const settings& all) {
 template <class Profile>
 struct graphite_traits : quipu::graphite_traits {
     static constexpr bool closes_after_flush = Profile::connects_for_each_flush;
-    static constexpr bool verbatim_names = Profile::dialect_type::sanitizes;
+    /// Its names are clean, be it by the dialect or by the schema.
+    static constexpr bool verbatim_names =
+        std::is_base_of_v<quipu::dialect::etsy, typename Profile::dialect_type>;
 };
 
 template <class Profile>

@@ -9891,12 +9891,18 @@ namespace detail {
     return true;
 }
 
-/// Writes a key by Etsy's rule, character by character, to `out`, which has room for all of them.
+/// Writes a key by Etsy's rule, character by character, to `out`, which has room for all of them; or
+/// as it is, if it is not to be cleaned.
+template <bool Cleans = true>
 struct etsy_key_writer {
     char* out;
     bool after_blank = false;
 
     constexpr void put(char c) noexcept {
+        if constexpr (!Cleans) {
+            *out++ = c;
+            return;
+        }
         const bool blank = is_blank(c);
         if (blank && !after_blank)
             *out++ = '_';
@@ -9969,8 +9975,8 @@ public:
             return of.name;
         if (of.name.size() + of.tags.size() > Dialect::line_bytes_max)
             return errc::line_too_long;
-        if constexpr (Dialect::sanitizes) {
-            return sanitized(of);
+        if constexpr (of_etsy) {
+            return joined_by_etsy(of);
         } else {
             return joined(of);
         }
@@ -9982,12 +9988,15 @@ public:
 
 private:
     static constexpr name_tags form = Dialect::tags_in_name;
+    /// Whose rules for tags are Etsy's.
+    static constexpr bool of_etsy = Dialect::tags == tag_field::rest_of_line;
 
     [[nodiscard]] static constexpr bool is_canonical(std::string_view name) noexcept {
         if constexpr (Dialect::sanitizes)
             return detail::is_etsy_key(name);
         // Where there are no tags at all, names are kept byte for byte.
-        constexpr bool plain = form == name_tags::absent && Dialect::tags == tag_field::absent;
+        constexpr bool plain =
+            form == name_tags::absent && (Dialect::tags == tag_field::absent || of_etsy);
         if (plain)
             return true;
         if (detail::contains(name, ';')) // which announces tags, or has no meaning in a name
@@ -10001,8 +10010,8 @@ private:
 
     /// Etsy's form: the tags in the order given; in each the first ';' as '_' and the first ':' as
     /// '='.
-    [[nodiscard]] constexpr std::string_view sanitized(const series& of) noexcept {
-        detail::etsy_key_writer key{bytes_};
+    [[nodiscard]] constexpr std::string_view joined_by_etsy(const series& of) noexcept {
+        detail::etsy_key_writer<Dialect::sanitizes> key{bytes_};
         for (const char c : of.name)
             key.put(c);
         if (of.tags.empty())
@@ -16191,6 +16200,9 @@ struct etsy_schema_options {
     std::string prefix_gauge = "gauges";
     std::string prefix_set = "sets";
     std::string global_suffix = "";
+    /// Names, tags apart, are cleaned here: as that server's Graphite backend does if they were not
+    /// when they came, `keyNameSanitize: false`.
+    bool clean_names = false;
     /// The node of the server's own statistics.
     std::string prefix_stats = "statsd";
     std::vector<percentile> percentiles = {{90, "90"}};
@@ -16222,8 +16234,12 @@ public:
 
     template <class Traits, class Out>
     void write(const basic_snapshot<Traits>& from, const sink_history& history, Out&& out) const {
+        std::string clean;
         const auto writer = [&](std::string_view head, std::string_view name) {
-            return point_writer<Out>{out, *this, head, split_canonical(name), from.timestamp};
+            auto parts = split_canonical(name);
+            if (options_.clean_names)
+                parts.name = cleaned(parts.name, clean);
+            return point_writer<Out>{out, *this, head, parts, from.timestamp};
         };
         for (const auto& one : from.counters) {
             writer(rate_head_, one.name)(rate_tail_, one.cell.rate(from.interval_seconds));
@@ -16271,6 +16287,14 @@ private:
             out(point{head, name.name, whole, name.tags, value, false, timestamp});
         }
     };
+
+    [[nodiscard]] static std::string_view cleaned(std::string_view name, std::string& into) {
+        into.resize(name.size());
+        detail::etsy_key_writer<> key{into.data()};
+        for (const char c : name)
+            key.put(c);
+        return {into.data(), static_cast<std::size_t>(key.out - into.data())};
+    }
 
     /// Whether a number of a timer is one of those that are told.
     [[nodiscard]] bool tells(std::string_view tail) const {

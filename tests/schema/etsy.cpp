@@ -267,3 +267,14 @@ TEST_CASE("etsy schema: of a timer those numbers are told that are asked for", "
     CHECK(told({"sum_squares"}) == lines{"stats.timers.t.sum_squares 16"});
     CHECK(told({"nothing"}).empty());
 }
+
+TEST_CASE("etsy schema: names that came as they were can be cleaned, tags not", "[schema][etsy]") {
+    auto all = one_of_each("a/ \tb\xff!c;tag=d e/f");
+    const auto told =
+        points(etsy_schema({.clean_names = true, .percentiles = {}}), collect(all, 10, 2));
+    CHECK(contains(told, "stats.a-_bc;tag=d e/f 2"));
+    CHECK(contains(told, "stats_counts.a-_bc;tag=d e/f 4"));
+    CHECK(contains(told, "stats.timers.a-_bc.mean;tag=d e/f 4"));
+    CHECK(contains(told, "stats.gauges.a-_bc;tag=d e/f 4"));
+    CHECK(contains(told, "stats.sets.a-_bc.count;tag=d e/f 1"));
+}

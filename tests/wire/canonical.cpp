@@ -349,3 +349,14 @@ TEMPLATE_TEST_CASE("canonical: any bytes have a name that fits, or a reason",
     }
     CHECK(named > 3000);
 }
+
+TEST_CASE("canonical: Etsy's form without cleaning keeps every byte", "[wire][canonical]") {
+    canonical_buffer<dialect::etsy_verbatim> names;
+    const auto of = [&](std::string_view name, std::string_view tags) {
+        return std::string(*names.name({metric_kind::counter, name, tags}));
+    };
+    CHECK(of("a /b!;c", "") == "a /b!;c");
+    CHECK(of("a /b!", "x:1:2,y;z;z,,#w") == "a /b!;x=1:2;y_z;z;;#w");
+    canonical_buffer<dialect::etsy> clean;
+    CHECK(*clean.name({metric_kind::counter, "a /b!", "x:1:2,y;z;z,,#w"}) == "a_-b;x=12;y_z;z;;w");
+}

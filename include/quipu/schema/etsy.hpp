@@ -33,6 +33,9 @@ struct etsy_schema_options {
     std::string prefix_gauge = "gauges";
     std::string prefix_set = "sets";
     std::string global_suffix = "";
+    /// Names, tags apart, are cleaned here: as that server's Graphite backend does if they were not
+    /// when they came, `keyNameSanitize: false`.
+    bool clean_names = false;
     /// The node of the server's own statistics.
     std::string prefix_stats = "statsd";
     std::vector<percentile> percentiles = {{90, "90"}};
@@ -64,8 +67,12 @@ public:
 
     template <class Traits, class Out>
     void write(const basic_snapshot<Traits>& from, const sink_history& history, Out&& out) const {
+        std::string clean;
         const auto writer = [&](std::string_view head, std::string_view name) {
-            return point_writer<Out>{out, *this, head, split_canonical(name), from.timestamp};
+            auto parts = split_canonical(name);
+            if (options_.clean_names)
+                parts.name = cleaned(parts.name, clean);
+            return point_writer<Out>{out, *this, head, parts, from.timestamp};
         };
         for (const auto& one : from.counters) {
             writer(rate_head_, one.name)(rate_tail_, one.cell.rate(from.interval_seconds));
@@ -113,6 +120,14 @@ private:
             out(point{head, name.name, whole, name.tags, value, false, timestamp});
         }
     };
+
+    [[nodiscard]] static std::string_view cleaned(std::string_view name, std::string& into) {
+        into.resize(name.size());
+        detail::etsy_key_writer<> key{into.data()};
+        for (const char c : name)
+            key.put(c);
+        return {into.data(), static_cast<std::size_t>(key.out - into.data())};
+    }
 
     /// Whether a number of a timer is one of those that are told.
     [[nodiscard]] bool tells(std::string_view tail) const {

@@ -46,12 +46,18 @@ namespace detail {
     return true;
 }
 
-/// Writes a key by Etsy's rule, character by character, to `out`, which has room for all of them.
+/// Writes a key by Etsy's rule, character by character, to `out`, which has room for all of them; or
+/// as it is, if it is not to be cleaned.
+template <bool Cleans = true>
 struct etsy_key_writer {
     char* out;
     bool after_blank = false;
 
     constexpr void put(char c) noexcept {
+        if constexpr (!Cleans) {
+            *out++ = c;
+            return;
+        }
         const bool blank = is_blank(c);
         if (blank && !after_blank)
             *out++ = '_';
@@ -124,8 +130,8 @@ public:
             return of.name;
         if (of.name.size() + of.tags.size() > Dialect::line_bytes_max)
             return errc::line_too_long;
-        if constexpr (Dialect::sanitizes) {
-            return sanitized(of);
+        if constexpr (of_etsy) {
+            return joined_by_etsy(of);
         } else {
             return joined(of);
         }
@@ -137,12 +143,15 @@ public:
 
 private:
     static constexpr name_tags form = Dialect::tags_in_name;
+    /// Whose rules for tags are Etsy's.
+    static constexpr bool of_etsy = Dialect::tags == tag_field::rest_of_line;
 
     [[nodiscard]] static constexpr bool is_canonical(std::string_view name) noexcept {
         if constexpr (Dialect::sanitizes)
             return detail::is_etsy_key(name);
         // Where there are no tags at all, names are kept byte for byte.
-        constexpr bool plain = form == name_tags::absent && Dialect::tags == tag_field::absent;
+        constexpr bool plain =
+            form == name_tags::absent && (Dialect::tags == tag_field::absent || of_etsy);
         if (plain)
             return true;
         if (detail::contains(name, ';')) // which announces tags, or has no meaning in a name
@@ -156,8 +165,8 @@ private:
 
     /// Etsy's form: the tags in the order given; in each the first ';' as '_' and the first ':' as
     /// '='.
-    [[nodiscard]] constexpr std::string_view sanitized(const series& of) noexcept {
-        detail::etsy_key_writer key{bytes_};
+    [[nodiscard]] constexpr std::string_view joined_by_etsy(const series& of) noexcept {
+        detail::etsy_key_writer<Dialect::sanitizes> key{bytes_};
         for (const char c : of.name)
             key.put(c);
         if (of.tags.empty())
