@@ -4,7 +4,7 @@
 #
 # Usage     tests/counterparts/get.sh DIR
 # Result    DIR/debian    graphite-carbon and python3-statsd with the Python packages they need
-#           DIR/npm       hot-shots and node-statsd, at the versions of package-lock.json
+#           DIR/npm       hot-shots, node-statsd and statsd, at the versions of package-lock.json
 #           DIR/complete  what both were made from; a call that finds it unchanged does nothing
 # Needs     apt-get, and /usr/bin/python3, node 18 or later and npm. What is missing of the last
 #           three is installed from Debian, and only that (or a missing or outdated package list)

@@ -186,11 +186,11 @@ private:
                 detail::append_javascript_text(member, one.name());
             member += ": ";
             tell_cell(member, one.cell);
-            bytes += member.size() + 4;
+            bytes += member.size();
         }
         if (left_out > 0)
             members.push_back("... " + std::to_string(left_out) + " more");
-        const bool short_one = bytes + members.size() + 2 <= line_bytes_max;
+        const bool short_one = bytes + 2 * members.size() <= line_bytes_max;
         out += '{';
         for (std::size_t i = 0; i < members.size(); ++i) {
             out += i == 0 ? "" : ",";
@@ -261,7 +261,8 @@ private:
     }
 
     static constexpr std::string_view end_mark = "END\n\n";
-    static constexpr std::size_t line_bytes_max = 76;
+    /// What Node.js puts in one line of 80 characters, separators counted and braces not.
+    static constexpr std::size_t line_bytes_max = 69;
 
     Host& host_;
     bool healthy_ = true;
