@@ -9320,11 +9320,11 @@ template <wire_dialect Dialect>
         return std::size_t{2};
     if (bytes[1] < 1 || bytes[1] > static_cast<char>(detail::binary_type::gauge_change))
         return errc::unknown_type;
-    const bool unique = bytes[1] == static_cast<char>(detail::binary_type::unique);
-    const auto head = unique ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
+    const bool is_set = bytes[1] == static_cast<char>(detail::binary_type::unique);
+    const auto head = is_set ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
     if (bytes.size() < head)
         return head;
-    return head + detail::read_size(bytes, 2) + (unique ? detail::read_size(bytes, 4) : 0);
+    return head + detail::read_size(bytes, 2) + (is_set ? detail::read_size(bytes, 4) : 0);
 }
 
 /// Parses the record that `bytes` begin with.
@@ -9347,11 +9347,11 @@ template <wire_dialect Dialect = dialect::quipu>
     if (bytes.size() < *size)
         return binary_record{};
     const auto type = static_cast<detail::binary_type>(bytes[1]);
-    const bool unique = type == detail::binary_type::unique;
-    const auto head = unique ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
+    const bool is_set = type == detail::binary_type::unique;
+    const auto head = is_set ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
     auto name = bytes.substr(head, detail::read_size(bytes, 2));
     auto member = bytes.substr(head + name.size(), *size - head - name.size());
-    if (!detail::is_terminated(name) || (unique && !detail::is_terminated(member)))
+    if (!detail::is_terminated(name) || (is_set && !detail::is_terminated(member)))
         return errc::bad_terminator;
     name.remove_suffix(1);
     binary_record record;
@@ -9367,7 +9367,7 @@ template <wire_dialect Dialect = dialect::quipu>
     if (record.size > Dialect::line_bytes_max)
         refuse(errc::line_too_long, 0);
     refuse(detail::check_binary_name<Dialect>(name), head);
-    if (unique) {
+    if (is_set) {
         member.remove_suffix(1);
         refuse(detail::read_binary_member<Dialect>(member, one), head + name.size() + 1);
     } else {
@@ -9397,24 +9397,24 @@ template <std::size_t BytesMax>
         return errc::bad_timestamp;
     if (!one.series.tags.empty())
         return errc::bad_tags;
-    const bool unique = one.series.kind == metric_kind::unique;
+    const bool is_set = one.series.kind == metric_kind::unique;
     const std::string_view zero("\0", 1);
     const auto name_size = one.series.name.size() + 1;
     const auto member_size = one.member.size() + 1;
-    if (unique && detail::binary_set_head_bytes + name_size + member_size > native_line_bytes_max)
+    if (is_set && detail::binary_set_head_bytes + name_size + member_size > native_line_bytes_max)
         return errc::line_too_long;
     char head[detail::binary_scalar_head_bytes] = {binary_magic,
                                                    static_cast<char>(detail::binary_type_of(one))};
     detail::write_little_endian(head + 2, static_cast<std::uint16_t>(name_size));
-    if (unique) {
+    if (is_set) {
         detail::write_little_endian(head + 4, static_cast<std::uint16_t>(member_size));
     } else {
         detail::write_little_endian(head + 4, std::bit_cast<std::uint64_t>(one.value));
     }
-    const auto head_size = unique ? detail::binary_set_head_bytes : sizeof head;
+    const auto head_size = is_set ? detail::binary_set_head_bytes : sizeof head;
     const auto before = out.size();
     if (out.append(std::string_view(head, head_size)) && out.append(one.series.name) &&
-        out.append(zero) && (!unique || (out.append(one.member) && out.append(zero))))
+        out.append(zero) && (!is_set || (out.append(one.member) && out.append(zero))))
         return errc::ok;
     out.resize(before);
     return errc::no_space;
@@ -18596,6 +18596,25 @@ public:
         take(text, text, now, on_refusal);
     }
 
+    /// Takes one sample that did not come as a line, such as that of a binary record.
+    /// Input    as above.
+    template <class OnRefusal>
+    void receive(const sample& one, std::int64_t now, OnRefusal&& on_refusal) {
+        input& into = shard_.active();
+        const auto refuse_sample = [&](errc error, std::string_view name) {
+            refuse(into, {error, 0}, name, on_refusal);
+        };
+        ++into.counts.lines;
+        batch_.begin(into.store);
+        add(one, nullptr, now, refuse_sample);
+        batch_.apply(refuse_sample);
+    }
+
+    /// Counts a refusal that was found elsewhere, of a line or a record.
+    void refuse_line(errc why) noexcept {
+        ++shard_.active().counts.lines;
+        count_refusals(why, 1);
+    }
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
     void count_refusals(errc why, std::uint64_t count) noexcept {
         shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
@@ -18608,15 +18627,43 @@ public:
     [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
 
 private:
+    template <class OnRefusal>
+    static void refuse(input& into, refusal why, std::string_view line, OnRefusal& on_refusal) {
+        ++into.counts.refused[static_cast<std::size_t>(why.error)];
+        on_refusal(why, line);
+    }
+
+    /// Adds a sample to the batch. `readable` is where the bytes behind its name end that can be
+    /// read, or null.
+    template <class OnRefusal>
+    void
+    add(const sample& one, const char* readable, std::int64_t now, const OnRefusal& refuse_sample) {
+        const auto name = names_.name(one.series);
+        if (!name)
+            return refuse_sample(name.error(), one.series.name);
+        if constexpr (Profile::stamps_on_receipt) {
+            if (one.timestamp == no_timestamp) {
+                sample stamped = one;
+                stamped.timestamp = now;
+                return batch_.add(*name, stamped, refuse_sample);
+            }
+        }
+        // A name that stands in the text stays there until the batch is applied.
+        const bool stays = readable != nullptr && name->data() == one.series.name.data();
+        if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
+            batch_.add(detail::padded_name{*name}, one, refuse_sample);
+        else
+            batch_.add(*name, one, refuse_sample);
+    }
+
     template <class Text, class OnRefusal>
     void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
-        const auto refuse = [&](refusal why, std::string_view line) {
-            ++into.counts.refused[static_cast<std::size_t>(why.error)];
-            on_refusal(why, line);
+        const auto refuse_line = [&](refusal why, std::string_view line) {
+            refuse(into, why, line, on_refusal);
         };
         const auto refuse_sample = [&](errc error, std::string_view name) {
-            refuse({error, 0}, name);
+            refuse(into, {error, 0}, name, on_refusal);
         };
         constexpr bool padded = std::is_same_v<Text, padded_text>;
         const char* const readable =
@@ -18624,26 +18671,9 @@ private:
         ++into.counts.packets;
         into.counts.bytes += bytes.size();
         batch_.begin(into.store);
-        const auto on_sample = [&](const sample& one) {
-            const auto name = names_.name(one.series);
-            if (!name)
-                return refuse_sample(name.error(), one.series.name);
-            if constexpr (Profile::stamps_on_receipt) {
-                if (one.timestamp == no_timestamp) {
-                    sample stamped = one;
-                    stamped.timestamp = now;
-                    return batch_.add(*name, stamped, refuse_sample);
-                }
-            }
-            // A name that stands in the text stays there until the batch is applied.
-            const bool stays = name->data() == one.series.name.data();
-            if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
-                batch_.add(detail::padded_name{*name}, one, refuse_sample);
-            else
-                batch_.add(*name, one, refuse_sample);
-        };
+        const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
-        into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
+        into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse_line);
         into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
         batch_.apply(refuse_sample);
     }
@@ -18873,12 +18903,18 @@ public:
     }
 
 private:
+    using dialect_type = typename Profile::dialect_type;
+    static constexpr bool takes_binary = Profile::takes_binary;
+    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
+    static constexpr std::size_t held_bytes_max =
+        takes_binary ? std::max(dialect_type::line_bytes_max, binary_record_bytes_max)
+                     : dialect_type::line_bytes_max;
+
     struct stream {
         tcp_connection connection;
-        line_stream lines;
+        stream_type lines;
     };
     using source = std::variant<std::monostate, udp_receiver, tcp_listener, stream>;
-    using dialect_type = typename Profile::dialect_type;
 
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
@@ -18960,7 +18996,7 @@ private:
 
     void take_datagrams(udp_receiver& from) {
         for (int turn = 0; turn < turns_max; ++turn) {
-            const auto count = from.receive([&](std::string_view text) { receive(text); });
+            const auto count = from.receive([&](std::string_view text) { receive_datagram(text); });
             if (!count)
                 return log_limited("cannot receive", count.error());
             if (*count == 0)
@@ -18984,8 +19020,7 @@ private:
             }
             ++taken_;
             const int fd = accepted->fd();
-            const auto at =
-                place(stream{*std::move(accepted), line_stream(dialect_type::line_bytes_max)});
+            const auto at = place(stream{*std::move(accepted), stream_type(held_bytes_max)});
             if (const errc error = loop_->add(fd, at); error != errc::ok) {
                 sources_[at] = std::monostate{};
                 return log_limited("a connection is turned away", error);
@@ -18997,16 +19032,17 @@ private:
     void take_pieces(stream& from, std::uint64_t token) {
         for (int turn = 0; turn < turns_max; ++turn) {
             const auto overlong = from.lines.overlong();
-            const auto count = from.connection.receive([&](std::string_view bytes) {
-                from.lines.feed(bytes, [&](std::string_view text) { receive(text); });
-            });
+            errc broken = errc::ok;
+            const auto count = from.connection.receive(
+                [&](std::string_view bytes) { broken = feed(from.lines, bytes); });
             if (from.lines.overlong() != overlong) {
                 intake_.count_refusals(errc::line_too_long, from.lines.overlong() - overlong);
                 log_limited("refused a line of a stream", errc::line_too_long);
             }
-            if (!count || from.connection.closed()) {
+            if (!count || from.connection.closed() || broken != errc::ok) {
                 // A stream that was cut off may have been cut within a number.
-                end(from, count && dialect_type::unterminated_lines);
+                if (broken == errc::ok)
+                    end(from, count && dialect_type::unterminated_lines);
                 loop_->remove(from.connection.fd());
                 sources_[token] = std::monostate{};
                 --connections_;
@@ -19020,8 +19056,68 @@ private:
         }
     }
 
+    /// Takes a piece of a stream. Errors   a record is broken: nothing that follows can be read.
+    [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
+        lines.feed(bytes, [&](std::string_view text) { receive(text); });
+        return errc::ok;
+    }
+    [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
+        const errc broken = mixed.template feed<dialect_type>(
+            bytes,
+            [&](std::string_view text) { receive(text); },
+            [&](const sample& one) { receive(one); },
+            [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
+        if (broken != errc::ok)
+            refuse_record(broken, {});
+        return broken;
+    }
+
+    void receive_datagram(std::string_view text) {
+        if constexpr (takes_binary) {
+            if (!text.empty() && text.front() == binary_magic)
+                return receive_records(text);
+        }
+        receive(text);
+    }
+
+    /// A datagram of records, perhaps with newlines between them.
+    void receive_records(std::string_view bytes) {
+        while (!bytes.empty()) {
+            if (bytes.front() == '\n') {
+                bytes.remove_prefix(1);
+                continue;
+            }
+            if (bytes.front() != binary_magic)
+                return receive(bytes);
+            const auto record = parse_binary<dialect_type>(bytes);
+            if (!record || !record->complete())
+                return refuse_record(record ? errc::bad_length : record.error(), bytes);
+            const auto whole = bytes.substr(0, record->size);
+            if (record->refused.error == errc::ok)
+                receive(record->sample);
+            else
+                refuse_record(record->refused.error, whole);
+            bytes.remove_prefix(whole.size());
+        }
+    }
+
+    void receive(const sample& one) {
+        const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
+        intake_.receive(
+            one, now, [&](refusal why, std::string_view name) { log_refusal(why, name); });
+    }
+
+    void refuse_record(errc why, std::string_view record) {
+        intake_.refuse_line(why);
+        log_refusal({why, 0}, record);
+    }
+
     /// Takes or refuses what is left of a stream that ended without a newline.
     void end(stream& ending, bool counts) {
+        if constexpr (takes_binary) {
+            if (ending.lines.in_record())
+                return refuse_record(errc::unterminated_line, {});
+        }
         const auto rest = ending.lines.rest();
         if (rest.empty())
             return;
@@ -19404,6 +19500,8 @@ struct quipu {
     using schema_options = native_schema_options;
     /// A key/value without a time gets the time when it came, not that of the flush.
     static constexpr bool stamps_on_receipt = false;
+    /// statsite's binary records are taken wherever a line may begin.
+    static constexpr bool takes_binary = false;
     /// The server's own counters are part of each flush, as in Etsy's statsd.
     static constexpr bool counts_itself = false;
     /// Graphite gets a connection of its own for each flush.
@@ -19425,6 +19523,7 @@ struct etsy {
     using schema_type = etsy_schema;
     using schema_options = etsy_schema_options;
     static constexpr bool stamps_on_receipt = false;
+    static constexpr bool takes_binary = false;
     static constexpr bool counts_itself = true;
     static constexpr bool connects_for_each_flush = true;
 };
@@ -19445,6 +19544,7 @@ struct kiip {
     using schema_type = kiip_schema;
     using schema_options = kiip_schema_options;
     static constexpr bool stamps_on_receipt = true;
+    static constexpr bool takes_binary = false;
     static constexpr bool counts_itself = false;
     static constexpr bool connects_for_each_flush = false;
 };
@@ -19463,6 +19563,7 @@ struct statsite {
     using schema_type = statsite_schema;
     using schema_options = statsite_schema_options;
     static constexpr bool stamps_on_receipt = false;
+    static constexpr bool takes_binary = true;
     static constexpr bool counts_itself = false;
     static constexpr bool connects_for_each_flush = false;
 };
@@ -19476,6 +19577,7 @@ template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
     { P::stamps_on_receipt } -> std::convertible_to<bool>;
+    { P::takes_binary } -> std::convertible_to<bool>;
     { P::counts_itself } -> std::convertible_to<bool>;
     { P::connects_for_each_flush } -> std::convertible_to<bool>;
     typename P::schema_options;

@@ -1,7 +1,9 @@
 #include <quipu/server/listeners.hpp>
 
 #include <quipu/net/tcp_sender.hpp>
+#include <quipu/net/udp.hpp>
 #include <quipu/server/profile.hpp>
+#include <quipu/wire/binary.hpp>
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
@@ -427,4 +429,101 @@ TEST_CASE("listeners: no descriptor is left open", "[server][listeners]") {
         REQUIRE(eventually([&] { return here.peek().counts.lines == 50; }));
     }
     CHECK(quipu::test::open_descriptors() == before);
+}
+
+namespace {
+
+std::string record(quipu::metric_kind kind, std::string_view name, double value) {
+    quipu::sample one;
+    one.series.kind = kind;
+    one.series.name = name;
+    one.value = value;
+    one.member = "ann";
+    quipu::basic_line_buffer<256> bytes;
+    REQUIRE(quipu::format_binary(one, bytes) == errc::ok);
+    return std::string(bytes.view());
+}
+
+} // namespace
+
+TEST_CASE("listeners: binary records come by datagrams and streams where the profile takes them",
+          "[server][listeners]") {
+    reception<profile::statsite> here;
+    const auto udp = here.listen("udp://127.0.0.1:0");
+    const auto tcp = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    const auto counter = record(quipu::metric_kind::counter, "hits", 2);
+    const auto set = record(quipu::metric_kind::unique, "users", 0);
+    const auto datagram = counter + '\n' + set + counter + "hits:1|c\nlast:1|c\n";
+    auto sender = sender_to(udp);
+    REQUIRE(sender.send(datagram) == errc::ok);
+    {
+        // Cut within a record, and lines between.
+        const auto text = "hits:10|c\n" + counter + "hits:100|c\n" + set + counter;
+        auto stream = connection_to(tcp);
+        REQUIRE(stream.send(text.substr(0, 17)) == errc::ok);
+        arrive(stream);
+        REQUIRE(stream.send(text.substr(17)) == errc::ok);
+        arrive(stream);
+    }
+    here.finish();
+    CHECK(here.counter("hits") == 2 + 2 + 1 + 10 + 2 + 100 + 2);
+    CHECK(here.counter("last") == 1);
+    CHECK(here.all.store.unique("users").estimate() == 1);
+    CHECK(here.all.counts.refused_in_all() == 0);
+    CHECK(here.all.counts.lines == 5 + 5);
+}
+
+TEST_CASE("listeners: a broken record ends a stream, and a datagram", "[server][listeners]") {
+    reception<profile::statsite> here;
+    const auto udp = here.listen("udp://127.0.0.1:0");
+    const auto tcp = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    const auto counter = record(quipu::metric_kind::counter, "hits", 2);
+    std::string broken = counter;
+    broken.back() = 'x'; // its name has no end
+    auto sender = sender_to(udp);
+    REQUIRE(sender.send(counter + broken + counter) == errc::ok);
+    REQUIRE(sender.send(counter.substr(0, 7)) == errc::ok);
+    REQUIRE(sender.send(counter) == errc::ok);
+    auto stream = connection_to(tcp);
+    REQUIRE(stream.send(counter + broken + counter) == errc::ok);
+    CHECK(quipu::test::comes_ready(stream.fd())); // closed by the other end
+    auto unfinished = connection_to(tcp);
+    REQUIRE(unfinished.send(counter + counter.substr(0, 7)) == errc::ok);
+    arrive(unfinished);
+    unfinished.close();
+    here.finish();
+    CHECK(here.counter("hits") == 2 + 2 + 2 + 2);
+    CHECK(here.refusals(errc::bad_terminator) == 2);
+    CHECK(here.refusals(errc::bad_length) == 1);
+    CHECK(here.refusals(errc::unterminated_line) == 1);
+}
+
+TEST_CASE("listeners: a record that is whole and cannot be is refused alone",
+          "[server][listeners]") {
+    reception<profile::statsite> here;
+    const auto udp = here.listen("udp://127.0.0.1:0");
+    here.start();
+    const auto counter = record(quipu::metric_kind::counter, "hits", 2);
+    std::string infinite = counter;
+    infinite.replace(4, 8, std::string_view("\0\0\0\0\0\0\xf0\x7f", 8));
+    auto sender = sender_to(udp);
+    REQUIRE(sender.send(infinite + counter) == errc::ok);
+    here.finish();
+    CHECK(here.counter("hits") == 2);
+    CHECK(here.all.counts.refused_in_all() == 1);
+    CHECK(here.all.counts.lines == 2);
+}
+
+TEST_CASE("listeners: where the profile takes no records they are lines that are none",
+          "[server][listeners]") {
+    reception<> here;
+    const auto udp = here.listen("udp://127.0.0.1:0");
+    here.start();
+    auto sender = sender_to(udp);
+    REQUIRE(sender.send(record(quipu::metric_kind::counter, "hits", 2)) == errc::ok);
+    here.finish();
+    CHECK(here.counter("hits") == 0);
+    CHECK(here.all.counts.refused_in_all() == 1);
 }

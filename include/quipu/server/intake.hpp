@@ -87,6 +87,25 @@ public:
         take(text, text, now, on_refusal);
     }
 
+    /// Takes one sample that did not come as a line, such as that of a binary record.
+    /// Input    as above.
+    template <class OnRefusal>
+    void receive(const sample& one, std::int64_t now, OnRefusal&& on_refusal) {
+        input& into = shard_.active();
+        const auto refuse_sample = [&](errc error, std::string_view name) {
+            refuse(into, {error, 0}, name, on_refusal);
+        };
+        ++into.counts.lines;
+        batch_.begin(into.store);
+        add(one, nullptr, now, refuse_sample);
+        batch_.apply(refuse_sample);
+    }
+
+    /// Counts a refusal that was found elsewhere, of a line or a record.
+    void refuse_line(errc why) noexcept {
+        ++shard_.active().counts.lines;
+        count_refusals(why, 1);
+    }
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
     void count_refusals(errc why, std::uint64_t count) noexcept {
         shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
@@ -99,15 +118,43 @@ public:
     [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
 
 private:
+    template <class OnRefusal>
+    static void refuse(input& into, refusal why, std::string_view line, OnRefusal& on_refusal) {
+        ++into.counts.refused[static_cast<std::size_t>(why.error)];
+        on_refusal(why, line);
+    }
+
+    /// Adds a sample to the batch. `readable` is where the bytes behind its name end that can be
+    /// read, or null.
+    template <class OnRefusal>
+    void
+    add(const sample& one, const char* readable, std::int64_t now, const OnRefusal& refuse_sample) {
+        const auto name = names_.name(one.series);
+        if (!name)
+            return refuse_sample(name.error(), one.series.name);
+        if constexpr (Profile::stamps_on_receipt) {
+            if (one.timestamp == no_timestamp) {
+                sample stamped = one;
+                stamped.timestamp = now;
+                return batch_.add(*name, stamped, refuse_sample);
+            }
+        }
+        // A name that stands in the text stays there until the batch is applied.
+        const bool stays = readable != nullptr && name->data() == one.series.name.data();
+        if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
+            batch_.add(detail::padded_name{*name}, one, refuse_sample);
+        else
+            batch_.add(*name, one, refuse_sample);
+    }
+
     template <class Text, class OnRefusal>
     void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
-        const auto refuse = [&](refusal why, std::string_view line) {
-            ++into.counts.refused[static_cast<std::size_t>(why.error)];
-            on_refusal(why, line);
+        const auto refuse_line = [&](refusal why, std::string_view line) {
+            refuse(into, why, line, on_refusal);
         };
         const auto refuse_sample = [&](errc error, std::string_view name) {
-            refuse({error, 0}, name);
+            refuse(into, {error, 0}, name, on_refusal);
         };
         constexpr bool padded = std::is_same_v<Text, padded_text>;
         const char* const readable =
@@ -115,26 +162,9 @@ private:
         ++into.counts.packets;
         into.counts.bytes += bytes.size();
         batch_.begin(into.store);
-        const auto on_sample = [&](const sample& one) {
-            const auto name = names_.name(one.series);
-            if (!name)
-                return refuse_sample(name.error(), one.series.name);
-            if constexpr (Profile::stamps_on_receipt) {
-                if (one.timestamp == no_timestamp) {
-                    sample stamped = one;
-                    stamped.timestamp = now;
-                    return batch_.add(*name, stamped, refuse_sample);
-                }
-            }
-            // A name that stands in the text stays there until the batch is applied.
-            const bool stays = name->data() == one.series.name.data();
-            if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
-                batch_.add(detail::padded_name{*name}, one, refuse_sample);
-            else
-                batch_.add(*name, one, refuse_sample);
-        };
+        const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
-        into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse);
+        into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse_line);
         into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
         batch_.apply(refuse_sample);
     }

@@ -11,14 +11,18 @@
 #include <quipu/net/waker.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/wire/binary.hpp>
+#include <quipu/wire/mixed_stream.hpp>
 #include <quipu/wire/stream.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -100,12 +104,18 @@ public:
     }
 
 private:
+    using dialect_type = typename Profile::dialect_type;
+    static constexpr bool takes_binary = Profile::takes_binary;
+    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
+    static constexpr std::size_t held_bytes_max =
+        takes_binary ? std::max(dialect_type::line_bytes_max, binary_record_bytes_max)
+                     : dialect_type::line_bytes_max;
+
     struct stream {
         tcp_connection connection;
-        line_stream lines;
+        stream_type lines;
     };
     using source = std::variant<std::monostate, udp_receiver, tcp_listener, stream>;
-    using dialect_type = typename Profile::dialect_type;
 
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
@@ -187,7 +197,7 @@ private:
 
     void take_datagrams(udp_receiver& from) {
         for (int turn = 0; turn < turns_max; ++turn) {
-            const auto count = from.receive([&](std::string_view text) { receive(text); });
+            const auto count = from.receive([&](std::string_view text) { receive_datagram(text); });
             if (!count)
                 return log_limited("cannot receive", count.error());
             if (*count == 0)
@@ -211,8 +221,7 @@ private:
             }
             ++taken_;
             const int fd = accepted->fd();
-            const auto at =
-                place(stream{*std::move(accepted), line_stream(dialect_type::line_bytes_max)});
+            const auto at = place(stream{*std::move(accepted), stream_type(held_bytes_max)});
             if (const errc error = loop_->add(fd, at); error != errc::ok) {
                 sources_[at] = std::monostate{};
                 return log_limited("a connection is turned away", error);
@@ -224,16 +233,17 @@ private:
     void take_pieces(stream& from, std::uint64_t token) {
         for (int turn = 0; turn < turns_max; ++turn) {
             const auto overlong = from.lines.overlong();
-            const auto count = from.connection.receive([&](std::string_view bytes) {
-                from.lines.feed(bytes, [&](std::string_view text) { receive(text); });
-            });
+            errc broken = errc::ok;
+            const auto count = from.connection.receive(
+                [&](std::string_view bytes) { broken = feed(from.lines, bytes); });
             if (from.lines.overlong() != overlong) {
                 intake_.count_refusals(errc::line_too_long, from.lines.overlong() - overlong);
                 log_limited("refused a line of a stream", errc::line_too_long);
             }
-            if (!count || from.connection.closed()) {
+            if (!count || from.connection.closed() || broken != errc::ok) {
                 // A stream that was cut off may have been cut within a number.
-                end(from, count && dialect_type::unterminated_lines);
+                if (broken == errc::ok)
+                    end(from, count && dialect_type::unterminated_lines);
                 loop_->remove(from.connection.fd());
                 sources_[token] = std::monostate{};
                 --connections_;
@@ -247,8 +257,68 @@ private:
         }
     }
 
+    /// Takes a piece of a stream. Errors   a record is broken: nothing that follows can be read.
+    [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
+        lines.feed(bytes, [&](std::string_view text) { receive(text); });
+        return errc::ok;
+    }
+    [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
+        const errc broken = mixed.template feed<dialect_type>(
+            bytes,
+            [&](std::string_view text) { receive(text); },
+            [&](const sample& one) { receive(one); },
+            [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
+        if (broken != errc::ok)
+            refuse_record(broken, {});
+        return broken;
+    }
+
+    void receive_datagram(std::string_view text) {
+        if constexpr (takes_binary) {
+            if (!text.empty() && text.front() == binary_magic)
+                return receive_records(text);
+        }
+        receive(text);
+    }
+
+    /// A datagram of records, perhaps with newlines between them.
+    void receive_records(std::string_view bytes) {
+        while (!bytes.empty()) {
+            if (bytes.front() == '\n') {
+                bytes.remove_prefix(1);
+                continue;
+            }
+            if (bytes.front() != binary_magic)
+                return receive(bytes);
+            const auto record = parse_binary<dialect_type>(bytes);
+            if (!record || !record->complete())
+                return refuse_record(record ? errc::bad_length : record.error(), bytes);
+            const auto whole = bytes.substr(0, record->size);
+            if (record->refused.error == errc::ok)
+                receive(record->sample);
+            else
+                refuse_record(record->refused.error, whole);
+            bytes.remove_prefix(whole.size());
+        }
+    }
+
+    void receive(const sample& one) {
+        const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
+        intake_.receive(
+            one, now, [&](refusal why, std::string_view name) { log_refusal(why, name); });
+    }
+
+    void refuse_record(errc why, std::string_view record) {
+        intake_.refuse_line(why);
+        log_refusal({why, 0}, record);
+    }
+
     /// Takes or refuses what is left of a stream that ended without a newline.
     void end(stream& ending, bool counts) {
+        if constexpr (takes_binary) {
+            if (ending.lines.in_record())
+                return refuse_record(errc::unterminated_line, {});
+        }
         const auto rest = ending.lines.rest();
         if (rest.empty())
             return;

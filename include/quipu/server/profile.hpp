@@ -32,6 +32,8 @@ struct quipu {
     using schema_options = native_schema_options;
     /// A key/value without a time gets the time when it came, not that of the flush.
     static constexpr bool stamps_on_receipt = false;
+    /// statsite's binary records are taken wherever a line may begin.
+    static constexpr bool takes_binary = false;
     /// The server's own counters are part of each flush, as in Etsy's statsd.
     static constexpr bool counts_itself = false;
     /// Graphite gets a connection of its own for each flush.
@@ -53,6 +55,7 @@ struct etsy {
     using schema_type = etsy_schema;
     using schema_options = etsy_schema_options;
     static constexpr bool stamps_on_receipt = false;
+    static constexpr bool takes_binary = false;
     static constexpr bool counts_itself = true;
     static constexpr bool connects_for_each_flush = true;
 };
@@ -73,6 +76,7 @@ struct kiip {
     using schema_type = kiip_schema;
     using schema_options = kiip_schema_options;
     static constexpr bool stamps_on_receipt = true;
+    static constexpr bool takes_binary = false;
     static constexpr bool counts_itself = false;
     static constexpr bool connects_for_each_flush = false;
 };
@@ -91,6 +95,7 @@ struct statsite {
     using schema_type = statsite_schema;
     using schema_options = statsite_schema_options;
     static constexpr bool stamps_on_receipt = false;
+    static constexpr bool takes_binary = true;
     static constexpr bool counts_itself = false;
     static constexpr bool connects_for_each_flush = false;
 };
@@ -104,6 +109,7 @@ template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
     { P::stamps_on_receipt } -> std::convertible_to<bool>;
+    { P::takes_binary } -> std::convertible_to<bool>;
     { P::counts_itself } -> std::convertible_to<bool>;
     { P::connects_for_each_flush } -> std::convertible_to<bool>;
     typename P::schema_options;

@@ -136,11 +136,11 @@ template <wire_dialect Dialect>
         return std::size_t{2};
     if (bytes[1] < 1 || bytes[1] > static_cast<char>(detail::binary_type::gauge_change))
         return errc::unknown_type;
-    const bool unique = bytes[1] == static_cast<char>(detail::binary_type::unique);
-    const auto head = unique ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
+    const bool is_set = bytes[1] == static_cast<char>(detail::binary_type::unique);
+    const auto head = is_set ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
     if (bytes.size() < head)
         return head;
-    return head + detail::read_size(bytes, 2) + (unique ? detail::read_size(bytes, 4) : 0);
+    return head + detail::read_size(bytes, 2) + (is_set ? detail::read_size(bytes, 4) : 0);
 }
 
 /// Parses the record that `bytes` begin with.
@@ -163,11 +163,11 @@ template <wire_dialect Dialect = dialect::quipu>
     if (bytes.size() < *size)
         return binary_record{};
     const auto type = static_cast<detail::binary_type>(bytes[1]);
-    const bool unique = type == detail::binary_type::unique;
-    const auto head = unique ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
+    const bool is_set = type == detail::binary_type::unique;
+    const auto head = is_set ? detail::binary_set_head_bytes : detail::binary_scalar_head_bytes;
     auto name = bytes.substr(head, detail::read_size(bytes, 2));
     auto member = bytes.substr(head + name.size(), *size - head - name.size());
-    if (!detail::is_terminated(name) || (unique && !detail::is_terminated(member)))
+    if (!detail::is_terminated(name) || (is_set && !detail::is_terminated(member)))
         return errc::bad_terminator;
     name.remove_suffix(1);
     binary_record record;
@@ -183,7 +183,7 @@ template <wire_dialect Dialect = dialect::quipu>
     if (record.size > Dialect::line_bytes_max)
         refuse(errc::line_too_long, 0);
     refuse(detail::check_binary_name<Dialect>(name), head);
-    if (unique) {
+    if (is_set) {
         member.remove_suffix(1);
         refuse(detail::read_binary_member<Dialect>(member, one), head + name.size() + 1);
     } else {
@@ -213,24 +213,24 @@ template <std::size_t BytesMax>
         return errc::bad_timestamp;
     if (!one.series.tags.empty())
         return errc::bad_tags;
-    const bool unique = one.series.kind == metric_kind::unique;
+    const bool is_set = one.series.kind == metric_kind::unique;
     const std::string_view zero("\0", 1);
     const auto name_size = one.series.name.size() + 1;
     const auto member_size = one.member.size() + 1;
-    if (unique && detail::binary_set_head_bytes + name_size + member_size > native_line_bytes_max)
+    if (is_set && detail::binary_set_head_bytes + name_size + member_size > native_line_bytes_max)
         return errc::line_too_long;
     char head[detail::binary_scalar_head_bytes] = {binary_magic,
                                                    static_cast<char>(detail::binary_type_of(one))};
     detail::write_little_endian(head + 2, static_cast<std::uint16_t>(name_size));
-    if (unique) {
+    if (is_set) {
         detail::write_little_endian(head + 4, static_cast<std::uint16_t>(member_size));
     } else {
         detail::write_little_endian(head + 4, std::bit_cast<std::uint64_t>(one.value));
     }
-    const auto head_size = unique ? detail::binary_set_head_bytes : sizeof head;
+    const auto head_size = is_set ? detail::binary_set_head_bytes : sizeof head;
     const auto before = out.size();
     if (out.append(std::string_view(head, head_size)) && out.append(one.series.name) &&
-        out.append(zero) && (!unique || (out.append(one.member) && out.append(zero))))
+        out.append(zero) && (!is_set || (out.append(one.member) && out.append(zero))))
         return errc::ok;
     out.resize(before);
     return errc::no_space;
