@@ -284,7 +284,8 @@ TEST_CASE("quipud config: what is wrong is told with file, line and key", "[quip
          "FILE:1: flushInterval '50ms': use a time such as 10s, 500ms or 1m, from 100ms to 24h\n"},
         {"a.js",
          "{\nport: 'x'}",
-         "FILE:2: port 'udp://:x': use udp://HOST:PORT or tcp://HOST:PORT\n"},
+         "FILE:2: port 'udp://:x': use udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH, "
+         "unixgram:///PATH, stdin: or inherited:\n"},
         {"a.js", "[1]", "FILE:1: an object is expected: { … }\n"},
         {"a.js",
          "{backends: ['my-backend']}",
@@ -304,7 +305,8 @@ TEST_CASE("quipud config: what is wrong is told with file, line and key", "[quip
          "FILE:2: class 'my.Collector': use UDPCollector or TCPCollector\n"},
         {"a.ini",
          "[collector]\nport = x\n",
-         "FILE:2: port 'udp://0.0.0.0:x': use udp://HOST:PORT or tcp://HOST:PORT\n"},
+         "FILE:2: port 'udp://0.0.0.0:x': use udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH, "
+         "unixgram:///PATH, stdin: or inherited:\n"},
         {"a.ini",
          "[collector]\n[statsite]\nlog_level = loud\n",
          "FILE:3: log_level 'loud': choose debug, info, warn, error or critical\n"},
@@ -328,9 +330,6 @@ TEST_CASE("quipud config: what is wrong is told with file, line and key", "[quip
         {"a.ini",
          "[statsite]\nport = 1\n[histogram_a]\nprefix = a\nmin = 0\nmax = 9\n",
          "FILE:4: [histogram_a]: use numbers for min, max and width, with up to 1,024 bins\n"},
-        {"a.ini",
-         "[statsite]\nport = 1\nparse_stdin = true\n",
-         "FILE:3: parse_stdin 'stdin:': not available yet\n"},
     }));
     const file wrong(name, text);
     CAPTURE(text);
@@ -666,4 +665,26 @@ TEST_CASE("quipud config: in the background, with a pid file", "[quipud][config]
     const auto refused = quipud({"-s", "quipud.daemonize=yes", "--listen=udp://192.0.2.77:1"});
     CHECK(refused->exit_code() == 1);
     CHECK(refused->complains("cannot listen on udp://192.0.2.77:1"));
+}
+
+TEST_CASE("quipud config: standard input, and Unix paths", "[quipud][config]") {
+    const auto path = "/tmp/quipud_config_" + std::to_string(::getpid());
+    const auto all = printed({"--listen=unix://" + path + "?mode=660",
+                              "--listen=stdin:",
+                              "--listen=unixgram://" + path + "g"});
+    CHECK(has_line(all, "listen = unix://" + path + "?mode=0660"));
+    CHECK(has_line(all, "listen = stdin:"));
+    CHECK(has_line(all, "listen = unixgram://" + path + "g"));
+    const file etsy("socket.js",
+                    "{server: './servers/tcp', socket: '/x/y', socket_mod: 0660, servers: null}");
+    CHECK(has_line(printed({etsy.path()}), "listen = unix:///x/y?mode=0660"));
+    const file statsite("stdin.ini", "[statsite]\nport=0\nudp_port=0\nparse_stdin=true\n");
+    CHECK(has_line(printed({statsite.path()}), "listen = stdin:"));
+
+    // The end of standard input, if nothing else listens, is that of the server.
+    const process program({"/bin/sh",
+                           "-c",
+                           "printf 'hits:3|c\\nhits:4|c' | exec " QUIPU_QUIPUD
+                           " --listen stdin: --interval 1h"});
+    CHECK(program.prints("  hits          7 "));
 }

@@ -220,7 +220,8 @@ usage: quipud [OPTION]... [FILE]...
                        choose their profile
   --config, -c, -f FILE    the same
   --set, -s SECTION.KEY=VALUE    one setting, as a file would have it
-  --listen URL         udp://HOST:PORT or tcp://HOST:PORT; may be given several times
+  --listen URL         udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH, unixgram:///PATH (both with
+                       ?mode=0660 perhaps), stdin:, or inherited: from systemd; may be given several times
                        (default: udp and tcp on 127.0.0.1:8125; etsy and kiip: udp on every address)
   --sink URL           console: (the default), none:, graphite://HOST:PORT or exec:COMMAND, which is run at
                        each flush and gets lines NAME|VALUE|TIME; may be given several times

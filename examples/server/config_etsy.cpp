@@ -16,7 +16,7 @@ using quipu::literal;
 using quipu::literal_kind;
 
 /// Options that quipud knows, but that change nothing about it.
-constexpr std::array<std::string_view, 10> without_effect{
+constexpr std::array<std::string_view, 9> without_effect{
     "debug",
     "title",
     "healthStatus",
@@ -24,7 +24,6 @@ constexpr std::array<std::string_view, 10> without_effect{
     "keyFlush",
     "console",
     "automaticConfigReload",
-    "socket_mod",
     "repeater", // unless it is a backend
     "repeaterProtocol",
 };
@@ -171,7 +170,11 @@ private:
             return fail(line, "server " + in_quotes(name) + ": use ./servers/udp or ./servers/tcp");
         static_cast<void>(find(one, "address_ipv6")); // every address is of both kinds here
         if (const auto* const socket = find(one, "socket"); tcp && socket != nullptr)
-            return put("quipud", "listen", "unix://" + socket->text, socket->line, "socket");
+            return put("quipud",
+                       "listen",
+                       "unix://" + socket->text + mode_of(one),
+                       socket->line,
+                       "socket");
         const auto host = text_or(one, "address", "");
         const auto port = text_or(one, "port", "8125");
         const auto shown = host.find(':') == host.npos ? host : '[' + host + ']';
@@ -180,6 +183,19 @@ private:
             (tcp ? "tcp://" : "udp://") + shown + ':' + port,
             line_of(one, "port"),
             "port");
+    }
+
+    /// A number, be it written 0660 or 432, or the digits as a text.
+    std::string mode_of(const literal& one) {
+        const auto* const mode = find(one, "socket_mod");
+        if (mode == nullptr)
+            return {};
+        if (mode->kind == literal_kind::text || mode->text.starts_with('0'))
+            return "?mode=" + mode->text;
+        std::string octal;
+        for (auto left = static_cast<unsigned>(mode->number); left > 0; left /= 8)
+            octal.insert(octal.begin(), static_cast<char>('0' + left % 8));
+        return "?mode=0" + octal;
     }
 
     void read_admin() {

@@ -181,6 +181,18 @@ void add_sink(quipu::basic_server<Profile>& server,
     }
 }
 
+template <class Server>
+quipu::errc listen(Server& server, const listen_setting& one, const settings& all) {
+    switch (one.kind) {
+    case way_in::address: return server.listen(one.at);
+    case way_in::unix_path: return server.listen_unix(one.path, one.unix, one.mode);
+    case way_in::inherited: return server.listen_inherited();
+    case way_in::standard_input: break;
+    }
+    // The C statsite goes on when its input has ended.
+    return server.listen_file(STDIN_FILENO, all.profile == profile_name::statsite);
+}
+
 /// Why the server cannot start, as one line; empty if all is bound.
 template <class Server>
 std::string bind(Server& server, const settings& all) {
@@ -191,7 +203,7 @@ std::string bind(Server& server, const settings& all) {
     std::string text;
     for (const auto& one : all.listen) {
         if (text.empty())
-            text = why("cannot listen on " + to_string(one), server.listen(one));
+            text = why("cannot listen on " + one.url(), listen(server, one, all));
     }
     if (all.admin && text.empty())
         text = why("cannot answer admin commands on " + to_string(*all.admin),

@@ -81,9 +81,9 @@ void fill_in(settings& all) {
     const bool both = own || all.profile == profile_name::statsite;
     if (all.listens && all.listen.empty()) {
         const char* const host = own ? "127.0.0.1" : "";
-        all.listen.push_back({quipu::ip_protocol::udp, {host, 8125}});
+        all.listen.push_back({.at = {quipu::ip_protocol::udp, {host, 8125}}});
         if (both)
-            all.listen.push_back({quipu::ip_protocol::tcp, {host, 8125}});
+            all.listen.push_back({.at = {quipu::ip_protocol::tcp, {host, 8125}}});
     }
     if (all.sinks.empty())
         all.sinks.emplace_back();
@@ -100,6 +100,23 @@ void fill_in(settings& all) {
 }
 
 } // namespace
+
+std::string listen_setting::url() const {
+    switch (kind) {
+    case way_in::address: return to_string(at);
+    case way_in::standard_input: return "stdin:";
+    case way_in::inherited: return "inherited:";
+    case way_in::unix_path: break;
+    }
+    std::string text = unix == quipu::unix_kind::datagrams ? "unixgram://" : "unix://";
+    text += path;
+    if (!mode)
+        return text;
+    text += "?mode=0";
+    for (int shift = 6; shift >= 0; shift -= 3)
+        text += static_cast<char>('0' + (*mode >> shift & 7U));
+    return text;
+}
 
 quipu::result<quipu::histogram_rule> histogram_setting::rule(profile_name profile) const {
     if (profile != profile_name::statsite)

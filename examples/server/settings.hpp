@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/net/endpoint.hpp>
+#include <quipu/net/unix_listener.hpp>
 #include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/statsite.hpp>
@@ -19,6 +20,19 @@ namespace quipud {
 
 enum class profile_name { quipu, etsy, kiip, statsite };
 enum class sink_kind { none, console, graphite, command };
+
+enum class way_in { address, unix_path, standard_input, inherited };
+
+/// A way in.
+struct listen_setting {
+    way_in kind = way_in::address;
+    quipu::endpoint at{}; ///< of an address
+    quipu::unix_kind unix = quipu::unix_kind::streams;
+    std::string path{};
+    std::optional<unsigned> mode{}; ///< of the path
+
+    [[nodiscard]] std::string url() const;
+};
 
 /// A way out.
 struct sink_setting {
@@ -46,7 +60,7 @@ using idle_flushes = std::optional<std::uint32_t>;
 
 struct settings {
     profile_name profile = profile_name::quipu;
-    std::vector<quipu::endpoint> listen{};
+    std::vector<listen_setting> listen{};
     bool listens = true; ///< false: nowhere
     std::vector<sink_setting> sinks{};
     std::int64_t interval_ms = 10'000;

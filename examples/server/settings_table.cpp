@@ -98,24 +98,60 @@ bool is_later(text url, const std::array<text, Count>& later) {
     return std::find(later.begin(), later.end(), scheme) != later.end();
 }
 
+/// A path, with `?mode=0660` behind it perhaps. Nothing if it is none.
+std::optional<listen_setting> read_path(text value, quipu::unix_kind kind) {
+    constexpr text option = "?mode=";
+    listen_setting made;
+    made.kind = way_in::unix_path;
+    made.unix = kind;
+    const auto end = value.rfind(option);
+    made.path = value.substr(0, end);
+    if (made.path.empty())
+        return std::nullopt;
+    if (end == value.npos)
+        return made;
+    unsigned mode = 0;
+    const auto digits = value.substr(end + option.size());
+    for (const char c : digits) {
+        if (c < '0' || c > '7')
+            return std::nullopt;
+        mode = mode * 8 + static_cast<unsigned>(c - '0');
+    }
+    if (digits.empty() || mode > 0777)
+        return std::nullopt;
+    made.mode = mode;
+    return made;
+}
+
 std::string read_listen(settings& all, text url) {
-    constexpr std::array<text, 3> later{"unixgram:", "unix:", "stdin:"};
-    if (is_later(url, later))
-        return std::string(not_yet);
     if (url == "none:")
         return all.listens = false, std::string();
-    auto read = quipu::parse_endpoint(url, statsd_port);
-    if (!read)
-        return "use udp://HOST:PORT or tcp://HOST:PORT";
+    constexpr text datagrams = "unixgram://";
+    constexpr text streams = "unix://";
+    std::optional<listen_setting> made;
+    if (url == "stdin:" || url == "inherited:") {
+        made.emplace();
+        made->kind = url == "stdin:" ? way_in::standard_input : way_in::inherited;
+    } else if (url.starts_with(datagrams)) {
+        made = read_path(url.substr(datagrams.size()), quipu::unix_kind::datagrams);
+    } else if (url.starts_with(streams)) {
+        made = read_path(url.substr(streams.size()), quipu::unix_kind::streams);
+    } else if (auto read = quipu::parse_endpoint(url, statsd_port)) {
+        made.emplace();
+        made->at = *std::move(read);
+    }
+    if (!made)
+        return "use udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH, unixgram:///PATH, stdin: or "
+               "inherited:";
     all.listens = true;
-    all.listen.push_back(*std::move(read));
+    all.listen.push_back(*std::move(made));
     return {};
 }
 
 text_list print_listen(const settings& all) {
     text_list lines;
     for (const auto& one : all.listen)
-        lines.push_back(to_string(one));
+        lines.push_back(one.url());
     if (lines.empty())
         lines.emplace_back("none:");
     return lines;

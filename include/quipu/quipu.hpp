@@ -31,6 +31,7 @@
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/event_loop.hpp>
 #include <quipu/net/file.hpp>
+#include <quipu/net/inherited.hpp>
 #include <quipu/net/memory.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/socket.hpp>
@@ -39,6 +40,7 @@
 #include <quipu/net/transport.hpp>
 #include <quipu/net/udp.hpp>
 #include <quipu/net/unix_datagram.hpp>
+#include <quipu/net/unix_listener.hpp>
 #include <quipu/net/waker.hpp>
 
 // Floor 1: sketch
@@ -168,5 +170,6 @@
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
+#include <quipu/server/reception.hpp>
 #include <quipu/server/server.hpp>
 #include <quipu/server/sink_worker.hpp>

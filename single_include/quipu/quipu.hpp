@@ -41,6 +41,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <deque>
@@ -3224,7 +3225,7 @@ using event_loop = basic_event_loop<>;
 
 // quipu/net/file.hpp
 
-// A file, terminal or pipe that is open already, as a transport.
+// A file, terminal or pipe that is open already, as a transport and as a receiver.
 
 #include <poll.h>
 #include <unistd.h>
@@ -3265,6 +3266,288 @@ private:
 };
 
 static_assert(transport<file_writer>);
+
+/// Reads a descriptor that it does not own, standard input as a rule, as a receiver of a stream. It
+/// does not wait if the descriptor does not.
+/// Threads  distinct objects safe, shared objects unsafe.
+class file_reader {
+public:
+    /// Most bytes that one call of `receive` hands out; they lie on the stack.
+    static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
+
+    explicit file_reader(int fd = 0) noexcept : fd_(fd) {}
+
+    /// Hands out bytes, as tcp_connection does.
+    /// Errors   system_failure, and the like: it cannot be read.
+    /// Cost     one system call; does not allocate.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        if (closed_)
+            return std::size_t{0};
+        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
+        const auto size = uninterrupted([&] { return ::read(fd_, chunk.data(), chunk_bytes_max); });
+        if (size < 0) {
+            const errc why = last_error();
+            if (why == errc::would_block)
+                return std::size_t{0};
+            return why;
+        }
+        if (size == 0) {
+            closed_ = true;
+            return std::size_t{0};
+        }
+        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
+        return std::size_t{1};
+    }
+
+    /// Whether the end was read.
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+
+private:
+    int fd_;
+    bool closed_ = false;
+};
+
+static_assert(watchable_receiver<file_reader>);
+
+} // namespace quipu
+
+// quipu/net/socket.hpp
+
+// `socket`: a UDP or TCP socket that never waits, with the options that this library sets.
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace quipu {
+
+namespace detail {
+
+// A lost peer is an error of the call and never the signal SIGPIPE.
+#if defined(MSG_NOSIGNAL)
+inline constexpr int send_flags = MSG_NOSIGNAL;
+#else
+inline constexpr int send_flags = 0; // `socket::open` sets SO_NOSIGPIPE there
+#endif
+
+} // namespace detail
+
+/// A socket whose calls return would_block in place of waiting, which no program inherits that this
+/// one starts, and which never raises SIGPIPE.
+/// Threads  distinct objects safe, shared objects unsafe.
+class socket {
+public:
+    /// No socket.
+    socket() noexcept = default;
+    /// Takes over a descriptor that is set like ours.
+    explicit socket(descriptor owned) noexcept : descriptor_(std::move(owned)) {}
+
+    /// A new socket for addresses of the family of `like`. An IPv6 one takes IPv6 only until
+    /// `accept_v4_too` says otherwise, whatever this machine's default is.
+    /// Errors   unsupported (no such family here), too_many_descriptors, permission_denied.
+    [[nodiscard]] static result<socket> open(const address& like, ip_protocol protocol) noexcept {
+        int type = protocol == ip_protocol::udp ? SOCK_DGRAM : SOCK_STREAM;
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+        type |= SOCK_NONBLOCK | SOCK_CLOEXEC;
+        socket opened{descriptor{::socket(like.family(), type, 0)}};
+        if (!opened)
+            return last_error();
+#else
+        socket opened{descriptor{::socket(like.family(), type, 0)}};
+        if (!opened)
+            return last_error();
+        const errc set = opened.descriptor_.never_wait_nor_inherit();
+        if (set != errc::ok)
+            return set;
+#endif
+#if !defined(MSG_NOSIGNAL)
+        const errc quiet = opened.set(SOL_SOCKET, SO_NOSIGPIPE, 1);
+        if (quiet != errc::ok)
+            return quiet;
+#endif
+        if (like.is_v6()) {
+            const errc only = opened.set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+            if (only != errc::ok)
+                return only;
+        }
+        return opened;
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept {
+        return static_cast<bool>(descriptor_);
+    }
+    [[nodiscard]] int fd() const noexcept {
+        return descriptor_.fd();
+    }
+    void close() noexcept {
+        descriptor_.close();
+    }
+
+    /// Sets an option whose value is a number; `level` and `option` as in setsockopt.
+    [[nodiscard]] errc set(int level, int option, int value) noexcept {
+        const int failed = ::setsockopt(fd(), level, option, &value, sizeof value);
+        return failed != 0 ? last_error() : errc::ok;
+    }
+    /// Reads an option whose value is a number.
+    [[nodiscard]] result<int> get(int level, int option) const noexcept {
+        int value = 0;
+        socklen_t size = sizeof value;
+        if (::getsockopt(fd(), level, option, &value, &size) != 0)
+            return last_error();
+        return value;
+    }
+
+    /// Lets an IPv6 socket that will be bound to `[::]` take IPv4 too.
+    [[nodiscard]] errc accept_v4_too() noexcept {
+        return set(IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    }
+
+    /// TCP: lets the port be bound while connections of the last run are still timing out. Not for
+    /// UDP, where it would let two programs bind one port, and one of them hear nothing.
+    [[nodiscard]] errc reuse_address() noexcept {
+        return set(SOL_SOCKET, SO_REUSEADDR, 1);
+    }
+
+    /// Lets several sockets share a port; the system spreads what comes over those that say so.
+    [[nodiscard]] errc reuse_port() noexcept {
+#if defined(SO_REUSEPORT)
+        return set(SOL_SOCKET, SO_REUSEPORT, 1);
+#else
+        return errc::unsupported;
+#endif
+    }
+
+    /// Asks for a buffer of this size for what has come and was not read yet.
+    /// Returns  what was granted, in the system's own count: Linux doubles what is asked, for its
+    ///          bookkeeping, and grants no more than twice net.core.rmem_max.
+    [[nodiscard]] result<std::size_t> receive_buffer(std::size_t bytes) noexcept {
+        return buffer(SO_RCVBUF, bytes);
+    }
+    /// The same for what was sent and has not left yet (net.core.wmem_max).
+    [[nodiscard]] result<std::size_t> send_buffer(std::size_t bytes) noexcept {
+        return buffer(SO_SNDBUF, bytes);
+    }
+
+    /// Errors   address_in_use, address_unavailable, permission_denied.
+    [[nodiscard]] errc bind(const address& to) noexcept {
+        return ::bind(fd(), to.native(), to.native_size()) != 0 ? last_error() : errc::ok;
+    }
+
+    /// UDP: fixes where `send` goes. TCP: begins to connect, and returns would_block until poll
+    /// says that the socket can be written to; `pending_error` then says how it went.
+    [[nodiscard]] errc connect(const address& to) noexcept {
+        if (::connect(fd(), to.native(), to.native_size()) == 0)
+            return errc::ok;
+        // Interrupted or in progress: the system goes on connecting by itself either way.
+        if (errno == EINPROGRESS || errno == EINTR)
+            return errc::would_block;
+        return last_error();
+    }
+
+    /// Takes and clears the error that the system keeps for this socket.
+    [[nodiscard]] errc pending_error() noexcept {
+        const result<int> number = get(SOL_SOCKET, SO_ERROR);
+        return number ? from_errno(*number) : number.error();
+    }
+
+    /// Sends what there is room for.
+    /// Returns  how many of the bytes were taken: all of them for UDP.
+    /// Errors   would_block, connection_lost, connection_refused, message_too_long, queue_full.
+    [[nodiscard]] result<std::size_t> send_some(std::string_view bytes) noexcept {
+        const auto sent = uninterrupted(
+            [&] { return ::send(fd(), bytes.data(), bytes.size(), detail::send_flags); });
+        if (sent < 0)
+            return last_error();
+        return static_cast<std::size_t>(sent);
+    }
+
+    /// Where this socket is bound: tells the port that a bind to port 0 has got.
+    [[nodiscard]] result<address> local_address() const noexcept {
+        return ask_name(::getsockname);
+    }
+    /// The other end of a connected socket.
+    /// Errors   connection_lost if it is not connected.
+    [[nodiscard]] result<address> peer_address() const noexcept {
+        return ask_name(::getpeername);
+    }
+
+private:
+    [[nodiscard]] result<std::size_t> buffer(int option, std::size_t bytes) noexcept {
+        // Half of what an int holds, since Linux doubles it.
+        constexpr std::size_t most = std::numeric_limits<int>::max() / 2;
+        const errc asked = set(SOL_SOCKET, option, static_cast<int>(bytes < most ? bytes : most));
+        if (asked != errc::ok)
+            return asked;
+        const result<int> granted = get(SOL_SOCKET, option);
+        if (!granted)
+            return granted.error();
+        return static_cast<std::size_t>(*granted);
+    }
+
+    template <class Ask>
+    [[nodiscard]] result<address> ask_name(Ask ask) const noexcept {
+        sockaddr_storage native{};
+        socklen_t size = sizeof native;
+        auto* const any = reinterpret_cast<sockaddr*>(&native);
+        if (ask(fd(), any, &size) != 0)
+            return last_error();
+        return address::from_native(any, size);
+    }
+
+    descriptor descriptor_;
+};
+
+} // namespace quipu
+
+// quipu/net/inherited.hpp
+
+// Sockets that this program was started with, as systemd hands them over.
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// A socket that is bound already.
+struct inherited_socket {
+    socket bound{};
+    bool datagrams = false; ///< else it listens for connections
+};
+
+/// Takes over the sockets that the environment tells of, once: LISTEN_PID is this process, and
+/// LISTEN_FDS their number; the variables go away. What is neither for datagrams nor listens is left
+/// alone.
+///
+/// Threads  one thread, before there are others: it changes the environment.
+/// Source   sd_listen_fds(3).
+[[nodiscard]] inline std::vector<inherited_socket> take_inherited_sockets() {
+    constexpr int first = 3;
+    std::vector<inherited_socket> taken;
+    const char* const pid = std::getenv("LISTEN_PID");
+    const char* const count = std::getenv("LISTEN_FDS");
+    const bool ours = pid != nullptr && std::atol(pid) == static_cast<long>(::getpid());
+    const int last = ours && count != nullptr ? first + std::atoi(count) : first;
+    for (int fd = first; fd < last; ++fd) {
+        int type = 0;
+        int listens = 0;
+        socklen_t size = sizeof type;
+        if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+            continue;
+        size = sizeof listens;
+        static_cast<void>(::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size));
+        if (type != SOCK_DGRAM && listens == 0)
+            continue;
+        descriptor one{fd};
+        if (one.never_wait_nor_inherit() == errc::ok)
+            taken.push_back({socket(std::move(one)), type == SOCK_DGRAM});
+    }
+    for (const auto* const name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+        ::unsetenv(name);
+    return taken;
+}
 
 } // namespace quipu
 
@@ -3538,194 +3821,6 @@ resolve(std::string_view host, std::uint16_t port, address_use use) noexcept {
 
 } // namespace quipu
 
-// quipu/net/socket.hpp
-
-// `socket`: a UDP or TCP socket that never waits, with the options that this library sets.
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-namespace quipu {
-
-namespace detail {
-
-// A lost peer is an error of the call and never the signal SIGPIPE.
-#if defined(MSG_NOSIGNAL)
-inline constexpr int send_flags = MSG_NOSIGNAL;
-#else
-inline constexpr int send_flags = 0; // `socket::open` sets SO_NOSIGPIPE there
-#endif
-
-} // namespace detail
-
-/// A socket whose calls return would_block in place of waiting, which no program inherits that this
-/// one starts, and which never raises SIGPIPE.
-/// Threads  distinct objects safe, shared objects unsafe.
-class socket {
-public:
-    /// No socket.
-    socket() noexcept = default;
-    /// Takes over a descriptor that is set like ours.
-    explicit socket(descriptor owned) noexcept : descriptor_(std::move(owned)) {}
-
-    /// A new socket for addresses of the family of `like`. An IPv6 one takes IPv6 only until
-    /// `accept_v4_too` says otherwise, whatever this machine's default is.
-    /// Errors   unsupported (no such family here), too_many_descriptors, permission_denied.
-    [[nodiscard]] static result<socket> open(const address& like, ip_protocol protocol) noexcept {
-        int type = protocol == ip_protocol::udp ? SOCK_DGRAM : SOCK_STREAM;
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-        type |= SOCK_NONBLOCK | SOCK_CLOEXEC;
-        socket opened{descriptor{::socket(like.family(), type, 0)}};
-        if (!opened)
-            return last_error();
-#else
-        socket opened{descriptor{::socket(like.family(), type, 0)}};
-        if (!opened)
-            return last_error();
-        const errc set = opened.descriptor_.never_wait_nor_inherit();
-        if (set != errc::ok)
-            return set;
-#endif
-#if !defined(MSG_NOSIGNAL)
-        const errc quiet = opened.set(SOL_SOCKET, SO_NOSIGPIPE, 1);
-        if (quiet != errc::ok)
-            return quiet;
-#endif
-        if (like.is_v6()) {
-            const errc only = opened.set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
-            if (only != errc::ok)
-                return only;
-        }
-        return opened;
-    }
-
-    [[nodiscard]] explicit operator bool() const noexcept {
-        return static_cast<bool>(descriptor_);
-    }
-    [[nodiscard]] int fd() const noexcept {
-        return descriptor_.fd();
-    }
-    void close() noexcept {
-        descriptor_.close();
-    }
-
-    /// Sets an option whose value is a number; `level` and `option` as in setsockopt.
-    [[nodiscard]] errc set(int level, int option, int value) noexcept {
-        const int failed = ::setsockopt(fd(), level, option, &value, sizeof value);
-        return failed != 0 ? last_error() : errc::ok;
-    }
-    /// Reads an option whose value is a number.
-    [[nodiscard]] result<int> get(int level, int option) const noexcept {
-        int value = 0;
-        socklen_t size = sizeof value;
-        if (::getsockopt(fd(), level, option, &value, &size) != 0)
-            return last_error();
-        return value;
-    }
-
-    /// Lets an IPv6 socket that will be bound to `[::]` take IPv4 too.
-    [[nodiscard]] errc accept_v4_too() noexcept {
-        return set(IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    }
-
-    /// TCP: lets the port be bound while connections of the last run are still timing out. Not for
-    /// UDP, where it would let two programs bind one port, and one of them hear nothing.
-    [[nodiscard]] errc reuse_address() noexcept {
-        return set(SOL_SOCKET, SO_REUSEADDR, 1);
-    }
-
-    /// Lets several sockets share a port; the system spreads what comes over those that say so.
-    [[nodiscard]] errc reuse_port() noexcept {
-#if defined(SO_REUSEPORT)
-        return set(SOL_SOCKET, SO_REUSEPORT, 1);
-#else
-        return errc::unsupported;
-#endif
-    }
-
-    /// Asks for a buffer of this size for what has come and was not read yet.
-    /// Returns  what was granted, in the system's own count: Linux doubles what is asked, for its
-    ///          bookkeeping, and grants no more than twice net.core.rmem_max.
-    [[nodiscard]] result<std::size_t> receive_buffer(std::size_t bytes) noexcept {
-        return buffer(SO_RCVBUF, bytes);
-    }
-    /// The same for what was sent and has not left yet (net.core.wmem_max).
-    [[nodiscard]] result<std::size_t> send_buffer(std::size_t bytes) noexcept {
-        return buffer(SO_SNDBUF, bytes);
-    }
-
-    /// Errors   address_in_use, address_unavailable, permission_denied.
-    [[nodiscard]] errc bind(const address& to) noexcept {
-        return ::bind(fd(), to.native(), to.native_size()) != 0 ? last_error() : errc::ok;
-    }
-
-    /// UDP: fixes where `send` goes. TCP: begins to connect, and returns would_block until poll
-    /// says that the socket can be written to; `pending_error` then says how it went.
-    [[nodiscard]] errc connect(const address& to) noexcept {
-        if (::connect(fd(), to.native(), to.native_size()) == 0)
-            return errc::ok;
-        // Interrupted or in progress: the system goes on connecting by itself either way.
-        if (errno == EINPROGRESS || errno == EINTR)
-            return errc::would_block;
-        return last_error();
-    }
-
-    /// Takes and clears the error that the system keeps for this socket.
-    [[nodiscard]] errc pending_error() noexcept {
-        const result<int> number = get(SOL_SOCKET, SO_ERROR);
-        return number ? from_errno(*number) : number.error();
-    }
-
-    /// Sends what there is room for.
-    /// Returns  how many of the bytes were taken: all of them for UDP.
-    /// Errors   would_block, connection_lost, connection_refused, message_too_long, queue_full.
-    [[nodiscard]] result<std::size_t> send_some(std::string_view bytes) noexcept {
-        const auto sent = uninterrupted(
-            [&] { return ::send(fd(), bytes.data(), bytes.size(), detail::send_flags); });
-        if (sent < 0)
-            return last_error();
-        return static_cast<std::size_t>(sent);
-    }
-
-    /// Where this socket is bound: tells the port that a bind to port 0 has got.
-    [[nodiscard]] result<address> local_address() const noexcept {
-        return ask_name(::getsockname);
-    }
-    /// The other end of a connected socket.
-    /// Errors   connection_lost if it is not connected.
-    [[nodiscard]] result<address> peer_address() const noexcept {
-        return ask_name(::getpeername);
-    }
-
-private:
-    [[nodiscard]] result<std::size_t> buffer(int option, std::size_t bytes) noexcept {
-        // Half of what an int holds, since Linux doubles it.
-        constexpr std::size_t most = std::numeric_limits<int>::max() / 2;
-        const errc asked = set(SOL_SOCKET, option, static_cast<int>(bytes < most ? bytes : most));
-        if (asked != errc::ok)
-            return asked;
-        const result<int> granted = get(SOL_SOCKET, option);
-        if (!granted)
-            return granted.error();
-        return static_cast<std::size_t>(*granted);
-    }
-
-    template <class Ask>
-    [[nodiscard]] result<address> ask_name(Ask ask) const noexcept {
-        sockaddr_storage native{};
-        socklen_t size = sizeof native;
-        auto* const any = reinterpret_cast<sockaddr*>(&native);
-        if (ask(fd(), any, &size) != 0)
-            return last_error();
-        return address::from_native(any, size);
-    }
-
-    descriptor descriptor_;
-};
-
-} // namespace quipu
-
 // quipu/net/tcp_listener.hpp
 
 // TCP, incoming: `tcp_listener` accepts connections, each `tcp_connection` is a receiver.
@@ -3846,8 +3941,15 @@ public:
             done = last_error();
         if (done != errc::ok)
             return done;
+        return take_over(*std::move(opened));
+    }
+
+    /// Takes over a socket that listens, of whatever family: one of a Unix path, or one that this
+    /// program was started with.
+    /// Errors   too_many_descriptors.
+    [[nodiscard]] static result<tcp_listener> take_over(socket listening) noexcept {
         tcp_listener made;
-        made.socket_ = *std::move(opened);
+        made.socket_ = std::move(listening);
         if (!made.take_reserve())
             return errc::too_many_descriptors;
         return made;
@@ -4206,6 +4308,12 @@ public:
         return basic_udp_receiver{*std::move(opened)};
     }
 
+    /// Takes over a socket for datagrams that is bound, of whatever family: one of a Unix path, or one
+    /// that this program was started with.
+    [[nodiscard]] static basic_udp_receiver take_over(socket bound) {
+        return basic_udp_receiver(std::move(bound));
+    }
+
     /// Takes the datagrams that wait, at most a batch of them.
     ///
     /// Input    `on_bytes(std::string_view)` gets each datagram, an empty one too; the text is
@@ -4472,6 +4580,110 @@ private:
 };
 
 static_assert(transport<unix_datagram_sender>);
+
+} // namespace quipu
+
+// quipu/net/unix_listener.hpp
+
+// Sockets that listen at a path of this machine, for datagrams or for connections.
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// What comes at a Unix path.
+enum class unix_kind { datagrams, streams };
+
+/// A bound socket, and the file that others find it by, which goes away with it.
+class unix_listener {
+public:
+    /// Nothing.
+    unix_listener() noexcept = default;
+    unix_listener(unix_listener&& other) noexcept
+        : socket_(std::move(other.socket_)), path_(std::exchange(other.path_, {})),
+          inode_(other.inode_) {}
+    unix_listener& operator=(unix_listener&& other) noexcept {
+        std::swap(socket_, other.socket_);
+        std::swap(path_, other.path_);
+        std::swap(inode_, other.inode_);
+        return *this;
+    }
+    ~unix_listener() {
+        if (!path_.empty() && inode_of(path_) == inode_) // not another's that took its place
+            ::unlink(path_.c_str());
+    }
+
+    /// Binds `path`; what an earlier run left there, and nobody listens at, is replaced.
+    ///
+    /// Input    mode: of the file, such as 0660; nothing: what the process makes.
+    /// Errors   bad_address (empty or too long), address_in_use (somebody listens there, or it is no
+    ///          socket), permission_denied, too_many_descriptors, system_failure (no such folder).
+    [[nodiscard]] static result<unix_listener>
+    bind(std::string path, unix_kind kind, std::optional<unsigned> mode = std::nullopt) noexcept {
+        sockaddr_un at{};
+        at.sun_family = AF_UNIX;
+        if (path.empty() || path.size() >= sizeof at.sun_path ||
+            path.find('\0') != std::string::npos)
+            return errc::bad_address;
+        std::memcpy(at.sun_path, path.data(), path.size());
+        const int type = kind == unix_kind::datagrams ? SOCK_DGRAM : SOCK_STREAM;
+        unix_listener made;
+        auto opened = open(type);
+        if (!opened)
+            return opened.error();
+        if (is_left_over(at, type))
+            ::unlink(path.c_str());
+        if (::bind(opened->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+            return last_error();
+        made.inode_ = inode_of(path);
+        made.path_ = std::move(path);
+        if (mode && ::chmod(made.path_.c_str(), static_cast<mode_t>(*mode)) != 0)
+            return last_error();
+        if (kind == unix_kind::streams && ::listen(opened->fd(), SOMAXCONN) != 0)
+            return last_error();
+        made.socket_ = socket(*std::move(opened));
+        return made;
+    }
+
+    /// Gives the socket away; the file stays this object's.
+    [[nodiscard]] socket release() noexcept { return std::move(socket_); }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+
+private:
+    [[nodiscard]] static result<descriptor> open(int type) noexcept {
+        descriptor made{::socket(AF_UNIX, type, 0)};
+        if (!made)
+            return last_error();
+        if (const errc set = made.never_wait_nor_inherit(); set != errc::ok)
+            return set;
+        return made;
+    }
+
+    /// Whether there is a socket at which nobody listens.
+    [[nodiscard]] static bool is_left_over(const sockaddr_un& at, int type) noexcept {
+        struct stat file {};
+        if (::stat(at.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+            return false;
+        const auto probe = open(type);
+        return probe &&
+               ::connect(probe->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
+               errno == ECONNREFUSED;
+    }
+
+    [[nodiscard]] static ino_t inode_of(const std::string& path) noexcept {
+        struct stat file {};
+        return ::stat(path.c_str(), &file) == 0 ? file.st_ino : 0;
+    }
+
+    socket socket_;
+    std::string path_{};
+    ino_t inode_ = 0;
+};
 
 } // namespace quipu
 
@@ -18822,9 +19034,162 @@ private:
 
 } // namespace quipu
 
+// quipu/server/reception.hpp
+
+// What comes through the sockets of one receiving thread, as lines and records for its intake.
+
+namespace quipu {
+
+/// Takes datagrams and the pieces of streams, and tells the log, at a limited rate, of what is
+/// refused.
+///
+/// Threads  one thread, that of the intake.
+template <class Profile>
+class basic_reception {
+public:
+    using dialect_type = typename Profile::dialect_type;
+    static constexpr bool takes_binary = Profile::takes_binary;
+
+    /// What joins the pieces of one stream.
+    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
+
+    basic_reception(basic_intake<Profile>& intake, const log& messages)
+        : intake_(intake), log_(messages) {}
+
+    [[nodiscard]] static stream_type open_stream() {
+        return stream_type(takes_binary
+                               ? std::max(dialect_type::line_bytes_max, binary_record_bytes_max)
+                               : dialect_type::line_bytes_max);
+    }
+
+    /// Takes a datagram; padded, as receivers hand them out.
+    void receive_datagram(std::string_view text) {
+        if constexpr (takes_binary) {
+            if (!text.empty() && text.front() == binary_magic)
+                return receive_records(text);
+        }
+        receive(text);
+    }
+
+    /// Takes a piece of a stream, padded likewise.
+    /// Errors   a record is broken: nothing that follows can be read.
+    [[nodiscard]] errc receive_piece(stream_type& stream, std::string_view bytes) {
+        const auto overlong = stream.overlong();
+        const errc broken = feed(stream, bytes);
+        if (stream.overlong() != overlong) {
+            intake_.count_refusals(errc::line_too_long, stream.overlong() - overlong);
+            log_limited("refused a line of a stream", errc::line_too_long);
+        }
+        return broken;
+    }
+
+    /// Takes or refuses what is left of a stream that ended.
+    /// Input    whole: it ended in good order, so that a line without a newline is one where the
+    ///          dialect says so; else it may have been cut off within a number.
+    void end_stream(stream_type& stream, bool whole) {
+        if constexpr (takes_binary) {
+            if (stream.in_record())
+                return refuse_record(errc::unterminated_line, {});
+        }
+        const auto rest = stream.rest();
+        if (rest.empty())
+            return;
+        if (whole && dialect_type::unterminated_lines)
+            return receive(rest);
+        intake_.count_refusals(errc::unterminated_line, 1);
+        log_refusal({errc::unterminated_line, 0}, rest);
+    }
+
+    void log_limited(std::string_view text) {
+        if (may_log())
+            log_.warning(std::string(text) + held_back());
+    }
+    void log_limited(std::string_view what, errc why) {
+        if (may_log())
+            log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
+    }
+
+private:
+    [[nodiscard]] static std::int64_t stamp() {
+        return Profile::stamps_on_receipt ? std::time(nullptr) : 0;
+    }
+
+    void receive(std::string_view text) {
+        intake_.receive(padded_text{text}, stamp(), [&](refusal why, std::string_view line) {
+            log_refusal(why, line);
+        });
+    }
+
+    void receive(const sample& one) {
+        intake_.receive(
+            one, stamp(), [&](refusal why, std::string_view name) { log_refusal(why, name); });
+    }
+
+    [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
+        lines.feed(bytes, [&](std::string_view text) { receive(text); });
+        return errc::ok;
+    }
+    [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
+        const errc broken = mixed.template feed<dialect_type>(
+            bytes,
+            [&](std::string_view text) { receive(text); },
+            [&](const sample& one) { receive(one); },
+            [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
+        if (broken != errc::ok)
+            refuse_record(broken, {});
+        return broken;
+    }
+
+    /// A datagram of records, perhaps with newlines between them.
+    void receive_records(std::string_view bytes) {
+        while (!bytes.empty()) {
+            if (bytes.front() == '\n') {
+                bytes.remove_prefix(1);
+                continue;
+            }
+            if (bytes.front() != binary_magic)
+                return receive(bytes);
+            const auto record = parse_binary<dialect_type>(bytes);
+            if (!record || !record->complete())
+                return refuse_record(record ? errc::bad_length : record.error(), bytes);
+            const auto whole = bytes.substr(0, record->size);
+            if (record->refused.error == errc::ok)
+                receive(record->sample);
+            else
+                refuse_record(record->refused.error, whole);
+            bytes.remove_prefix(whole.size());
+        }
+    }
+
+    void refuse_record(errc why, std::string_view record) {
+        intake_.refuse_line(why);
+        log_refusal({why, 0}, record);
+    }
+
+    [[nodiscard]] bool may_log() noexcept { return limit_.allows(std::time(nullptr) * 1000); }
+
+    [[nodiscard]] std::string held_back() {
+        const auto count = limit_.take_held_back();
+        return count == 0 ? "" : " (and " + std::to_string(count) + " lines not logged)";
+    }
+
+    void log_refusal(refusal why, std::string_view line) {
+        if (!may_log())
+            return;
+        log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
+                     std::string(message(why.error)) + held_back());
+    }
+
+    basic_intake<Profile>& intake_;
+    const log& log_;
+    rate_limit limit_{};
+};
+
+} // namespace quipu
+
 // quipu/server/listeners.hpp
 
-// The ways in of one receiving thread: UDP and TCP sockets, and what comes through them.
+// The ways in of one receiving thread: sockets, a pipe, and what comes through them.
 
 namespace quipu {
 
@@ -18832,14 +19197,14 @@ namespace quipu {
 struct listener_options {
     /// The system's buffer for datagrams that wait to be taken; it may grant less. 0: its default.
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
-    /// Open TCP connections; beyond it new ones are turned away.
+    /// Open connections; beyond it new ones are turned away.
     std::size_t connections_max = 1024;
 };
 
 /// Sockets that feed one intake.
 ///
-/// Threads  `listen` before the thread that calls `run` starts; `stop` from any thread, or from a
-///          signal handler.
+/// Threads  `listen` and its kin before the thread that calls `run` starts; `stop` from any thread, or
+///          from a signal handler.
 template <class Profile>
 class basic_listeners {
 public:
@@ -18847,8 +19212,8 @@ public:
     basic_listeners(basic_intake<Profile>& intake,
                     const log& messages,
                     listener_options options = {})
-        : intake_(intake), log_(messages), options_(options), loop_(event_loop::open()),
-          waker_(waker::open()) {
+        : intake_(intake), reception_(intake, messages), options_(options),
+          loop_(event_loop::open()), waker_(waker::open()) {
         if (loop_ && waker_)
             ready_ = loop_->add(waker_->fd(), waker_token);
     }
@@ -18860,7 +19225,9 @@ public:
         return waker_ ? ready_ : waker_.error();
     }
 
-    /// Binds every address that the host of `at` has here. Each is added to `bound()`.
+    // What each of the following has bound is added to `bound()`.
+
+    /// Binds every address that the host of `at` has here.
     /// Errors   those of resolve and of binding; what was bound before the error stays.
     [[nodiscard]] errc listen(const endpoint& at) {
         const auto addresses = resolve(at.at, address_use::bind);
@@ -18874,8 +19241,56 @@ public:
         return errc::ok;
     }
 
-    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
-    /// chose.
+    /// Binds a path of this machine, which goes away with this object.
+    /// Errors   those of unix_listener.
+    [[nodiscard]] errc listen_unix(const std::string& path,
+                                   unix_kind kind,
+                                   std::optional<unsigned> mode = std::nullopt) {
+        auto opened = unix_listener::bind(path, kind, mode);
+        if (!opened)
+            return opened.error();
+        const bool datagrams = kind == unix_kind::datagrams;
+        const errc error = take_over(opened->release(), datagrams);
+        if (error != errc::ok)
+            return error;
+        paths_.push_back(*std::move(opened));
+        bound_.push_back((datagrams ? "unixgram://" : "unix://") + path);
+        return errc::ok;
+    }
+
+    /// Takes over the sockets that this program was started with; see take_inherited_sockets.
+    /// Errors   address_unavailable: there is none.
+    [[nodiscard]] errc listen_inherited() {
+        auto taken = take_inherited_sockets();
+        for (auto& one : taken) {
+            const auto local = one.bound.local_address();
+            const std::string at = local ? to_string(*local) : "a path";
+            if (const errc error = take_over(std::move(one.bound), one.datagrams);
+                error != errc::ok)
+                return error;
+            bound_.push_back("inherited " + at);
+        }
+        return taken.empty() ? errc::address_unavailable : errc::ok;
+    }
+
+    /// Reads a descriptor that stays the caller's, standard input as a rule, up to its end; then
+    /// `at_end` is called on the thread of `run`, if nothing else listens.
+    /// Errors   those of event_loop.
+    [[nodiscard]] errc listen_file(int fd, std::function<void()> at_end) {
+        at_end_ = std::move(at_end);
+        const auto at = place(stream<file_reader>{file_reader(fd), reception_.open_stream()});
+        const errc error = loop_->add(fd, at);
+        if (error == errc::unsupported) {
+            always_ready_ = at; // a file has all that it will have
+        } else if (error != errc::ok) {
+            sources_[at] = std::monostate{};
+            return error;
+        }
+        bound_.emplace_back("stdin:");
+        return errc::ok;
+    }
+
+    /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
 
     /// Receives until `stop`, then takes what has come by then, and returns.
@@ -18903,18 +19318,16 @@ public:
     }
 
 private:
-    using dialect_type = typename Profile::dialect_type;
-    static constexpr bool takes_binary = Profile::takes_binary;
-    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
-    static constexpr std::size_t held_bytes_max =
-        takes_binary ? std::max(dialect_type::line_bytes_max, binary_record_bytes_max)
-                     : dialect_type::line_bytes_max;
-
+    template <class From>
     struct stream {
-        tcp_connection connection;
-        stream_type lines;
+        From from;
+        typename basic_reception<Profile>::stream_type lines;
     };
-    using source = std::variant<std::monostate, udp_receiver, tcp_listener, stream>;
+    using source = std::variant<std::monostate,
+                                udp_receiver,
+                                tcp_listener,
+                                stream<tcp_connection>,
+                                stream<file_reader>>;
 
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
@@ -18924,33 +19337,41 @@ private:
     [[nodiscard]] errc listen_udp(const address& at) {
         udp_receiver_options options;
         options.receive_buffer_bytes = options_.receive_buffer_bytes;
-        auto opened = udp_receiver::bind(at, options);
-        if (!opened)
-            return opened.error();
-        const auto local = opened->local_address();
-        const int fd = opened->fd();
-        return add(fd, *std::move(opened), ip_protocol::udp, local);
+        return add(udp_receiver::bind(at, options), "udp://");
     }
 
     [[nodiscard]] errc listen_tcp(const address& at) {
-        auto opened = tcp_listener::listen(at);
+        return add(tcp_listener::listen(at), "tcp://");
+    }
+
+    template <class Opened>
+    [[nodiscard]] errc add(result<Opened> opened, const char* scheme) {
         if (!opened)
             return opened.error();
         const auto local = opened->local_address();
-        const int fd = opened->fd();
-        return add(fd, *std::move(opened), ip_protocol::tcp, local);
-    }
-
-    [[nodiscard]] errc
-    add(int fd, source&& opened, ip_protocol protocol, const result<address>& local) {
         if (!local)
             return local.error();
-        const errc error = loop_->add(fd, place(std::move(opened)));
-        if (error == errc::ok) {
-            bound_.push_back((protocol == ip_protocol::udp ? "udp://" : "tcp://") +
-                             to_string(*local));
-        }
+        const errc error = add(*std::move(opened));
+        if (error == errc::ok)
+            bound_.push_back(scheme + to_string(*local));
         return error;
+    }
+
+    template <class Opened>
+    [[nodiscard]] errc add(Opened opened) {
+        const int fd = opened.fd();
+        const auto at = place(std::move(opened));
+        const errc error = loop_->add(fd, at);
+        if (error != errc::ok)
+            sources_[at] = std::monostate{};
+        return error;
+    }
+
+    [[nodiscard]] errc take_over(socket bound, bool datagrams) {
+        if (datagrams)
+            return add(udp_receiver::take_over(std::move(bound)));
+        auto listens = tcp_listener::take_over(std::move(bound));
+        return listens ? add(*std::move(listens)) : listens.error();
     }
 
     /// Puts a source into a free place and returns its token.
@@ -18969,9 +19390,12 @@ private:
     /// and connections that began or ended.
     std::size_t wait(int timeout_ms) {
         taken_ = 0;
-        const auto ready = loop_->wait(timeout_ms, [&](std::uint64_t token) { take(token); });
+        const auto ready =
+            loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) { take(token); });
         if (!ready)
-            log_limited("cannot wait for input", ready.error());
+            reception_.log_limited("cannot wait for input", ready.error());
+        if (always_ready_)
+            take(*always_ready_);
         if (taken_ > 0)
             intake_.note_seen(std::time(nullptr));
         pass_boundary();
@@ -18985,20 +19409,22 @@ private:
             return;
         }
         source& from = sources_[token];
-        if (auto* const datagrams = std::get_if<udp_receiver>(&from)) {
+        if (auto* const datagrams = std::get_if<udp_receiver>(&from))
             take_datagrams(*datagrams);
-        } else if (std::holds_alternative<tcp_listener>(from)) {
+        else if (std::holds_alternative<tcp_listener>(from))
             take_connections(token);
-        } else if (auto* const connection = std::get_if<stream>(&from)) {
-            take_pieces(*connection, token);
-        }
+        else if (std::holds_alternative<stream<tcp_connection>>(from))
+            take_pieces<tcp_connection>(token);
+        else if (std::holds_alternative<stream<file_reader>>(from))
+            take_pieces<file_reader>(token);
     }
 
     void take_datagrams(udp_receiver& from) {
         for (int turn = 0; turn < turns_max; ++turn) {
-            const auto count = from.receive([&](std::string_view text) { receive_datagram(text); });
+            const auto count =
+                from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
             if (!count)
-                return log_limited("cannot receive", count.error());
+                return reception_.log_limited("cannot receive", count.error());
             if (*count == 0)
                 return;
             taken_ += *count;
@@ -19012,42 +19438,34 @@ private:
             if (!accepted) {
                 if (accepted.error() == errc::would_block)
                     return;
-                return log_limited("a connection is turned away", accepted.error());
+                return reception_.log_limited("a connection is turned away", accepted.error());
             }
             if (connections_ == options_.connections_max) {
-                log_limited("a connection is turned away: too many are open");
+                reception_.log_limited("a connection is turned away: too many are open");
                 continue;
             }
             ++taken_;
-            const int fd = accepted->fd();
-            const auto at = place(stream{*std::move(accepted), stream_type(held_bytes_max)});
-            if (const errc error = loop_->add(fd, at); error != errc::ok) {
-                sources_[at] = std::monostate{};
-                return log_limited("a connection is turned away", error);
-            }
+            const errc error =
+                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()});
+            if (error != errc::ok)
+                return reception_.log_limited("a connection is turned away", error);
             ++connections_;
         }
     }
 
-    void take_pieces(stream& from, std::uint64_t token) {
+    template <class From>
+    void take_pieces(std::uint64_t token) {
+        auto& open = std::get<stream<From>>(sources_[token]);
         for (int turn = 0; turn < turns_max; ++turn) {
-            const auto overlong = from.lines.overlong();
             errc broken = errc::ok;
-            const auto count = from.connection.receive(
-                [&](std::string_view bytes) { broken = feed(from.lines, bytes); });
-            if (from.lines.overlong() != overlong) {
-                intake_.count_refusals(errc::line_too_long, from.lines.overlong() - overlong);
-                log_limited("refused a line of a stream", errc::line_too_long);
-            }
-            if (!count || from.connection.closed() || broken != errc::ok) {
-                // A stream that was cut off may have been cut within a number.
+            const auto count = open.from.receive([&](std::string_view bytes) {
+                broken = reception_.receive_piece(open.lines, bytes);
+            });
+            if (!count || open.from.closed() || broken != errc::ok) {
                 if (broken == errc::ok)
-                    end(from, count && dialect_type::unterminated_lines);
-                loop_->remove(from.connection.fd());
-                sources_[token] = std::monostate{};
-                --connections_;
+                    reception_.end_stream(open.lines, count.error() == errc::ok);
                 ++taken_;
-                return;
+                return close<From>(token);
             }
             if (*count == 0)
                 return;
@@ -19056,89 +19474,26 @@ private:
         }
     }
 
-    /// Takes a piece of a stream. Errors   a record is broken: nothing that follows can be read.
-    [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
-        lines.feed(bytes, [&](std::string_view text) { receive(text); });
-        return errc::ok;
-    }
-    [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
-        const errc broken = mixed.template feed<dialect_type>(
-            bytes,
-            [&](std::string_view text) { receive(text); },
-            [&](const sample& one) { receive(one); },
-            [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
-        if (broken != errc::ok)
-            refuse_record(broken, {});
-        return broken;
-    }
-
-    void receive_datagram(std::string_view text) {
-        if constexpr (takes_binary) {
-            if (!text.empty() && text.front() == binary_magic)
-                return receive_records(text);
+    template <class From>
+    void close(std::uint64_t token) {
+        loop_->remove(std::get<stream<From>>(sources_[token]).from.fd());
+        sources_[token] = std::monostate{};
+        if constexpr (std::is_same_v<From, tcp_connection>) {
+            --connections_;
+        } else {
+            always_ready_.reset();
+            if (bound_.size() == 1 && at_end_)
+                at_end_();
         }
-        receive(text);
-    }
-
-    /// A datagram of records, perhaps with newlines between them.
-    void receive_records(std::string_view bytes) {
-        while (!bytes.empty()) {
-            if (bytes.front() == '\n') {
-                bytes.remove_prefix(1);
-                continue;
-            }
-            if (bytes.front() != binary_magic)
-                return receive(bytes);
-            const auto record = parse_binary<dialect_type>(bytes);
-            if (!record || !record->complete())
-                return refuse_record(record ? errc::bad_length : record.error(), bytes);
-            const auto whole = bytes.substr(0, record->size);
-            if (record->refused.error == errc::ok)
-                receive(record->sample);
-            else
-                refuse_record(record->refused.error, whole);
-            bytes.remove_prefix(whole.size());
-        }
-    }
-
-    void receive(const sample& one) {
-        const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(
-            one, now, [&](refusal why, std::string_view name) { log_refusal(why, name); });
-    }
-
-    void refuse_record(errc why, std::string_view record) {
-        intake_.refuse_line(why);
-        log_refusal({why, 0}, record);
-    }
-
-    /// Takes or refuses what is left of a stream that ended without a newline.
-    void end(stream& ending, bool counts) {
-        if constexpr (takes_binary) {
-            if (ending.lines.in_record())
-                return refuse_record(errc::unterminated_line, {});
-        }
-        const auto rest = ending.lines.rest();
-        if (rest.empty())
-            return;
-        if (counts)
-            return receive(rest);
-        intake_.count_refusals(errc::unterminated_line, 1);
-        log_refusal({errc::unterminated_line, 0}, rest);
     }
 
     void end_streams() {
         for (auto& one : sources_) {
-            if (auto* const open = std::get_if<stream>(&one))
-                end(*open, false);
+            if (auto* const open = std::get_if<stream<tcp_connection>>(&one))
+                reception_.end_stream(open->lines, false);
+            else if (auto* const file = std::get_if<stream<file_reader>>(&one))
+                reception_.end_stream(file->lines, false);
         }
-    }
-
-    void receive(std::string_view text) {
-        const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(padded_text{text}, now, [&](refusal why, std::string_view line) {
-            log_refusal(why, line);
-        });
     }
 
     void pass_boundary() {
@@ -19160,40 +19515,19 @@ private:
         intake_.count_dropped(lost - std::exchange(lost_, lost));
     }
 
-    [[nodiscard]] bool may_log() noexcept { return limit_.allows(std::time(nullptr) * 1000); }
-
-    [[nodiscard]] std::string held_back() {
-        const auto count = limit_.take_held_back();
-        return count == 0 ? "" : " (and " + std::to_string(count) + " lines not logged)";
-    }
-
-    void log_limited(std::string_view text) {
-        if (may_log())
-            log_.warning(std::string(text) + held_back());
-    }
-    void log_limited(std::string_view what, errc why) {
-        if (may_log())
-            log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
-    }
-
-    void log_refusal(refusal why, std::string_view line) {
-        if (!may_log())
-            return;
-        log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
-                     std::string(message(why.error)) + held_back());
-    }
-
     basic_intake<Profile>& intake_;
-    const log& log_;
+    basic_reception<Profile> reception_;
     listener_options options_;
-    rate_limit limit_{};
     result<event_loop> loop_;
     result<waker> waker_;
     errc ready_ = errc::ok;
     std::atomic<bool> stop_asked_{false};
     bool stopping_ = false;
     std::vector<source> sources_{};
+    std::vector<unix_listener> paths_{};
     std::vector<std::string> bound_{};
+    std::optional<std::uint64_t> always_ready_{};
+    std::function<void()> at_end_{};
     std::size_t connections_ = 0;
     std::size_t taken_ = 0;
     std::uint64_t lost_ = 0;
@@ -20015,6 +20349,26 @@ public:
     /// Binds every address that the host of `at` has here.
     /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
     [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
+
+    /// Binds a path of this machine; see basic_listeners.
+    /// Errors   those of unix_listener.
+    [[nodiscard]] errc listen_unix(const std::string& path,
+                                   unix_kind kind,
+                                   std::optional<unsigned> mode = std::nullopt) {
+        return listeners_.listen_unix(path, kind, mode);
+    }
+
+    /// Takes over the sockets that this program was started with, as by systemd.
+    /// Errors   address_unavailable: there is none.
+    [[nodiscard]] errc listen_inherited() { return listeners_.listen_inherited(); }
+
+    /// Reads a descriptor, standard input as a rule. If nothing else listens, its end is that of
+    /// `run`, unless the server is to go on.
+    /// Errors   those of event_loop.
+    [[nodiscard]] errc listen_file(int fd = 0, bool goes_on = false) {
+        return listeners_.listen_file(
+            fd, goes_on ? std::function<void()>() : [this] { stop(); });
+    }
 
     /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
     /// chose.

@@ -104,3 +104,26 @@ TEST_CASE("file_writer: what cannot be written is an error", "[net][file]") {
         ::close(full);
     }
 }
+
+TEST_CASE("file_reader: hands out what comes, and tells the end", "[net][file]") {
+    int ends[2] = {};
+    REQUIRE(::pipe(ends) == 0);
+    quipu::file_reader reader(ends[0]);
+    REQUIRE(::write(ends[1], "hello", 5) == 5);
+    std::string text;
+    const auto take = [&] {
+        return reader.receive([&](std::string_view bytes) { text += bytes; });
+    };
+    CHECK(*take() == 1);
+    CHECK(text == "hello");
+    CHECK_FALSE(reader.closed());
+    REQUIRE(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+    CHECK(*take() == 0);
+    CHECK_FALSE(reader.closed());
+    ::close(ends[1]);
+    CHECK(*take() == 0);
+    CHECK(reader.closed());
+    CHECK(*take() == 0);
+    ::close(ends[0]);
+    CHECK_FALSE(quipu::file_reader(-1).receive([](std::string_view) {}));
+}

@@ -2,6 +2,7 @@
 
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/net/unix_datagram.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/wire/binary.hpp>
 
@@ -12,6 +13,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -19,6 +22,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 using quipu::errc;
@@ -526,4 +530,56 @@ TEST_CASE("listeners: where the profile takes no records they are lines that are
     here.finish();
     CHECK(here.counter("hits") == 0);
     CHECK(here.all.counts.refused_in_all() == 1);
+}
+
+TEST_CASE("listeners: Unix paths feed it, and standard input", "[server][listeners]") {
+    const auto path =
+        (std::filesystem::temp_directory_path() / ("quipu_listeners_" + std::to_string(::getpid())))
+            .string();
+    int pipe[2] = {};
+    REQUIRE(::pipe(pipe) == 0);
+    bool ended = false;
+    reception<> here;
+    REQUIRE(here.listeners.listen_unix(path, quipu::unix_kind::datagrams) == errc::ok);
+    REQUIRE(here.listeners.listen_unix(path + "s", quipu::unix_kind::streams, 0600) == errc::ok);
+    REQUIRE(here.listeners.listen_file(pipe[0], [&] { ended = true; }) == errc::ok);
+    CHECK(here.listeners.bound() ==
+          std::vector<std::string>{"unixgram://" + path, "unix://" + path + "s", "stdin:"});
+    CHECK(here.listeners.listen_unix(path, quipu::unix_kind::datagrams) == errc::address_in_use);
+    here.start();
+    quipu::unix_datagram_sender sender(path);
+    CHECK(sender.send("hits:1|c") == errc::ok);
+    const quipu::descriptor client{::socket(AF_UNIX, SOCK_STREAM, 0)};
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    (path + "s").copy(to.sun_path, sizeof to.sun_path - 1);
+    REQUIRE(::connect(client.fd(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+    REQUIRE(::send(client.fd(), "hits:2|c\n", 9, MSG_NOSIGNAL) == 9);
+    REQUIRE(::write(pipe[1], "hits:4|c\nhits:8|c", 17) == 17);
+    ::close(pipe[1]);
+    CHECK(eventually([&] {
+        here.peek();
+        return here.counter("hits") == 15;
+    }));
+    here.finish();
+    CHECK_FALSE(ended); // others listen
+    ::close(pipe[0]);
+}
+
+TEST_CASE("listeners: the end of a file that alone is read is told", "[server][listeners]") {
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("quipu_listeners_file_" + std::to_string(::getpid()));
+    std::string text;
+    for (int i = 0; i < 20'000; ++i)
+        text += "hits:1|c\n";
+    std::ofstream(path, std::ios::binary) << text;
+    const quipu::descriptor file{::open(path.c_str(), O_RDONLY)};
+    std::atomic<bool> ended = false;
+    reception<> here;
+    REQUIRE(here.listeners.listen_file(file.fd(), [&] { ended = true; }) == errc::ok);
+    here.start();
+    CHECK(eventually([&] { return ended.load(); }));
+    here.finish();
+    CHECK(here.counter("hits") == 20'000);
+    std::filesystem::remove(path);
 }

@@ -1,13 +1,16 @@
-// A file, terminal or pipe that is open already, as a transport.
+// A file, terminal or pipe that is open already, as a transport and as a receiver.
 #pragma once
 
+#include <quipu/core/config.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/net/deadline.hpp>
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/transport.hpp>
 
+#include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 #include <poll.h>
 #include <unistd.h>
@@ -48,5 +51,50 @@ private:
 };
 
 static_assert(transport<file_writer>);
+
+/// Reads a descriptor that it does not own, standard input as a rule, as a receiver of a stream. It
+/// does not wait if the descriptor does not.
+/// Threads  distinct objects safe, shared objects unsafe.
+class file_reader {
+public:
+    /// Most bytes that one call of `receive` hands out; they lie on the stack.
+    static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
+
+    explicit file_reader(int fd = 0) noexcept : fd_(fd) {}
+
+    /// Hands out bytes, as tcp_connection does.
+    /// Errors   system_failure, and the like: it cannot be read.
+    /// Cost     one system call; does not allocate.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        if (closed_)
+            return std::size_t{0};
+        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
+        const auto size = uninterrupted([&] { return ::read(fd_, chunk.data(), chunk_bytes_max); });
+        if (size < 0) {
+            const errc why = last_error();
+            if (why == errc::would_block)
+                return std::size_t{0};
+            return why;
+        }
+        if (size == 0) {
+            closed_ = true;
+            return std::size_t{0};
+        }
+        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
+        return std::size_t{1};
+    }
+
+    /// Whether the end was read.
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+
+private:
+    int fd_;
+    bool closed_ = false;
+};
+
+static_assert(watchable_receiver<file_reader>);
 
 } // namespace quipu

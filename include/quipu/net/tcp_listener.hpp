@@ -132,8 +132,15 @@ public:
             done = last_error();
         if (done != errc::ok)
             return done;
+        return take_over(*std::move(opened));
+    }
+
+    /// Takes over a socket that listens, of whatever family: one of a Unix path, or one that this
+    /// program was started with.
+    /// Errors   too_many_descriptors.
+    [[nodiscard]] static result<tcp_listener> take_over(socket listening) noexcept {
         tcp_listener made;
-        made.socket_ = *std::move(opened);
+        made.socket_ = std::move(listening);
         if (!made.take_reserve())
             return errc::too_many_descriptors;
         return made;

@@ -94,6 +94,12 @@ public:
         return basic_udp_receiver{*std::move(opened)};
     }
 
+    /// Takes over a socket for datagrams that is bound, of whatever family: one of a Unix path, or one
+    /// that this program was started with.
+    [[nodiscard]] static basic_udp_receiver take_over(socket bound) {
+        return basic_udp_receiver(std::move(bound));
+    }
+
     /// Takes the datagrams that wait, at most a batch of them.
     ///
     /// Input    `on_bytes(std::string_view)` gets each datagram, an empty one too; the text is

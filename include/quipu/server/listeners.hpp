@@ -1,25 +1,27 @@
-// The ways in of one receiving thread: UDP and TCP sockets, and what comes through them.
+// The ways in of one receiving thread: sockets, a pipe, and what comes through them.
 #pragma once
 
 #include <quipu/core/result.hpp>
 #include <quipu/net/deadline.hpp>
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/event_loop.hpp>
+#include <quipu/net/file.hpp>
+#include <quipu/net/inherited.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/tcp_listener.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/net/unix_listener.hpp>
 #include <quipu/net/waker.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/log.hpp>
-#include <quipu/wire/binary.hpp>
-#include <quipu/wire/mixed_stream.hpp>
-#include <quipu/wire/stream.hpp>
+#include <quipu/server/reception.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -33,14 +35,14 @@ namespace quipu {
 struct listener_options {
     /// The system's buffer for datagrams that wait to be taken; it may grant less. 0: its default.
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
-    /// Open TCP connections; beyond it new ones are turned away.
+    /// Open connections; beyond it new ones are turned away.
     std::size_t connections_max = 1024;
 };
 
 /// Sockets that feed one intake.
 ///
-/// Threads  `listen` before the thread that calls `run` starts; `stop` from any thread, or from a
-///          signal handler.
+/// Threads  `listen` and its kin before the thread that calls `run` starts; `stop` from any thread, or
+///          from a signal handler.
 template <class Profile>
 class basic_listeners {
 public:
@@ -48,8 +50,8 @@ public:
     basic_listeners(basic_intake<Profile>& intake,
                     const log& messages,
                     listener_options options = {})
-        : intake_(intake), log_(messages), options_(options), loop_(event_loop::open()),
-          waker_(waker::open()) {
+        : intake_(intake), reception_(intake, messages), options_(options),
+          loop_(event_loop::open()), waker_(waker::open()) {
         if (loop_ && waker_)
             ready_ = loop_->add(waker_->fd(), waker_token);
     }
@@ -61,7 +63,9 @@ public:
         return waker_ ? ready_ : waker_.error();
     }
 
-    /// Binds every address that the host of `at` has here. Each is added to `bound()`.
+    // What each of the following has bound is added to `bound()`.
+
+    /// Binds every address that the host of `at` has here.
     /// Errors   those of resolve and of binding; what was bound before the error stays.
     [[nodiscard]] errc listen(const endpoint& at) {
         const auto addresses = resolve(at.at, address_use::bind);
@@ -75,8 +79,56 @@ public:
         return errc::ok;
     }
 
-    /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
-    /// chose.
+    /// Binds a path of this machine, which goes away with this object.
+    /// Errors   those of unix_listener.
+    [[nodiscard]] errc listen_unix(const std::string& path,
+                                   unix_kind kind,
+                                   std::optional<unsigned> mode = std::nullopt) {
+        auto opened = unix_listener::bind(path, kind, mode);
+        if (!opened)
+            return opened.error();
+        const bool datagrams = kind == unix_kind::datagrams;
+        const errc error = take_over(opened->release(), datagrams);
+        if (error != errc::ok)
+            return error;
+        paths_.push_back(*std::move(opened));
+        bound_.push_back((datagrams ? "unixgram://" : "unix://") + path);
+        return errc::ok;
+    }
+
+    /// Takes over the sockets that this program was started with; see take_inherited_sockets.
+    /// Errors   address_unavailable: there is none.
+    [[nodiscard]] errc listen_inherited() {
+        auto taken = take_inherited_sockets();
+        for (auto& one : taken) {
+            const auto local = one.bound.local_address();
+            const std::string at = local ? to_string(*local) : "a path";
+            if (const errc error = take_over(std::move(one.bound), one.datagrams);
+                error != errc::ok)
+                return error;
+            bound_.push_back("inherited " + at);
+        }
+        return taken.empty() ? errc::address_unavailable : errc::ok;
+    }
+
+    /// Reads a descriptor that stays the caller's, standard input as a rule, up to its end; then
+    /// `at_end` is called on the thread of `run`, if nothing else listens.
+    /// Errors   those of event_loop.
+    [[nodiscard]] errc listen_file(int fd, std::function<void()> at_end) {
+        at_end_ = std::move(at_end);
+        const auto at = place(stream<file_reader>{file_reader(fd), reception_.open_stream()});
+        const errc error = loop_->add(fd, at);
+        if (error == errc::unsupported) {
+            always_ready_ = at; // a file has all that it will have
+        } else if (error != errc::ok) {
+            sources_[at] = std::monostate{};
+            return error;
+        }
+        bound_.emplace_back("stdin:");
+        return errc::ok;
+    }
+
+    /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
 
     /// Receives until `stop`, then takes what has come by then, and returns.
@@ -104,18 +156,17 @@ public:
     }
 
 private:
-    using dialect_type = typename Profile::dialect_type;
-    static constexpr bool takes_binary = Profile::takes_binary;
-    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
-    static constexpr std::size_t held_bytes_max =
-        takes_binary ? std::max(dialect_type::line_bytes_max, binary_record_bytes_max)
-                     : dialect_type::line_bytes_max;
-
+    template <class From>
     struct stream {
-        tcp_connection connection;
-        stream_type lines;
+        From from;
+        typename basic_reception<Profile>::stream_type lines;
+        [[nodiscard]] int fd() const noexcept { return from.fd(); }
     };
-    using source = std::variant<std::monostate, udp_receiver, tcp_listener, stream>;
+    using source = std::variant<std::monostate,
+                                udp_receiver,
+                                tcp_listener,
+                                stream<tcp_connection>,
+                                stream<file_reader>>;
 
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
@@ -125,33 +176,41 @@ private:
     [[nodiscard]] errc listen_udp(const address& at) {
         udp_receiver_options options;
         options.receive_buffer_bytes = options_.receive_buffer_bytes;
-        auto opened = udp_receiver::bind(at, options);
-        if (!opened)
-            return opened.error();
-        const auto local = opened->local_address();
-        const int fd = opened->fd();
-        return add(fd, *std::move(opened), ip_protocol::udp, local);
+        return add(udp_receiver::bind(at, options), "udp://");
     }
 
     [[nodiscard]] errc listen_tcp(const address& at) {
-        auto opened = tcp_listener::listen(at);
+        return add(tcp_listener::listen(at), "tcp://");
+    }
+
+    template <class Opened>
+    [[nodiscard]] errc add(result<Opened> opened, const char* scheme) {
         if (!opened)
             return opened.error();
         const auto local = opened->local_address();
-        const int fd = opened->fd();
-        return add(fd, *std::move(opened), ip_protocol::tcp, local);
-    }
-
-    [[nodiscard]] errc
-    add(int fd, source&& opened, ip_protocol protocol, const result<address>& local) {
         if (!local)
             return local.error();
-        const errc error = loop_->add(fd, place(std::move(opened)));
-        if (error == errc::ok) {
-            bound_.push_back((protocol == ip_protocol::udp ? "udp://" : "tcp://") +
-                             to_string(*local));
-        }
+        const errc error = add(*std::move(opened));
+        if (error == errc::ok)
+            bound_.push_back(scheme + to_string(*local));
         return error;
+    }
+
+    template <class Opened>
+    [[nodiscard]] errc add(Opened opened) {
+        const int fd = opened.fd();
+        const auto at = place(std::move(opened));
+        const errc error = loop_->add(fd, at);
+        if (error != errc::ok)
+            sources_[at] = std::monostate{};
+        return error;
+    }
+
+    [[nodiscard]] errc take_over(socket bound, bool datagrams) {
+        if (datagrams)
+            return add(udp_receiver::take_over(std::move(bound)));
+        auto listens = tcp_listener::take_over(std::move(bound));
+        return listens ? add(*std::move(listens)) : listens.error();
     }
 
     /// Puts a source into a free place and returns its token.
@@ -170,9 +229,12 @@ private:
     /// and connections that began or ended.
     std::size_t wait(int timeout_ms) {
         taken_ = 0;
-        const auto ready = loop_->wait(timeout_ms, [&](std::uint64_t token) { take(token); });
+        const auto ready =
+            loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) { take(token); });
         if (!ready)
-            log_limited("cannot wait for input", ready.error());
+            reception_.log_limited("cannot wait for input", ready.error());
+        if (always_ready_)
+            take(*always_ready_);
         if (taken_ > 0)
             intake_.note_seen(std::time(nullptr));
         pass_boundary();
@@ -186,20 +248,22 @@ private:
             return;
         }
         source& from = sources_[token];
-        if (auto* const datagrams = std::get_if<udp_receiver>(&from)) {
+        if (auto* const datagrams = std::get_if<udp_receiver>(&from))
             take_datagrams(*datagrams);
-        } else if (std::holds_alternative<tcp_listener>(from)) {
+        else if (std::holds_alternative<tcp_listener>(from))
             take_connections(token);
-        } else if (auto* const connection = std::get_if<stream>(&from)) {
-            take_pieces(*connection, token);
-        }
+        else if (std::holds_alternative<stream<tcp_connection>>(from))
+            take_pieces<tcp_connection>(token);
+        else if (std::holds_alternative<stream<file_reader>>(from))
+            take_pieces<file_reader>(token);
     }
 
     void take_datagrams(udp_receiver& from) {
         for (int turn = 0; turn < turns_max; ++turn) {
-            const auto count = from.receive([&](std::string_view text) { receive_datagram(text); });
+            const auto count =
+                from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
             if (!count)
-                return log_limited("cannot receive", count.error());
+                return reception_.log_limited("cannot receive", count.error());
             if (*count == 0)
                 return;
             taken_ += *count;
@@ -213,42 +277,34 @@ private:
             if (!accepted) {
                 if (accepted.error() == errc::would_block)
                     return;
-                return log_limited("a connection is turned away", accepted.error());
+                return reception_.log_limited("a connection is turned away", accepted.error());
             }
             if (connections_ == options_.connections_max) {
-                log_limited("a connection is turned away: too many are open");
+                reception_.log_limited("a connection is turned away: too many are open");
                 continue;
             }
             ++taken_;
-            const int fd = accepted->fd();
-            const auto at = place(stream{*std::move(accepted), stream_type(held_bytes_max)});
-            if (const errc error = loop_->add(fd, at); error != errc::ok) {
-                sources_[at] = std::monostate{};
-                return log_limited("a connection is turned away", error);
-            }
+            const errc error =
+                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()});
+            if (error != errc::ok)
+                return reception_.log_limited("a connection is turned away", error);
             ++connections_;
         }
     }
 
-    void take_pieces(stream& from, std::uint64_t token) {
+    template <class From>
+    void take_pieces(std::uint64_t token) {
+        auto& open = std::get<stream<From>>(sources_[token]);
         for (int turn = 0; turn < turns_max; ++turn) {
-            const auto overlong = from.lines.overlong();
             errc broken = errc::ok;
-            const auto count = from.connection.receive(
-                [&](std::string_view bytes) { broken = feed(from.lines, bytes); });
-            if (from.lines.overlong() != overlong) {
-                intake_.count_refusals(errc::line_too_long, from.lines.overlong() - overlong);
-                log_limited("refused a line of a stream", errc::line_too_long);
-            }
-            if (!count || from.connection.closed() || broken != errc::ok) {
-                // A stream that was cut off may have been cut within a number.
+            const auto count = open.from.receive([&](std::string_view bytes) {
+                broken = reception_.receive_piece(open.lines, bytes);
+            });
+            if (!count || open.from.closed() || broken != errc::ok) {
                 if (broken == errc::ok)
-                    end(from, count && dialect_type::unterminated_lines);
-                loop_->remove(from.connection.fd());
-                sources_[token] = std::monostate{};
-                --connections_;
+                    reception_.end_stream(open.lines, count.error() == errc::ok);
                 ++taken_;
-                return;
+                return close<From>(token);
             }
             if (*count == 0)
                 return;
@@ -257,89 +313,26 @@ private:
         }
     }
 
-    /// Takes a piece of a stream. Errors   a record is broken: nothing that follows can be read.
-    [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
-        lines.feed(bytes, [&](std::string_view text) { receive(text); });
-        return errc::ok;
-    }
-    [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
-        const errc broken = mixed.template feed<dialect_type>(
-            bytes,
-            [&](std::string_view text) { receive(text); },
-            [&](const sample& one) { receive(one); },
-            [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
-        if (broken != errc::ok)
-            refuse_record(broken, {});
-        return broken;
-    }
-
-    void receive_datagram(std::string_view text) {
-        if constexpr (takes_binary) {
-            if (!text.empty() && text.front() == binary_magic)
-                return receive_records(text);
+    template <class From>
+    void close(std::uint64_t token) {
+        loop_->remove(std::get<stream<From>>(sources_[token]).fd());
+        sources_[token] = std::monostate{};
+        if constexpr (std::is_same_v<From, tcp_connection>) {
+            --connections_;
+        } else {
+            always_ready_.reset();
+            if (bound_.size() == 1 && at_end_)
+                at_end_();
         }
-        receive(text);
-    }
-
-    /// A datagram of records, perhaps with newlines between them.
-    void receive_records(std::string_view bytes) {
-        while (!bytes.empty()) {
-            if (bytes.front() == '\n') {
-                bytes.remove_prefix(1);
-                continue;
-            }
-            if (bytes.front() != binary_magic)
-                return receive(bytes);
-            const auto record = parse_binary<dialect_type>(bytes);
-            if (!record || !record->complete())
-                return refuse_record(record ? errc::bad_length : record.error(), bytes);
-            const auto whole = bytes.substr(0, record->size);
-            if (record->refused.error == errc::ok)
-                receive(record->sample);
-            else
-                refuse_record(record->refused.error, whole);
-            bytes.remove_prefix(whole.size());
-        }
-    }
-
-    void receive(const sample& one) {
-        const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(
-            one, now, [&](refusal why, std::string_view name) { log_refusal(why, name); });
-    }
-
-    void refuse_record(errc why, std::string_view record) {
-        intake_.refuse_line(why);
-        log_refusal({why, 0}, record);
-    }
-
-    /// Takes or refuses what is left of a stream that ended without a newline.
-    void end(stream& ending, bool counts) {
-        if constexpr (takes_binary) {
-            if (ending.lines.in_record())
-                return refuse_record(errc::unterminated_line, {});
-        }
-        const auto rest = ending.lines.rest();
-        if (rest.empty())
-            return;
-        if (counts)
-            return receive(rest);
-        intake_.count_refusals(errc::unterminated_line, 1);
-        log_refusal({errc::unterminated_line, 0}, rest);
     }
 
     void end_streams() {
         for (auto& one : sources_) {
-            if (auto* const open = std::get_if<stream>(&one))
-                end(*open, false);
+            if (auto* const open = std::get_if<stream<tcp_connection>>(&one))
+                reception_.end_stream(open->lines, false);
+            else if (auto* const file = std::get_if<stream<file_reader>>(&one))
+                reception_.end_stream(file->lines, false);
         }
-    }
-
-    void receive(std::string_view text) {
-        const std::int64_t now = Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-        intake_.receive(padded_text{text}, now, [&](refusal why, std::string_view line) {
-            log_refusal(why, line);
-        });
     }
 
     void pass_boundary() {
@@ -361,40 +354,19 @@ private:
         intake_.count_dropped(lost - std::exchange(lost_, lost));
     }
 
-    [[nodiscard]] bool may_log() noexcept { return limit_.allows(std::time(nullptr) * 1000); }
-
-    [[nodiscard]] std::string held_back() {
-        const auto count = limit_.take_held_back();
-        return count == 0 ? "" : " (and " + std::to_string(count) + " lines not logged)";
-    }
-
-    void log_limited(std::string_view text) {
-        if (may_log())
-            log_.warning(std::string(text) + held_back());
-    }
-    void log_limited(std::string_view what, errc why) {
-        if (may_log())
-            log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
-    }
-
-    void log_refusal(refusal why, std::string_view line) {
-        if (!may_log())
-            return;
-        log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
-                     std::string(message(why.error)) + held_back());
-    }
-
     basic_intake<Profile>& intake_;
-    const log& log_;
+    basic_reception<Profile> reception_;
     listener_options options_;
-    rate_limit limit_{};
     result<event_loop> loop_;
     result<waker> waker_;
     errc ready_ = errc::ok;
     std::atomic<bool> stop_asked_{false};
     bool stopping_ = false;
     std::vector<source> sources_{};
+    std::vector<unix_listener> paths_{};
     std::vector<std::string> bound_{};
+    std::optional<std::uint64_t> always_ready_{};
+    std::function<void()> at_end_{};
     std::size_t connections_ = 0;
     std::size_t taken_ = 0;
     std::uint64_t lost_ = 0;

@@ -16,7 +16,9 @@
 #include <cmath>
 #include <cstdint>
 #include <ctime>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -76,6 +78,26 @@ public:
     /// Binds every address that the host of `at` has here.
     /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
     [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
+
+    /// Binds a path of this machine; see basic_listeners.
+    /// Errors   those of unix_listener.
+    [[nodiscard]] errc listen_unix(const std::string& path,
+                                   unix_kind kind,
+                                   std::optional<unsigned> mode = std::nullopt) {
+        return listeners_.listen_unix(path, kind, mode);
+    }
+
+    /// Takes over the sockets that this program was started with, as by systemd.
+    /// Errors   address_unavailable: there is none.
+    [[nodiscard]] errc listen_inherited() { return listeners_.listen_inherited(); }
+
+    /// Reads a descriptor, standard input as a rule. If nothing else listens, its end is that of
+    /// `run`, unless the server is to go on.
+    /// Errors   those of event_loop.
+    [[nodiscard]] errc listen_file(int fd = 0, bool goes_on = false) {
+        return listeners_.listen_file(
+            fd, goes_on ? std::function<void()>() : [this] { stop(); });
+    }
 
     /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
     /// chose.

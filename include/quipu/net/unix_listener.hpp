@@ -1,0 +1,112 @@
+// Sockets that listen at a path of this machine, for datagrams or for connections.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/net/descriptor.hpp>
+#include <quipu/net/socket.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// What comes at a Unix path.
+enum class unix_kind { datagrams, streams };
+
+/// A bound socket, and the file that others find it by, which goes away with it.
+class unix_listener {
+public:
+    /// Nothing.
+    unix_listener() noexcept = default;
+    unix_listener(unix_listener&& other) noexcept
+        : socket_(std::move(other.socket_)), path_(std::exchange(other.path_, {})),
+          inode_(other.inode_) {}
+    unix_listener& operator=(unix_listener&& other) noexcept {
+        std::swap(socket_, other.socket_);
+        std::swap(path_, other.path_);
+        std::swap(inode_, other.inode_);
+        return *this;
+    }
+    ~unix_listener() {
+        if (!path_.empty() && inode_of(path_) == inode_) // not another's that took its place
+            ::unlink(path_.c_str());
+    }
+
+    /// Binds `path`; what an earlier run left there, and nobody listens at, is replaced.
+    ///
+    /// Input    mode: of the file, such as 0660; nothing: what the process makes.
+    /// Errors   bad_address (empty or too long), address_in_use (somebody listens there, or it is no
+    ///          socket), permission_denied, too_many_descriptors, system_failure (no such folder).
+    [[nodiscard]] static result<unix_listener>
+    bind(std::string path, unix_kind kind, std::optional<unsigned> mode = std::nullopt) noexcept {
+        sockaddr_un at{};
+        at.sun_family = AF_UNIX;
+        if (path.empty() || path.size() >= sizeof at.sun_path ||
+            path.find('\0') != std::string::npos)
+            return errc::bad_address;
+        std::memcpy(at.sun_path, path.data(), path.size());
+        const int type = kind == unix_kind::datagrams ? SOCK_DGRAM : SOCK_STREAM;
+        unix_listener made;
+        auto opened = open(type);
+        if (!opened)
+            return opened.error();
+        if (is_left_over(at, type))
+            ::unlink(path.c_str());
+        if (::bind(opened->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+            return last_error();
+        made.inode_ = inode_of(path);
+        made.path_ = std::move(path);
+        if (mode && ::chmod(made.path_.c_str(), static_cast<mode_t>(*mode)) != 0)
+            return last_error();
+        if (kind == unix_kind::streams && ::listen(opened->fd(), SOMAXCONN) != 0)
+            return last_error();
+        made.socket_ = socket(*std::move(opened));
+        return made;
+    }
+
+    /// Gives the socket away; the file stays this object's.
+    [[nodiscard]] socket release() noexcept { return std::move(socket_); }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+
+private:
+    [[nodiscard]] static result<descriptor> open(int type) noexcept {
+        descriptor made{::socket(AF_UNIX, type, 0)};
+        if (!made)
+            return last_error();
+        if (const errc set = made.never_wait_nor_inherit(); set != errc::ok)
+            return set;
+        return made;
+    }
+
+    /// Whether there is a socket at which nobody listens.
+    [[nodiscard]] static bool is_left_over(const sockaddr_un& at, int type) noexcept {
+        struct stat file {};
+        if (::stat(at.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+            return false;
+        const auto probe = open(type);
+        return probe &&
+               ::connect(probe->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
+               errno == ECONNREFUSED;
+    }
+
+    [[nodiscard]] static ino_t inode_of(const std::string& path) noexcept {
+        struct stat file {};
+        return ::stat(path.c_str(), &file) == 0 ? file.st_ino : 0;
+    }
+
+    socket socket_;
+    std::string path_{};
+    ino_t inode_ = 0;
+};
+
+} // namespace quipu
