@@ -144,6 +144,7 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                    "prefix = p\n"
                    "own_prefix = me\n"
                    "input_counter = lines\n"
+                   "once = no\n"
                    "daemonize = yes\n"
                    "pid_file = /run/q.pid\n"
                    "log = syslog:local3\n"
@@ -179,6 +180,7 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                                  "log = syslog:local3\n"
                                  "log_level = error\n"
                                  "receive_buffer = 65536\n"
+                                 "once = no\n"
                                  "daemonize = yes\n"
                                  "pid_file = /run/q.pid\n"
                                  "\n"
@@ -439,6 +441,7 @@ TEST_CASE("quipud config: a file of Etsy's statsd", "[quipud][config]") {
                                       "log = syslog:user\n"
                                       "log_level = warning\n"
                                       "receive_buffer = 4194304\n"
+                                      "once = no\n"
                                       "daemonize = no\n"
                                       "pid_file = \n"
                                       "\n"
@@ -543,6 +546,7 @@ TEST_CASE("quipud config: a file of statsite", "[quipud][config]") {
                                             "log = syslog:local5\n"
                                             "log_level = warning\n"
                                             "receive_buffer = 65536\n"
+                                            "once = no\n"
                                             "daemonize = yes\n"
                                             "pid_file = /run/s.pid\n"
                                             "\n"
@@ -687,4 +691,37 @@ TEST_CASE("quipud config: standard input, and Unix paths", "[quipud][config]") {
                            "printf 'hits:3|c\\nhits:4|c' | exec " QUIPU_QUIPUD
                            " --listen stdin: --interval 1h"});
     CHECK(program.prints("  hits          7 "));
+}
+
+TEST_CASE("quipud config: idle series stay as long as a file says", "[quipud][config]") {
+    const graphite_server graphite;
+    const file config("idle.ini", "[idle]\ncounters = 1\ntimers = keep\n");
+    const auto all = printed({config.path()});
+    CHECK(has_line(all, "counters = 1"));
+    CHECK(has_line(all, "timers = keep"));
+    CHECK(has_line(all, "gauges = keep"));
+    CHECK(has_line(all, "sets = drop"));
+    running server({config.path(),
+                    "--interval=200ms",
+                    "--listen=udp://127.0.0.1:0",
+                    "--sink",
+                    graphite.url()});
+    server.send("c:1|c\nt:1|ms\ns:x|s");
+    const auto times = [&](std::string_view name) {
+        std::size_t count = 0;
+        for (const auto& point : graphite.points())
+            count += std::size_t{point.name == name};
+        return count;
+    };
+    CHECK(eventually([&] { return times("stats.timers.t.count") >= 5; }));
+    CHECK(times("stats.counters.c.count") == 2);
+    CHECK(times("stats.sets.s.count") == 1);
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: --once ends with the first flush", "[quipud][config]") {
+    running server({"--once", "--interval=500ms", "--listen=udp://127.0.0.1:0"});
+    server.send("hits:3|c");
+    CHECK(server.program().exit_code() == 0);
+    CHECK(server.program().prints("  hits          3 "));
 }

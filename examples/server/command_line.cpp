@@ -60,10 +60,10 @@ private:
             return read_action(name, equals, action::check);
         if (name == "--print-config")
             return read_action(name, equals, action::print_config);
-        if (name == "--align") {
+        if (name == "--align" || name == "--once") {
             if (equals != argument.npos)
                 return fail(std::string(name) + " takes no value");
-            return set("align", "yes", name);
+            return set(name.substr(2), "yes", name);
         }
         if (std::find(later_options.begin(), later_options.end(), name) != later_options.end())
             return fail(std::string(name) + ": not available yet");
@@ -238,6 +238,7 @@ usage: quipud [OPTION]... [FILE]...
                          statsite    the one in C: counts.K, timers.K.p95, gauges.K, sets.K
   --admin HOST:PORT    answers the commands of Etsy's statsd there; off (the default): nowhere
   --log-level LEVEL    info (the default), warning or error
+  --once               ends with the first flush
   --check              reads all that and ends: says what is wrong, or nothing
   --print-config       prints the settings as a config file of quipud's own
   --help, --version

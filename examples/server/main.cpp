@@ -8,6 +8,8 @@
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
 #include <quipu/sink/statsite_stream.hpp>
+#include <quipu/store/retention.hpp>
+#include <quipu/store/store.hpp>
 #include <quipu/wire/dialect.hpp>
 
 #include "command_line.hpp"
@@ -19,6 +21,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -100,14 +103,24 @@ typename Profile::schema_options schema_options(const settings& all) {
     return options;
 }
 
+/// quipu's own, whose idle series stay as long as the settings say.
+struct own_profile : quipu::profile::quipu {
+    struct store_traits : ::quipu::store_traits {
+        using counter_retention = ::quipu::retention::adjustable;
+        using timer_retention = ::quipu::retention::adjustable;
+        using gauge_retention = ::quipu::retention::adjustable;
+        using unique_retention = ::quipu::retention::adjustable;
+    };
+};
+
 /// What the settings say of idle series, if the profile lets them.
 template <class Retentions>
 Retentions retentions(const settings& all) {
     Retentions keep;
-    const auto set = [](auto& retention, idle_flushes flushes) {
+    const auto set = [](auto& retention, const std::optional<idle_flushes>& flushes) {
         if constexpr (requires { retention.intervals_max; }) {
-            if (flushes)
-                retention.intervals_max = *flushes;
+            if (*flushes)
+                retention.intervals_max = **flushes;
         }
     };
     set(keep.counters, all.counters_idle);
@@ -238,6 +251,7 @@ int serve(const command_line& line) {
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
     options.config = print_lines(all);
+    options.once = all.once;
     std::random_device random;
     options.hash_seed = std::uint64_t{random()} << 32U | random();
     using server_type = quipu::basic_server<Profile>;
@@ -275,7 +289,7 @@ int serve(const command_line& line) {
 
 int serve_profile(const command_line& line) {
     switch (line.all.profile) {
-    case profile_name::quipu: return serve<quipu::profile::quipu>(line);
+    case profile_name::quipu: return serve<own_profile>(line);
     case profile_name::etsy:
         return line.all.sanitize_names ? serve<quipu::profile::etsy>(line)
                                        : serve<quipu::profile::etsy_verbatim>(line);

@@ -97,6 +97,10 @@ void fill_in(settings& all) {
                                                              : "stats";
     }
     name_nodes(all);
+    const idle_flushes usual = own ? idle_flushes(0) : idle_flushes();
+    for (auto* const idle : {&all.counters_idle, &all.timers_idle, &all.sets_idle})
+        *idle = idle->value_or(usual);
+    all.gauges_idle = all.gauges_idle.value_or(idle_flushes());
 }
 
 } // namespace

@@ -77,6 +77,7 @@ struct settings {
     std::optional<std::string> syslog{}; ///< the facility; nothing: standard error
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
     std::string input_counter{};
+    bool once = false;
     bool daemonize = false;
     std::string pid_file{};
 
@@ -97,11 +98,11 @@ struct settings {
     bool extended_counters = false;
     bool counts_samples = true;
 
-    // [idle], of etsy
-    idle_flushes counters_idle{};
-    idle_flushes timers_idle{};
-    idle_flushes gauges_idle{};
-    idle_flushes sets_idle{};
+    // [idle], of quipu and etsy
+    std::optional<idle_flushes> counters_idle{};
+    std::optional<idle_flushes> timers_idle{};
+    std::optional<idle_flushes> gauges_idle{};
+    std::optional<idle_flushes> sets_idle{};
 
     std::vector<histogram_setting> histograms{}; ///< [histogram …], of etsy and statsite
 };

@@ -58,8 +58,8 @@ constexpr setting of_idle(text section, text key, unsigned of) {
     return {section,
             key,
             of,
-            [](settings& s, text value) { return read_idle(value, s.*Member); },
-            [](const settings& s) { return text_list{print_idle(s.*Member)}; }};
+            [](settings& s, text value) { return read_idle(value, (s.*Member).emplace()); },
+            [](const settings& s) { return text_list{print_idle(*(s.*Member))}; }};
 }
 
 template <auto Member, std::uint16_t Port>
@@ -328,6 +328,7 @@ const std::vector<setting>& all_settings() {
          of_all,
          [](settings& s, text value) { return read_bytes(value, s.receive_buffer_bytes); },
          [](const settings& s) { return text_list{std::to_string(s.receive_buffer_bytes)}; }},
+        of_switch<&settings::once>("quipud", "once", of_all),
         of_switch<&settings::daemonize>("quipud", "daemonize", of_all),
         {"quipud",
          "pid_file",
@@ -351,10 +352,10 @@ const std::vector<setting>& all_settings() {
          [](const settings& s) { return text_list{joined(s.timer_metrics)}; }},
         of_switch<&settings::extended_counters>("names", "extended_counters", of_statsite),
         of_switch<&settings::counts_samples>("names", "counts_samples", of_statsite),
-        of_idle<&settings::counters_idle>("idle", "counters", of_etsy),
-        of_idle<&settings::timers_idle>("idle", "timers", of_etsy),
-        of_idle<&settings::gauges_idle>("idle", "gauges", of_etsy),
-        of_idle<&settings::sets_idle>("idle", "sets", of_etsy),
+        of_idle<&settings::counters_idle>("idle", "counters", of_quipu | of_etsy),
+        of_idle<&settings::timers_idle>("idle", "timers", of_quipu | of_etsy),
+        of_idle<&settings::gauges_idle>("idle", "gauges", of_quipu | of_etsy),
+        of_idle<&settings::sets_idle>("idle", "sets", of_quipu | of_etsy),
     };
     return all;
 }

@@ -19322,6 +19322,7 @@ private:
     struct stream {
         From from;
         typename basic_reception<Profile>::stream_type lines;
+        [[nodiscard]] int fd() const noexcept { return from.fd(); }
     };
     using source = std::variant<std::monostate,
                                 udp_receiver,
@@ -19476,7 +19477,7 @@ private:
 
     template <class From>
     void close(std::uint64_t token) {
-        loop_->remove(std::get<stream<From>>(sources_[token]).from.fd());
+        loop_->remove(std::get<stream<From>>(sources_[token]).fd());
         sources_[token] = std::monostate{};
         if constexpr (std::is_same_v<From, tcp_connection>) {
             --connections_;
@@ -20311,6 +20312,8 @@ struct server_options {
     std::uint64_t hash_seed = 0;
     /// What the admin command `config` tells: lines `key: value`.
     std::string config{};
+    /// End with the first flush.
+    bool once = false;
     /// How long the sinks may take for what is left at the end.
     std::chrono::milliseconds patience{1500};
 };
@@ -20428,6 +20431,8 @@ public:
             conversations_.close_idle(*loop_, now);
             if (now < clock.next_ms())
                 continue;
+            if (options_.once)
+                break;
             const auto missed = clock.missed();
             const auto due = clock.tick(now);
             flush(due, clock.missed() - missed + 1, [&](auto& shard) { take(shard); });

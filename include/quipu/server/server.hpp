@@ -40,6 +40,8 @@ struct server_options {
     std::uint64_t hash_seed = 0;
     /// What the admin command `config` tells: lines `key: value`.
     std::string config{};
+    /// End with the first flush.
+    bool once = false;
     /// How long the sinks may take for what is left at the end.
     std::chrono::milliseconds patience{1500};
 };
@@ -157,6 +159,8 @@ public:
             conversations_.close_idle(*loop_, now);
             if (now < clock.next_ms())
                 continue;
+            if (options_.once)
+                break;
             const auto missed = clock.missed();
             const auto due = clock.tick(now);
             flush(due, clock.missed() - missed + 1, [&](auto& shard) { take(shard); });
