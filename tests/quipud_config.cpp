@@ -725,3 +725,24 @@ TEST_CASE("quipud: --once ends with the first flush", "[quipud][config]") {
     CHECK(server.program().exit_code() == 0);
     CHECK(server.program().prints("  hits          3 "));
 }
+
+TEST_CASE("quipud config: SIGHUP reads the files again", "[quipud][config]") {
+    const graphite_server graphite;
+    const file config("reload.ini", "[quipud]\ninterval = 1h\nprefix = a\n");
+    running server({config.path(), "--listen=udp://127.0.0.1:0", "--sink", graphite.url()});
+    const auto rewrite = [&](std::string_view text) {
+        std::ofstream(config.path(), std::ios::binary) << text;
+        server.program().signal(SIGHUP);
+    };
+    server.send("c:5|c");
+    rewrite("[quipud]\ninterval = soon\n");
+    CHECK(server.program().complains("the settings stay as they are: "));
+    rewrite("[quipud]\ninterval = 200ms\nprefix = b\n[idle]\ncounters = keep\n");
+    CHECK(server.program().complains("quipud.interval is now '200ms'\n"));
+    CHECK(server.program().complains("idle.counters is now 'keep'\n"));
+    CHECK(
+        server.program().complains("quipud.prefix is now 'b' in the files: it needs a new start"));
+    CHECK(graphite.shows("a.counters.c.count", "5"));
+    CHECK(graphite.shows("a.counters.c.count", "0"));
+    CHECK(server.ends_well());
+}

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -33,6 +34,9 @@
 
 namespace quipud {
 namespace {
+
+/// Reads the command line and its files once more.
+using reread = std::function<command_line()>;
 
 enum exit_code : int { exit_ok = 0, exit_not_started = 1, exit_usage = 2 };
 
@@ -52,6 +56,8 @@ void stop_on_signals(Server& server) {
     action.sa_handler = [](int) { running<Server>.load()->stop(); };
     ::sigaction(SIGTERM, &action, nullptr);
     ::sigaction(SIGINT, &action, nullptr);
+    action.sa_handler = [](int) { running<Server>.load()->interrupt(); };
+    ::sigaction(SIGHUP, &action, nullptr);
     action.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &action, nullptr); // standard output may be a pipe that ends
 }
@@ -62,6 +68,7 @@ void ignore_stop_signals() {
     action.sa_handler = SIG_IGN;
     ::sigaction(SIGTERM, &action, nullptr);
     ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGHUP, &action, nullptr);
 }
 
 template <class Profile>
@@ -227,9 +234,29 @@ std::string bind(Server& server, const settings& all) {
     return text;
 }
 
+quipu::flush_schedule schedule(const settings& all) {
+    return {all.interval_ms, all.align, all.offset_ms};
+}
+
+/// Reads the files again and takes over what a running server can change; of the rest it says so.
+template <class Server>
+void reload(Server& server, const quipu::log& messages, const reread& again, settings& now) {
+    const auto line = again();
+    if (!line.error.empty())
+        return messages.error("the settings stay as they are: " + line.error);
+    for (const auto& change : changes(now, line.all))
+        messages.info(change);
+    messages.set_level(line.all.log_level);
+    server.set_retentions(retentions<typename Server::retentions>(line.all));
+    if (line.all.interval_ms != now.interval_ms || line.all.align != now.align ||
+        line.all.offset_ms != now.offset_ms)
+        server.set_schedule(schedule(line.all));
+    now = line.all;
+}
+
 template <class Profile>
-int serve(const command_line& line) {
-    const settings& all = line.all;
+int serve(const command_line& line, const reread& again) {
+    settings all = line.all;
     starter waiting;
     if (all.daemonize) {
         auto background = go_into_background();
@@ -246,7 +273,7 @@ int serve(const command_line& line) {
     for (const auto& one : line.notices)
         messages.info(one);
     quipu::server_options options;
-    options.schedule = {all.interval_ms, all.align, all.offset_ms};
+    options.schedule = schedule(all);
     options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
@@ -280,6 +307,7 @@ int serve(const command_line& line) {
     std::puts("server is up");
     std::fflush(stdout);
     waiting.started();
+    server.on_interrupt([&] { reload(server, messages, again, all); });
     server.run();
     ignore_stop_signals();
     for (const auto& one : commands)
@@ -287,14 +315,14 @@ int serve(const command_line& line) {
     return exit_ok;
 }
 
-int serve_profile(const command_line& line) {
+int serve_profile(const command_line& line, const reread& again) {
     switch (line.all.profile) {
-    case profile_name::quipu: return serve<own_profile>(line);
+    case profile_name::quipu: return serve<own_profile>(line, again);
     case profile_name::etsy:
-        return line.all.sanitize_names ? serve<quipu::profile::etsy>(line)
-                                       : serve<quipu::profile::etsy_verbatim>(line);
-    case profile_name::kiip: return serve<quipu::profile::kiip>(line);
-    case profile_name::statsite: return serve<quipu::profile::statsite>(line);
+        return line.all.sanitize_names ? serve<quipu::profile::etsy>(line, again)
+                                       : serve<quipu::profile::etsy_verbatim>(line, again);
+    case profile_name::kiip: return serve<quipu::profile::kiip>(line, again);
+    case profile_name::statsite: return serve<quipu::profile::statsite>(line, again);
     }
     return exit_usage;
 }
@@ -321,7 +349,7 @@ int run(std::string_view program, const std::vector<std::string_view>& arguments
     case action::print_config: return print(print_config(line.all));
     case action::serve: break;
     }
-    return serve_profile(line);
+    return serve_profile(line, [&] { return parse_command_line(program, arguments); });
 }
 
 } // namespace

@@ -290,4 +290,20 @@ std::string print_lines(const settings& all) {
     return text;
 }
 
+std::vector<std::string> changes(const settings& from, const settings& to) {
+    std::vector<std::string> told;
+    for (const auto& one : all_settings()) {
+        if ((one.of & bit_of(from.profile) & bit_of(to.profile)) == 0 && one.key != "profile")
+            continue;
+        const auto before = one.print(from);
+        const auto after = one.print(to);
+        if (before == after)
+            continue;
+        told.push_back(std::string(one.section) + '.' + std::string(one.key) + " is now " +
+                       in_quotes(joined(after)) +
+                       (one.changes_at_run_time() ? "" : " in the files: it needs a new start"));
+    }
+    return told;
+}
+
 } // namespace quipud

@@ -162,6 +162,10 @@ timer_numbers_of(const std::vector<std::string>& names);
 /// The same as lines `key: value`, and `section > key: value` for all sections but [quipud].
 [[nodiscard]] std::string print_lines(const settings& all);
 
+/// What a running server is told by other settings than it has, a line each: what changes, and what
+/// would need a new start.
+[[nodiscard]] std::vector<std::string> changes(const settings& from, const settings& to);
+
 /// The candidate that is written most like the word, or nothing if none is near.
 [[nodiscard]] std::string_view nearest(std::string_view word,
                                        const std::vector<std::string_view>& candidates);

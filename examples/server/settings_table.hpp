@@ -31,6 +31,12 @@ struct setting {
     std::string (*read)(settings&, std::string_view);
     /// What a file would have, a line for each value.
     std::vector<std::string> (*print)(const settings&);
+
+    /// Whether a running server can take over another value.
+    [[nodiscard]] bool changes_at_run_time() const noexcept {
+        return section == "idle" || key == "log_level" || key == "interval" || key == "align" ||
+               key == "offset";
+    }
 };
 
 [[nodiscard]] const std::vector<setting>& all_settings();

@@ -18923,14 +18923,15 @@ public:
     static constexpr int to_syslog = -2;
 
     /// What is below `least` is not written.
-    explicit log(int fd = 2, log_level least = log_level::info) noexcept : fd_(fd), least_(least) {}
+    explicit log(int fd = 2, log_level least = log_level::info)
+        : fd_(fd), least_(std::make_shared<std::atomic<log_level>>(least)) {}
     /// A copy writes to the same place; what the other dropped, the other tells.
     log(const log& other) noexcept : fd_(other.fd_), least_(other.least_) {}
     log& operator=(const log&) = delete;
     ~log() = default;
 
     void write(log_level level, std::string_view text) const {
-        if (level < least_)
+        if (level < least_->load(std::memory_order_relaxed))
             return;
         if (fd_ == to_syslog) {
             constexpr int priorities[] = {LOG_INFO, LOG_WARNING, LOG_ERR};
@@ -18964,13 +18965,18 @@ public:
         static_cast<void>(!::write(fd_, line.data(), line.size()));
     }
 
+    /// From now on what is below `least` is not written, by all copies.
+    void set_level(log_level least) const noexcept {
+        least_->store(least, std::memory_order_relaxed);
+    }
+
     void info(std::string_view text) const { write(log_level::info, text); }
     void warning(std::string_view text) const { write(log_level::warning, text); }
     void error(std::string_view text) const { write(log_level::error, text); }
 
 private:
     int fd_;
-    log_level least_;
+    std::shared_ptr<std::atomic<log_level>> least_; // one for all copies
     mutable std::atomic<std::uint64_t> dropped_{0};
 };
 
@@ -19954,6 +19960,9 @@ public:
             count_itself({});
     }
 
+    /// From the next flush on.
+    void set_retentions(const basic_retentions<store_traits>& keep) { keep_ = keep; }
+
     /// Counts the lines that were taken as a counter of that name, as statsite's `input_counter`
     /// does; an empty name: not.
     void count_lines_as(std::string name) { input_counter_ = std::move(name); }
@@ -20334,7 +20343,7 @@ public:
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
           pipeline_(options_.hash_seed, options_.own_prefix, keep),
           listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
-          stop_waker_(waker::open()) {
+          waker_(waker::open()) {
         pipeline_.count_lines_as(options_.input_counter);
     }
 
@@ -20343,9 +20352,9 @@ public:
     [[nodiscard]] errc ready() {
         if (!loop_)
             return loop_.error();
-        if (!stop_waker_)
-            return stop_waker_.error();
-        const errc error = loop_->add(stop_waker_->fd(), stop_token);
+        if (!waker_)
+            return waker_.error();
+        const errc error = loop_->add(waker_->fd(), waker_token);
         return error == errc::ok ? listeners_.ready() : error;
     }
 
@@ -20414,35 +20423,40 @@ public:
     void run() {
         start_ = std::time(nullptr);
         std::thread input([this] { listeners_.run(); });
-        flush_clock clock(options_.schedule, now_ms());
+        clock_.emplace(options_.schedule, now_ms());
         bool ticked = false;
         for (;;) {
-            const auto wait_ms = clock.wait_ms(now_ms());
-            bool stopped = false;
+            const auto wait_ms = clock_->wait_ms(now_ms());
+            bool woken = false;
             static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
-                if (token == stop_token)
-                    stopped = true;
+                if (token == waker_token)
+                    woken = true;
                 else
                     conversations_.take(*loop_, token, now_ms());
             }));
-            if (stopped)
-                break;
+            if (woken) {
+                waker_->clear();
+                if (stop_asked_.load(std::memory_order_acquire))
+                    break;
+                if (interrupted_.exchange(false, std::memory_order_acq_rel) && on_interrupt_)
+                    on_interrupt_();
+            }
             const auto now = now_ms();
             conversations_.close_idle(*loop_, now);
-            if (now < clock.next_ms())
+            if (now < clock_->next_ms())
                 continue;
             if (options_.once)
                 break;
-            const auto missed = clock.missed();
-            const auto due = clock.tick(now);
-            flush(due, clock.missed() - missed + 1, [&](auto& shard) { take(shard); });
+            const auto missed = clock_->missed();
+            const auto due = clock_->tick(now);
+            flush(due, clock_->missed() - missed + 1, [&](auto& shard) { take(shard); });
             ticked = true;
         }
         listeners_.stop();
         input.join();
         // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
         // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock.next_ms() : now_ms(), 1, [&](auto& shard) {
+        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&](auto& shard) {
             shard.end();
             for (int side = 0; side < 2; ++side)
                 pipeline_.take(shard.retire([] {}));
@@ -20455,7 +20469,28 @@ public:
     }
 
     /// Brings `run` to its end. Async-signal-safe.
-    void stop() noexcept { stop_waker_->wake(); }
+    void stop() noexcept {
+        stop_asked_.store(true, std::memory_order_release);
+        waker_->wake();
+    }
+
+    /// Lets the thread of `run` call what `on_interrupt` was given. Async-signal-safe.
+    void interrupt() noexcept {
+        interrupted_.store(true, std::memory_order_release);
+        waker_->wake();
+    }
+    /// Before `run`.
+    void on_interrupt(std::function<void()> then) { on_interrupt_ = std::move(then); }
+
+    // On the thread of `run`, or before:
+
+    /// The interval that is under way ends as the new schedule says.
+    void set_schedule(const flush_schedule& schedule) {
+        options_.schedule = schedule;
+        if (clock_)
+            clock_.emplace(schedule, now_ms());
+    }
+    void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 
     // What the admin commands are about; on the thread of `run`.
 
@@ -20495,7 +20530,7 @@ public:
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
 
 private:
-    static constexpr std::uint64_t stop_token = 0;
+    static constexpr std::uint64_t waker_token = 0;
 
     [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
         const auto addresses = resolve(at, address_use::bind);
@@ -20572,8 +20607,12 @@ private:
     basic_pipeline<Profile> pipeline_;
     basic_listeners<Profile> listeners_;
     result<event_loop> loop_;
-    result<waker> stop_waker_;
-    conversations conversations_{stop_token + 1};
+    result<waker> waker_;
+    std::atomic<bool> stop_asked_{false};
+    std::atomic<bool> interrupted_{false};
+    std::function<void()> on_interrupt_{};
+    std::optional<flush_clock> clock_{};
+    conversations conversations_{waker_token + 1};
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};

@@ -79,7 +79,10 @@ TEST_CASE("log: what is below its level is not written, by a copy neither", "[se
     log.info("a");
     copy.warning("b");
     copy.error("c");
-    CHECK(shape(out.read()) == "nnnn-nn-nnTnn:nn:nnZ error: c\n");
+    log.set_level(quipu::log_level::info);
+    copy.info("d");
+    CHECK(shape(out.read()) == "nnnn-nn-nnTnn:nn:nnZ error: c\n"
+                               "nnnn-nn-nnTnn:nn:nnZ info: d\n");
 }
 
 TEST_CASE("log: lines of several threads stay whole", "[server][log]") {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -33,14 +34,15 @@ public:
     static constexpr int to_syslog = -2;
 
     /// What is below `least` is not written.
-    explicit log(int fd = 2, log_level least = log_level::info) noexcept : fd_(fd), least_(least) {}
+    explicit log(int fd = 2, log_level least = log_level::info)
+        : fd_(fd), least_(std::make_shared<std::atomic<log_level>>(least)) {}
     /// A copy writes to the same place; what the other dropped, the other tells.
     log(const log& other) noexcept : fd_(other.fd_), least_(other.least_) {}
     log& operator=(const log&) = delete;
     ~log() = default;
 
     void write(log_level level, std::string_view text) const {
-        if (level < least_)
+        if (level < least_->load(std::memory_order_relaxed))
             return;
         if (fd_ == to_syslog) {
             constexpr int priorities[] = {LOG_INFO, LOG_WARNING, LOG_ERR};
@@ -74,13 +76,18 @@ public:
         static_cast<void>(!::write(fd_, line.data(), line.size()));
     }
 
+    /// From now on what is below `least` is not written, by all copies.
+    void set_level(log_level least) const noexcept {
+        least_->store(least, std::memory_order_relaxed);
+    }
+
     void info(std::string_view text) const { write(log_level::info, text); }
     void warning(std::string_view text) const { write(log_level::warning, text); }
     void error(std::string_view text) const { write(log_level::error, text); }
 
 private:
     int fd_;
-    log_level least_;
+    std::shared_ptr<std::atomic<log_level>> least_; // one for all copies
     mutable std::atomic<std::uint64_t> dropped_{0};
 };
 

@@ -32,6 +32,9 @@ public:
             count_itself({});
     }
 
+    /// From the next flush on.
+    void set_retentions(const basic_retentions<store_traits>& keep) { keep_ = keep; }
+
     /// Counts the lines that were taken as a counter of that name, as statsite's `input_counter`
     /// does; an empty name: not.
     void count_lines_as(std::string name) { input_counter_ = std::move(name); }

@@ -12,6 +12,7 @@
 #include <quipu/server/profile.hpp>
 #include <quipu/server/sink_worker.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -62,7 +63,7 @@ public:
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
           pipeline_(options_.hash_seed, options_.own_prefix, keep),
           listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
-          stop_waker_(waker::open()) {
+          waker_(waker::open()) {
         pipeline_.count_lines_as(options_.input_counter);
     }
 
@@ -71,9 +72,9 @@ public:
     [[nodiscard]] errc ready() {
         if (!loop_)
             return loop_.error();
-        if (!stop_waker_)
-            return stop_waker_.error();
-        const errc error = loop_->add(stop_waker_->fd(), stop_token);
+        if (!waker_)
+            return waker_.error();
+        const errc error = loop_->add(waker_->fd(), waker_token);
         return error == errc::ok ? listeners_.ready() : error;
     }
 
@@ -142,35 +143,40 @@ public:
     void run() {
         start_ = std::time(nullptr);
         std::thread input([this] { listeners_.run(); });
-        flush_clock clock(options_.schedule, now_ms());
+        clock_.emplace(options_.schedule, now_ms());
         bool ticked = false;
         for (;;) {
-            const auto wait_ms = clock.wait_ms(now_ms());
-            bool stopped = false;
+            const auto wait_ms = clock_->wait_ms(now_ms());
+            bool woken = false;
             static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
-                if (token == stop_token)
-                    stopped = true;
+                if (token == waker_token)
+                    woken = true;
                 else
                     conversations_.take(*loop_, token, now_ms());
             }));
-            if (stopped)
-                break;
+            if (woken) {
+                waker_->clear();
+                if (stop_asked_.load(std::memory_order_acquire))
+                    break;
+                if (interrupted_.exchange(false, std::memory_order_acq_rel) && on_interrupt_)
+                    on_interrupt_();
+            }
             const auto now = now_ms();
             conversations_.close_idle(*loop_, now);
-            if (now < clock.next_ms())
+            if (now < clock_->next_ms())
                 continue;
             if (options_.once)
                 break;
-            const auto missed = clock.missed();
-            const auto due = clock.tick(now);
-            flush(due, clock.missed() - missed + 1, [&](auto& shard) { take(shard); });
+            const auto missed = clock_->missed();
+            const auto due = clock_->tick(now);
+            flush(due, clock_->missed() - missed + 1, [&](auto& shard) { take(shard); });
             ticked = true;
         }
         listeners_.stop();
         input.join();
         // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
         // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock.next_ms() : now_ms(), 1, [&](auto& shard) {
+        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&](auto& shard) {
             shard.end();
             for (int side = 0; side < 2; ++side)
                 pipeline_.take(shard.retire([] {}));
@@ -183,7 +189,28 @@ public:
     }
 
     /// Brings `run` to its end. Async-signal-safe.
-    void stop() noexcept { stop_waker_->wake(); }
+    void stop() noexcept {
+        stop_asked_.store(true, std::memory_order_release);
+        waker_->wake();
+    }
+
+    /// Lets the thread of `run` call what `on_interrupt` was given. Async-signal-safe.
+    void interrupt() noexcept {
+        interrupted_.store(true, std::memory_order_release);
+        waker_->wake();
+    }
+    /// Before `run`.
+    void on_interrupt(std::function<void()> then) { on_interrupt_ = std::move(then); }
+
+    // On the thread of `run`, or before:
+
+    /// The interval that is under way ends as the new schedule says.
+    void set_schedule(const flush_schedule& schedule) {
+        options_.schedule = schedule;
+        if (clock_)
+            clock_.emplace(schedule, now_ms());
+    }
+    void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 
     // What the admin commands are about; on the thread of `run`.
 
@@ -223,7 +250,7 @@ public:
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
 
 private:
-    static constexpr std::uint64_t stop_token = 0;
+    static constexpr std::uint64_t waker_token = 0;
 
     [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
         const auto addresses = resolve(at, address_use::bind);
@@ -300,8 +327,12 @@ private:
     basic_pipeline<Profile> pipeline_;
     basic_listeners<Profile> listeners_;
     result<event_loop> loop_;
-    result<waker> stop_waker_;
-    conversations conversations_{stop_token + 1};
+    result<waker> waker_;
+    std::atomic<bool> stop_asked_{false};
+    std::atomic<bool> interrupted_{false};
+    std::function<void()> on_interrupt_{};
+    std::optional<flush_clock> clock_{};
+    conversations conversations_{waker_token + 1};
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
