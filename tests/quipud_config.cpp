@@ -484,6 +484,10 @@ TEST_CASE("quipud config: Etsy's defaults are its own", "[quipud][config]") {
     CHECK(has_line(all, "legacy = yes"));
     CHECK(has_line(all, "counters = keep"));
 
+    const file pickle("pickle.js",
+                      "{graphiteHost: 'g', graphiteProtocol: 'pickle', graphitePicklePort: 7}");
+    CHECK(has_line(printed({pickle.path()}), "sink = graphite+pickle://g:7"));
+
     // The legacy names do not heed a prefix; an empty list of percentiles is none.
     const file legacy("legacy.js", "{graphite: {globalPrefix: 'x'}, percentThreshold: []}");
     CHECK(has_line(printed({legacy.path()}), "prefix = stats"));

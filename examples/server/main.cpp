@@ -7,6 +7,7 @@
 #include <quipu/server/server.hpp>
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
+#include <quipu/sink/graphite_pickle.hpp>
 #include <quipu/sink/statsite_stream.hpp>
 #include <quipu/store/retention.hpp>
 #include <quipu/store/store.hpp>
@@ -145,12 +146,12 @@ struct graphite_traits : quipu::graphite_traits {
         std::is_base_of_v<quipu::dialect::etsy, typename Profile::dialect_type>;
 };
 
-template <class Profile>
+template <class Profile, class Traits>
 void add_graphite(quipu::basic_server<Profile>& server,
                   const sink_setting& option,
                   const settings& all) {
     using schema = typename Profile::schema_type;
-    using sink = quipu::basic_graphite<schema, quipu::tcp_sender, graphite_traits<Profile>>;
+    using sink = quipu::basic_graphite<schema, quipu::tcp_sender, Traits>;
     // Shared, since a function that is stored must be copyable.
     const auto graphite =
         std::make_shared<sink>(schema(schema_options<Profile>(all)), quipu::tcp_sender(option.to));
@@ -192,7 +193,11 @@ void add_sink(quipu::basic_server<Profile>& server,
     switch (option.kind) {
     case sink_kind::none: return;
     case sink_kind::command: return add_command(server, option, all, commands);
-    case sink_kind::graphite: return add_graphite(server, option, all);
+    case sink_kind::graphite: {
+        using traits = graphite_traits<Profile>;
+        return option.pickles ? add_graphite<Profile, quipu::pickled<traits>>(server, option, all)
+                              : add_graphite<Profile, traits>(server, option, all);
+    }
     case sink_kind::console: {
         using sink = quipu::basic_console<quipu::file_writer>;
         const auto console = std::make_shared<sink>(quipu::file_writer(), *all.percentiles);

@@ -38,6 +38,7 @@ struct listen_setting {
 struct sink_setting {
     sink_kind kind = sink_kind::console;
     quipu::host_port to{};                                   ///< Graphite's
+    bool pickles = false;                                    ///< to Graphite, in place of lines
     quipu::statsite_form form = quipu::statsite_form::lines; ///< that a command gets
     std::string url = "console:"; ///< of a command: `exec:` and the command
 

@@ -154,6 +154,7 @@
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/graphite.hpp>
 #include <quipu/sink/graphite_name.hpp>
+#include <quipu/sink/graphite_pickle.hpp>
 #include <quipu/sink/prometheus.hpp>
 #include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/sink.hpp>

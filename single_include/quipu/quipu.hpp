@@ -17580,9 +17580,26 @@ void append_graphite_line(std::string& out, const point& one) {
     out.append(text, static_cast<std::size_t>(end - text));
 }
 
+/// The form of Graphite's plain text.
+struct graphite_lines {
+    /// Most points that one piece holds.
+    static constexpr std::size_t points_max = std::numeric_limits<std::size_t>::max();
+
+    template <class Layout, bool Verbatim>
+    static bool append(std::string& piece, const point& one) {
+        append_graphite_line<Layout, Verbatim>(piece, one);
+        return true;
+    }
+    static void finish(std::string& /*piece*/) noexcept {}
+};
+
 /// Compile-time choices of the Graphite sink. Derive from this and override one line.
 struct graphite_traits {
-    /// Lines are sent in pieces of about this size.
+    /// How points are written: `append<Layout, Verbatim>(piece, point)`, false for one that the form
+    /// cannot carry; `finish(piece)`, once before it is sent; `points_max` for each piece. Change to
+    /// graphite_pickles for carbon's other port.
+    using form = graphite_lines;
+    /// Points are sent in pieces of about this size.
     static constexpr std::size_t piece_bytes = std::size_t{64} << 10;
     /// Change when the backend expects a connection of its own for each flush, as from Etsy's
     /// statsd.
@@ -17591,14 +17608,15 @@ struct graphite_traits {
     static constexpr bool verbatim_names = false;
 };
 
-/// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and
-/// counted. Graphite takes the same point twice without harm, so a write that failed can be tried
+/// Sends each snapshot as Graphite's plain text, or in another form. A number that is not finite, or
+/// that the form cannot carry, is left out and counted. Graphite takes the same point twice without harm, so a write that failed can be tried
 /// again.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Schema, class Transport, class Traits = graphite_traits>
 class basic_graphite {
     static_assert(require_transport<Transport>());
+    using form = typename Traits::form;
 
 public:
     basic_graphite(Schema schema, Transport transport)
@@ -17612,21 +17630,26 @@ public:
         piece_.clear();
         errc error = errc::ok;
         std::size_t bytes = 0;
+        std::size_t points = 0; // in the piece
         std::uint64_t skipped = 0;
         const auto send = [&] {
-            if (error == errc::ok && !piece_.empty())
+            if (points > 0)
+                form::finish(piece_);
+            if (error == errc::ok && points > 0)
                 error = transport_.send(piece_);
             bytes += piece_.size();
             piece_.clear();
+            points = 0;
         };
         schema_.write(from, history_, [&](const point& one) {
-            if (!detail::is_finite(one.value)) {
+            using layout = typename Schema::number_layout;
+            if (!detail::is_finite(one.value) ||
+                !form::template append<layout, Traits::verbatim_names>(piece_, one)) {
                 ++skipped;
                 return;
             }
-            append_graphite_line<typename Schema::number_layout, Traits::verbatim_names>(piece_,
-                                                                                         one);
-            if (piece_.size() >= Traits::piece_bytes)
+            ++points;
+            if (piece_.size() >= Traits::piece_bytes || points == form::points_max)
                 send();
         });
         send();
@@ -17650,7 +17673,7 @@ public:
     [[nodiscard]] sink_history& history() noexcept { return history_; }
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
 
-    /// How many numbers of the snapshots that were sent were left out because they are not finite.
+    /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
 
 private:
@@ -17660,6 +17683,138 @@ private:
     std::string piece_{};
     std::uint64_t skipped_ = 0;
 };
+
+} // namespace quipu
+
+// quipu/sink/graphite_pickle.hpp
+
+// Carbon's pickle protocol: what Graphite's plain text says, in frames of Python's pickle format.
+
+namespace quipu {
+
+namespace detail {
+
+/// Appends an unsigned number, the highest byte first.
+template <class Unsigned>
+void append_big_endian(std::string& out, Unsigned value) {
+    for (auto shift = 8 * sizeof(Unsigned); shift > 0; shift -= 8)
+        out += static_cast<char>(static_cast<unsigned char>(value >> (shift - 8)));
+}
+
+template <class Unsigned>
+void append_little_endian(std::string& out, Unsigned value) {
+    char bytes[sizeof(Unsigned)];
+    write_little_endian(bytes, value);
+    out.append(bytes, sizeof bytes);
+}
+
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const auto size = utf8_size(text);
+        if (size == 0)
+            return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
+} // namespace detail
+
+/// The form of carbon's pickle protocol: each piece is a frame, a length of four bytes, the highest
+/// first, and a pickle of protocol 2, which Python 2 and 3 read, of a list of
+/// `(name, (timestamp, value))`. Names are text, timestamps integers and values floats, with all
+/// their digits: a number has no layout here. Verbatim names that are not UTF-8 are mended as in the
+/// plain text: with one of them carbon would throw away the whole frame.
+///
+/// Limits   `points_max` points a frame, as many as carbon itself sends; a name of more than
+///          `name_bytes_max` bytes is left out, so a frame stays below the 2^20 bytes beyond which
+///          carbon closes the connection, for pieces of up to half of that.
+/// Source   carbon 1.1.10: lib/carbon/protocols.py, MetricPickleReceiver; Python's pickletools.
+struct graphite_pickles {
+    static constexpr std::size_t points_max = 500;
+    static constexpr std::size_t name_bytes_max = std::size_t{64} << 10;
+
+    template <class Layout, bool Verbatim>
+    static bool append(std::string& piece, const point& one) {
+        const std::size_t before = piece.size();
+        if (before == 0)
+            piece.append(head, sizeof head - 1);
+        piece += unicode;
+        const std::size_t length = piece.size();
+        piece.append(sizeof(std::uint32_t), '\0');
+        const std::size_t name = piece.size();
+        append_name<Verbatim>(piece, one);
+        if (piece.size() - name > name_bytes_max) {
+            piece.resize(before);
+            return false;
+        }
+        detail::write_little_endian(piece.data() + length,
+                                    static_cast<std::uint32_t>(piece.size() - name));
+        append_integer(piece, one.timestamp);
+        piece += real;
+        detail::append_big_endian(piece, std::bit_cast<std::uint64_t>(one.value));
+        piece += pair;
+        piece += pair;
+        return true;
+    }
+
+    /// Ends a frame, and writes its length.
+    static void finish(std::string& piece) {
+        piece += list_end;
+        std::string length;
+        detail::append_big_endian(length,
+                                  static_cast<std::uint32_t>(piece.size() - sizeof(std::uint32_t)));
+        piece.replace(0, length.size(), length);
+    }
+
+private:
+    // Room for the length; protocol 2; an empty list; a mark, for the values that follow.
+    static constexpr char head[] = "\0\0\0\0\x80\x02](";
+    static constexpr std::string_view list_end = "e."; // appends all since the mark; the end
+    static constexpr char unicode = 'X';
+    static constexpr char real = 'G';
+    static constexpr char integer = 'J';
+    static constexpr std::string_view long_integer = "\x8a\x08"; // of eight bytes
+    static constexpr char pair = '\x86';
+
+    template <bool Verbatim>
+    static void append_name(std::string& piece, const point& one) {
+        const std::size_t before = piece.size();
+        if constexpr (Verbatim) {
+            for (const auto part : {one.head, one.name, one.tail, one.tags})
+                piece += part;
+            if (detail::is_utf8(std::string_view(piece).substr(before)))
+                return;
+            piece.resize(before);
+        }
+        append_graphite_name(piece, one);
+    }
+
+    static void append_integer(std::string& piece, std::int64_t number) {
+        using narrow = std::numeric_limits<std::int32_t>;
+        if (number >= narrow::min() && number <= narrow::max()) {
+            piece += integer;
+            detail::append_little_endian(piece, static_cast<std::uint32_t>(number));
+        } else {
+            piece += long_integer;
+            detail::append_little_endian(piece, static_cast<std::uint64_t>(number));
+        }
+    }
+};
+
+/// `Traits`, but for the form.
+template <class Traits = graphite_traits>
+struct pickled : Traits {
+    using form = graphite_pickles;
+    static_assert(Traits::piece_bytes <= std::size_t{512} << 10,
+                  "quipu graphite pickle: carbon takes frames below 2^20 bytes; pieces are of 2^19 "
+                  "at most");
+};
+
+/// Sends each snapshot by carbon's pickle protocol, to its port 2004 as a rule; all else is as
+/// basic_graphite has it.
+template <class Schema, class Transport, class Traits = graphite_traits>
+using basic_graphite_pickle = basic_graphite<Schema, Transport, pickled<Traits>>;
 
 } // namespace quipu
 

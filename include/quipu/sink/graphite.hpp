@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,9 +38,26 @@ void append_graphite_line(std::string& out, const point& one) {
     out.append(text, static_cast<std::size_t>(end - text));
 }
 
+/// The form of Graphite's plain text.
+struct graphite_lines {
+    /// Most points that one piece holds.
+    static constexpr std::size_t points_max = std::numeric_limits<std::size_t>::max();
+
+    template <class Layout, bool Verbatim>
+    static bool append(std::string& piece, const point& one) {
+        append_graphite_line<Layout, Verbatim>(piece, one);
+        return true;
+    }
+    static void finish(std::string& /*piece*/) noexcept {}
+};
+
 /// Compile-time choices of the Graphite sink. Derive from this and override one line.
 struct graphite_traits {
-    /// Lines are sent in pieces of about this size.
+    /// How points are written: `append<Layout, Verbatim>(piece, point)`, false for one that the form
+    /// cannot carry; `finish(piece)`, once before it is sent; `points_max` for each piece. Change to
+    /// graphite_pickles for carbon's other port.
+    using form = graphite_lines;
+    /// Points are sent in pieces of about this size.
     static constexpr std::size_t piece_bytes = std::size_t{64} << 10;
     /// Change when the backend expects a connection of its own for each flush, as from Etsy's
     /// statsd.
@@ -48,14 +66,15 @@ struct graphite_traits {
     static constexpr bool verbatim_names = false;
 };
 
-/// Sends each snapshot as Graphite's plain text. A number that is not finite is left out and
-/// counted. Graphite takes the same point twice without harm, so a write that failed can be tried
+/// Sends each snapshot as Graphite's plain text, or in another form. A number that is not finite, or
+/// that the form cannot carry, is left out and counted. Graphite takes the same point twice without harm, so a write that failed can be tried
 /// again.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Schema, class Transport, class Traits = graphite_traits>
 class basic_graphite {
     static_assert(require_transport<Transport>());
+    using form = typename Traits::form;
 
 public:
     basic_graphite(Schema schema, Transport transport)
@@ -69,21 +88,26 @@ public:
         piece_.clear();
         errc error = errc::ok;
         std::size_t bytes = 0;
+        std::size_t points = 0; // in the piece
         std::uint64_t skipped = 0;
         const auto send = [&] {
-            if (error == errc::ok && !piece_.empty())
+            if (points > 0)
+                form::finish(piece_);
+            if (error == errc::ok && points > 0)
                 error = transport_.send(piece_);
             bytes += piece_.size();
             piece_.clear();
+            points = 0;
         };
         schema_.write(from, history_, [&](const point& one) {
-            if (!detail::is_finite(one.value)) {
+            using layout = typename Schema::number_layout;
+            if (!detail::is_finite(one.value) ||
+                !form::template append<layout, Traits::verbatim_names>(piece_, one)) {
                 ++skipped;
                 return;
             }
-            append_graphite_line<typename Schema::number_layout, Traits::verbatim_names>(piece_,
-                                                                                         one);
-            if (piece_.size() >= Traits::piece_bytes)
+            ++points;
+            if (piece_.size() >= Traits::piece_bytes || points == form::points_max)
                 send();
         });
         send();
@@ -107,7 +131,7 @@ public:
     [[nodiscard]] sink_history& history() noexcept { return history_; }
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
 
-    /// How many numbers of the snapshots that were sent were left out because they are not finite.
+    /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
 
 private:
