@@ -1,5 +1,5 @@
 """Lines per second of processor time: quipud, told by a config file of Etsy's statsd, beside that server
-from npm, over UDP (34 lines in a datagram of 1,432 bytes) and TCP, one after the other in one run.
+from npm, over UDP (34 lines in a datagram that fits an Ethernet frame) and TCP, one after the other in one run.
 
     python3 bench/server/beside_statsd.py QUIPUD DIR       DIR as tests/counterparts/get.sh makes it
 
@@ -34,7 +34,8 @@ def datagrams() -> list:
         lines = []
         for _ in range(LINES):
             number += 1
-            lines.append(f"servers.web{number % SERIES:03}.requests.time:{number % 97}|{KINDS[number % 4]}")
+            name = f"servers.north.web{number % SERIES:03}.requests.time"
+            lines.append(f"{name}:{number % 97}|{KINDS[number % 4]}")
         made.append("\n".join(lines).encode())
     return made
 
