@@ -59,7 +59,7 @@ constexpr double squared(std::initializer_list<double> values, double weight = 1
 
 /// The same in two passes, summed without loss that would matter.
 double reference(const std::vector<double>& values) {
-    std::vector<double> rest = values; // less their mean, at last
+    std::vector<double> rest = values;     // less their mean, at last
     for (int pass = 0; pass < 3; ++pass) { // what a pass rounds off the next one adds
         double sum = 0;
         for (const double value : rest)
