@@ -9,6 +9,7 @@
 
 #include "support/catch.hpp"
 #include "support/points.hpp"
+#include "support/recorded.hpp"
 #include "support/source_tree.hpp"
 
 #include <algorithm>
@@ -37,27 +38,6 @@ struct deleting_traits : profile::etsy::store_traits {
 
 std::filesystem::path folder() {
     return std::filesystem::path(QUIPU_SOURCE_DIR) / "tests" / "oracle" / "etsy";
-}
-
-/// The bytes that a line of an input stands for.
-std::string unescape(std::string_view line) {
-    std::string bytes;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        if (line[i] != '\\') {
-            bytes += line[i];
-            continue;
-        }
-        const char name = line.at(++i);
-        constexpr std::string_view names = "nrt0\\";
-        constexpr std::string_view meant{"\n\r\t\0\\", 5};
-        if (name == 'x') {
-            bytes += static_cast<char>(std::stoi(std::string(line.substr(i + 1, 2)), nullptr, 16));
-            i += 2;
-        } else {
-            bytes += meant.at(names.find(name));
-        }
-    }
-    return bytes;
 }
 
 /// Whether a number depends on the clock, or on what that server sent before.
@@ -161,7 +141,7 @@ void compare(const std::string& input,
     server<Traits> ours(options);
     for (const auto& line :
          source_tree::lines_of(source_tree::read_text(folder() / (input + ".txt"))))
-        ours.receive(unescape(line));
+        ours.receive(recorded_input::unescape(line));
     check_same(ours.flush(), recorded(input + '.' + config + ".out"));
     if (const auto second = input + '.' + config + ".2.out";
         std::filesystem::exists(folder() / second)) {

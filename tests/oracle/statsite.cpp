@@ -6,6 +6,7 @@
 #include <quipu/sink/statsite_stream.hpp>
 
 #include "support/catch.hpp"
+#include "support/recorded.hpp"
 #include "support/source_tree.hpp"
 
 #include <array>
@@ -25,27 +26,6 @@ constexpr double interval_seconds = 2;
 
 std::filesystem::path folder() {
     return std::filesystem::path(QUIPU_SOURCE_DIR) / "tests" / "oracle" / "statsite";
-}
-
-/// The bytes that a line of an input stands for.
-std::string unescape(std::string_view line) {
-    std::string bytes;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        if (line[i] != '\\') {
-            bytes += line[i];
-            continue;
-        }
-        const char name = line.at(++i);
-        constexpr std::string_view names = "nrt0\\";
-        constexpr std::string_view meant{"\n\r\t\0\\", 5};
-        if (name == 'x') {
-            bytes += static_cast<char>(std::stoi(std::string(line.substr(i + 1, 2)), nullptr, 16));
-            i += 2;
-        } else {
-            bytes += meant.at(names.find(name));
-        }
-    }
-    return bytes;
 }
 
 struct configuration {
@@ -77,7 +57,7 @@ std::pair<lines, lines> ours(const std::string& input, const configuration& how)
     pipeline.count_lines_as(how.input_counter);
     for (const auto& line :
          source_tree::lines_of(source_tree::read_text(folder() / (input + ".txt")))) {
-        intake.receive(unescape(line), 0, [](refusal, std::string_view) {});
+        intake.receive(recorded_input::unescape(line), 0, [](refusal, std::string_view) {});
     }
     intake.shard().end();
     for (int side = 0; side < 2; ++side)
