@@ -3,7 +3,7 @@
 # enabled or started.
 #
 # Usage     tests/counterparts/get.sh DIR
-# Result    DIR/debian    graphite-carbon and python3-statsd with the Python packages they need
+# Result    DIR/debian    graphite-carbon, python3-statsd and libnet-statsd-perl with the packages they need
 #           DIR/npm       hot-shots, node-statsd and statsd, at the versions of package-lock.json
 #           DIR/complete  what both were made from; a call that finds it unchanged does nothing
 # Needs     apt-get, and /usr/bin/python3, node 18 or later and npm. What is missing of the last
@@ -15,7 +15,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
-readonly wanted=(graphite-carbon python3-statsd)
+readonly wanted=(graphite-carbon python3-statsd libnet-statsd-perl)
 readonly node_major_min=18
 
 fail() {
@@ -78,7 +78,7 @@ need_interpreters() {
 closure() {
     apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
         --no-replaces --no-enhances "${wanted[@]}" |
-        grep -E '^(graphite-carbon|python3-[a-z0-9.+-]+)$' |
+        grep -E '^(graphite-carbon|libnet-statsd-perl|python3-[a-z0-9.+-]+)$' |
         grep -vx python3-minimal | sort -u
 }
 

@@ -1,5 +1,5 @@
 // Sends a fixed set of metrics with hot-shots: node hot_shots.js udp|tcp HOST PORT.
-// npm_clients.py expects their sums; keys begin with the protocol's name.
+// clients.py expects their sums; keys begin with the protocol's name.
 'use strict';
 
 const StatsD = require('hot-shots');

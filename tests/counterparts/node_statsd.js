@@ -1,5 +1,5 @@
 // Sends a fixed set of metrics with node-statsd over UDP: node node_statsd.js HOST PORT.
-// npm_clients.py expects their sums.
+// clients.py expects their sums.
 'use strict';
 
 const {StatsD} = require('node-statsd');

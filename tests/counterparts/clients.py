@@ -1,4 +1,4 @@
-"""npm's clients -> quipud -> Graphite lines: what they sent is what is written.
+"""Clients of npm and of Perl -> quipud -> Graphite lines: what they sent is what is written.
 
 The interval is so long that the flush at the end is the only one: all that a client has handed
 over before quipud is asked to end has to be in it.
@@ -82,6 +82,24 @@ class NodeStatsd:
         return found | {Etsy.timer("shop.latency;zone=b", "count"): 6}
 
 
+class NetStatsd:
+    """Perl's Net::Statsd over UDP."""
+
+    profile = Etsy
+
+    def clients(self, quipud: Quipud) -> list:
+        return [["net_statsd.pl", LOOPBACK, quipud.port]]
+
+    def wanted(self) -> dict:
+        return points_of(
+            Etsy,
+            {"orders": 6, "apples": 5, "pears": 1, "figs": 1},
+            {"stock": 7.25, "depth": 3},
+            {"latency": ([12, 250], 1)},
+            {},
+        )
+
+
 def points_of(profile, counters: dict, gauges: dict, timers: dict, sets: dict) -> dict:
     """Name -> value of all points that must be written; None where any value will do."""
     found = {}
@@ -94,13 +112,20 @@ def points_of(profile, counters: dict, gauges: dict, timers: dict, sets: dict) -
     return found | {profile.members(key): value for key, value in sets.items()}
 
 
+def interpreter(script: str, folder: Path) -> tuple:
+    """The program that runs a script, and the environment in which it finds its packages."""
+    if script.endswith(".pl"):
+        return "perl", {"PERL5LIB": str(folder / "debian/usr/share/perl5")}
+    return "node", {"NODE_PATH": str(folder / "npm/node_modules"), "NODE_NO_WARNINGS": "1"}
+
+
 def send_all(clients: list, folder: Path, scratch: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        raise Failure("node is not here: run get.sh")
-    environment = {"NODE_PATH": str(folder / "npm/node_modules"), "NODE_NO_WARNINGS": "1"}
     for number, (script, *words) in enumerate(clients):
-        command = [node, SCRIPTS / script, *words]
+        name, environment = interpreter(script, folder)
+        program = shutil.which(name)
+        if program is None:
+            raise Failure(f"{name} is not here: run get.sh")
+        command = [program, SCRIPTS / script, *words]
         with Process(command, scratch / f"{script}-{number}", environment) as client:
             explained(lambda: client.wait(CLIENT_SECONDS_MAX), client)
 
@@ -126,8 +151,11 @@ def drive(client, quipud: Quipud, recorder: Recorder, folder: Path, scratch: Pat
     return checked + expect(facts)
 
 
+CLIENTS = {"hot-shots": HotShots, "node-statsd": NodeStatsd, "net-statsd": NetStatsd}
+
+
 def test(arguments) -> int:
-    client = {"hot-shots": HotShots, "node-statsd": NodeStatsd}[arguments.client]()
+    client = CLIENTS[arguments.client]()
     with scratch_folder() as scratch, Recorder() as recorder:
         sink = f"graphite://{LOOPBACK}:{recorder.port}"
         folder, profile = scratch / "quipud", client.profile.name
@@ -138,5 +166,5 @@ def test(arguments) -> int:
 
 
 if __name__ == "__main__":
-    options = parse_command_line(__doc__.splitlines()[0], client=("hot-shots", "node-statsd"))
+    options = parse_command_line(__doc__.splitlines()[0], client=sorted(CLIENTS))
     sys.exit(run(lambda: test(options)))
