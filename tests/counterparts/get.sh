@@ -111,7 +111,7 @@ get_debian() {
     rm -r "$made/packages"
     # Also writes the byte code and Twisted's list of plugins, so that no test has to.
     quietly 'the unpacked packages do not work' \
-        env PYTHONPATH="$made/usr/lib/python3/dist-packages" /usr/bin/python3 -c '
+        env PYTHONPATH="$made/usr/lib/python3/dist-packages" /usr/bin/python3 -P -c '
 import carbon.service, statsd, twisted.plugin, twisted.plugins, whisper
 from twisted.application.service import IServiceMaker
 names = [plugin.tapname for plugin in twisted.plugin.getPlugins(IServiceMaker, twisted.plugins)]
