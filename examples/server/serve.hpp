@@ -1,0 +1,302 @@
+// A server of one profile, from its settings to its end. It is compiled once for each profile, in a
+// file of its own: serve_PROFILE.cpp.
+#pragma once
+
+#include <quipu/net/command.hpp>
+#include <quipu/net/file.hpp>
+#include <quipu/net/tcp_sender.hpp>
+#include <quipu/server/profile.hpp>
+#include <quipu/server/server.hpp>
+#include <quipu/sink/console.hpp>
+#include <quipu/sink/graphite.hpp>
+#include <quipu/sink/graphite_pickle.hpp>
+#include <quipu/sink/statsite_stream.hpp>
+#include <quipu/wire/dialect.hpp>
+
+#include "process.hpp"
+#include "serve_profiles.hpp"
+#include "setting_values.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <syslog.h>
+#include <unistd.h>
+
+namespace quipud {
+
+/// The server's `stop`, for the signal handler.
+template <class Server>
+std::atomic<Server*> running{nullptr};
+
+template <class Server>
+void stop_on_signals(Server& server) {
+    running<Server>.store(&server);
+    struct sigaction action {};
+    action.sa_handler = [](int) { running<Server>.load()->stop(); };
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    action.sa_handler = [](int) { running<Server>.load()->interrupt(); };
+    ::sigaction(SIGHUP, &action, nullptr);
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &action, nullptr); // standard output may be a pipe that ends
+}
+
+/// From here on a signal finds no server any more, and the end is near anyway.
+inline void ignore_stop_signals() {
+    struct sigaction action {};
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGHUP, &action, nullptr);
+}
+
+template <class Profile>
+typename Profile::schema_options schema_options(const settings& all) {
+    typename Profile::schema_options options;
+    if constexpr (requires { options.percentiles; })
+        options.percentiles = *all.percentiles;
+    if constexpr (requires { options.legacy_namespace; }) {
+        options.legacy_namespace = all.legacy_names;
+        options.flush_counts = all.flush_counts;
+        options.legacy_prefix = options.global_prefix = *all.prefix;
+        options.prefix_counter = *all.counters_node;
+        options.prefix_timer = *all.timers_node;
+        options.prefix_gauge = *all.gauges_node;
+        options.prefix_set = *all.sets_node;
+        options.global_suffix = all.suffix;
+        options.prefix_stats = all.own_prefix;
+        options.timer_metrics = all.timer_metrics;
+        options.clean_names = !all.sanitize_names;
+    } else if constexpr (requires { options.use_type_prefix; }) {
+        options.global_prefix = *all.prefix;
+        options.use_type_prefix = all.type_nodes;
+        options.kv_prefix = all.keyvalues_node;
+        options.counts_prefix = *all.counters_node;
+        options.timers_prefix = *all.timers_node;
+        options.gauges_prefix = *all.gauges_node;
+        options.sets_prefix = *all.sets_node;
+        options.extended_counters = all.extended_counters;
+        options.legacy_extended_counters = all.counts_samples;
+        options.timers_include = *timer_numbers_of(all.timer_metrics);
+        options.quantiles = {all.quantile_error, all.quantiles};
+    } else {
+        options.prefix = *all.prefix;
+    }
+    if constexpr (requires { options.histograms; }) {
+        for (const auto& one : all.histograms) // they were looked at when the settings were read
+            options.histograms.push_back(*one.rule(all.profile));
+    }
+    return options;
+}
+
+/// What the settings say of idle series, if the profile lets them.
+template <class Retentions>
+Retentions retentions(const settings& all) {
+    Retentions keep;
+    const auto set = [](auto& retention, const std::optional<idle_flushes>& flushes) {
+        if constexpr (requires { retention.intervals_max; }) {
+            if (*flushes)
+                retention.intervals_max = **flushes;
+        }
+    };
+    set(keep.counters, all.counters_idle);
+    set(keep.timers, all.timers_idle);
+    set(keep.gauges, all.gauges_idle);
+    set(keep.uniques, all.sets_idle);
+    return keep;
+}
+
+template <class Profile>
+struct graphite_traits : quipu::graphite_traits {
+    static constexpr bool closes_after_flush = Profile::connects_for_each_flush;
+    /// Its names are clean, be it by the dialect or by the schema.
+    static constexpr bool verbatim_names =
+        std::is_base_of_v<quipu::dialect::etsy, typename Profile::dialect_type>;
+};
+
+template <class Profile, class Traits>
+void add_graphite(quipu::basic_server<Profile>& server,
+                  const sink_setting& option,
+                  const settings& all) {
+    using schema = typename Profile::schema_type;
+    using sink = quipu::basic_graphite<schema, quipu::tcp_sender, Traits>;
+    // Shared, since a function that is stored must be copyable.
+    const auto graphite =
+        std::make_shared<sink>(schema(schema_options<Profile>(all)), quipu::tcp_sender(option.to));
+    server.add_sink(option.url, [graphite](const auto& from) {
+        using clock = std::chrono::steady_clock;
+        const auto start = clock::now();
+        const auto error = graphite->write(from);
+        const auto took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - start);
+        graphite->history().flush_milliseconds = static_cast<double>(took.count());
+        return error;
+    });
+}
+
+/// The commands that run at a flush: they do not outlive the server.
+using command_list = std::vector<std::shared_ptr<quipu::command>>;
+
+template <class Profile>
+void add_command(quipu::basic_server<Profile>& server,
+                 const sink_setting& option,
+                 const settings& all,
+                 command_list& commands) {
+    using sink = quipu::basic_statsite_stream<typename Profile::schema_type, quipu::command>;
+    const auto command = std::make_shared<quipu::command>(option.command());
+    const auto stream = std::make_shared<sink>(
+        typename Profile::schema_type(schema_options<Profile>(all)), *command, option.form);
+    quipu::sink_worker_options bounds;
+    bounds.tries_again = false; // nobody knows what a command that failed has done
+    server.add_sink(
+        option.url, [command, stream](const auto& from) { return stream->write(from); }, bounds);
+    commands.push_back(command);
+}
+
+template <class Profile>
+void add_sink(quipu::basic_server<Profile>& server,
+              const sink_setting& option,
+              const settings& all,
+              command_list& commands) {
+    switch (option.kind) {
+    case sink_kind::none: return;
+    case sink_kind::command: return add_command(server, option, all, commands);
+    case sink_kind::graphite: {
+        using traits = graphite_traits<Profile>;
+        return option.pickles ? add_graphite<Profile, quipu::pickled<traits>>(server, option, all)
+                              : add_graphite<Profile, traits>(server, option, all);
+    }
+    case sink_kind::console: {
+        using sink = quipu::basic_console<quipu::file_writer>;
+        const auto console = std::make_shared<sink>(quipu::file_writer(), *all.percentiles);
+        server.add_sink("console", [console](const auto& from) { return console->write(from); });
+    }
+    }
+}
+
+template <class Server>
+quipu::errc listen(Server& server, const listen_setting& one, const settings& all) {
+    switch (one.kind) {
+    case way_in::address: return server.listen(one.at);
+    case way_in::unix_path: return server.listen_unix(one.path, one.unix, one.mode);
+    case way_in::inherited: return server.listen_inherited();
+    case way_in::standard_input: break;
+    }
+    // The C statsite goes on when its input has ended.
+    return server.listen_file(STDIN_FILENO, all.profile == profile_name::statsite);
+}
+
+/// Why the server cannot start, as one line; empty if all is bound.
+template <class Server>
+std::string bind(Server& server, const settings& all) {
+    const auto why = [](const std::string& what, quipu::errc error) {
+        return error == quipu::errc::ok ? std::string()
+                                        : what + ": " + std::string(quipu::message(error));
+    };
+    std::string text;
+    for (const auto& one : all.listen) {
+        if (text.empty())
+            text = why("cannot listen on " + one.url(), listen(server, one, all));
+    }
+    if (all.admin && text.empty())
+        text = why("cannot answer admin commands on " + to_string(*all.admin),
+                   server.listen_admin(*all.admin));
+    if (all.aliveness && text.empty())
+        text = why("cannot answer aliveness checks on " + to_string(*all.aliveness),
+                   server.listen_aliveness(*all.aliveness));
+    return text;
+}
+
+inline quipu::flush_schedule schedule(const settings& all) {
+    return {all.interval_ms, all.align, all.offset_ms};
+}
+
+/// Reads the files again and takes over what a running server can change; of the rest it says so.
+template <class Server>
+void reload(Server& server, const quipu::log& messages, const reread& again, settings& now) {
+    const auto line = again();
+    if (!line.error.empty())
+        return messages.error("the settings stay as they are: " + line.error);
+    for (const auto& change : changes(now, line.all))
+        messages.info(change);
+    messages.set_level(line.all.log_level);
+    server.set_retentions(retentions<typename Server::retentions>(line.all));
+    if (line.all.interval_ms != now.interval_ms || line.all.align != now.align ||
+        line.all.offset_ms != now.offset_ms)
+        server.set_schedule(schedule(line.all));
+    now = line.all;
+}
+
+template <class Profile>
+int serve(const command_line& line, const reread& again) {
+    settings all = line.all;
+    starter waiting;
+    if (all.daemonize) {
+        auto background = go_into_background();
+        if (!background)
+            return fail(exit_not_started, "cannot go into the background");
+        waiting = *std::move(background);
+    }
+    pid_file with_number;
+    if (const auto why = with_number.write(all.pid_file); !why.empty())
+        return fail(exit_not_started, why);
+    if (all.syslog)
+        ::openlog("quipud", LOG_PID, *facility_of(*all.syslog));
+    const quipu::log messages(all.syslog ? quipu::log::to_syslog : STDERR_FILENO, all.log_level);
+    for (const auto& one : line.notices)
+        messages.info(one);
+    quipu::server_options options;
+    options.schedule = schedule(all);
+    options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
+    options.own_prefix = all.own_prefix;
+    options.input_counter = all.input_counter;
+    options.config = print_lines(all);
+    options.once = all.once;
+    std::random_device random;
+    options.hash_seed = std::uint64_t{random()} << 32U | random();
+    using server_type = quipu::basic_server<Profile>;
+    server_type server(messages, options, retentions<typename server_type::retentions>(all));
+    if (const auto error = server.ready(); error != quipu::errc::ok) {
+        return fail(exit_not_started, quipu::message(error));
+    }
+    if (const auto why = bind(server, all); !why.empty())
+        return fail(exit_not_started, why);
+    stop_on_signals(server);
+    bool to_graphite = false;
+    command_list commands;
+    for (const auto& one : all.sinks) {
+        add_sink(server, one, all, commands);
+        to_graphite = to_graphite || one.kind == sink_kind::graphite;
+    }
+    if (to_graphite && all.interval_ms < 1000) {
+        messages.warning(
+            "Graphite keeps whole seconds: of flushes less than one apart it keeps the "
+            "last of each second");
+    }
+    for (const auto& one : server.bound())
+        messages.info("listening on " + one);
+    for (const auto& one : server.admin_addresses())
+        messages.info("answering on tcp://" + to_string(one));
+    std::puts("server is up");
+    std::fflush(stdout);
+    waiting.started();
+    server.on_interrupt([&] { reload(server, messages, again, all); });
+    server.run();
+    ignore_stop_signals();
+    for (const auto& one : commands)
+        one->end();
+    return exit_ok;
+}
+
+} // namespace quipud
