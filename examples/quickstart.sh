@@ -42,7 +42,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 build=build/quickstart
-echo "quickstart: building quipud in $build (half a minute)"
+echo "quickstart: building quipud in $build (a minute or less)"
 mkdir -p "$build"
 log=$build/build.log
 {
