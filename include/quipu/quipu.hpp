@@ -106,7 +106,11 @@
 #include <quipu/cell/unique.hpp>
 
 // Floor 2: client
+#include <quipu/client/aggregation.hpp>
+#include <quipu/client/call.hpp>
 #include <quipu/client/client.hpp>
+#include <quipu/client/packed_values.hpp>
+#include <quipu/client/packer.hpp>
 #include <quipu/client/pystatsd.hpp>
 #include <quipu/client/sampling.hpp>
 #include <quipu/client/scoped_timer.hpp>

@@ -12513,6 +12513,470 @@ static_assert(cell<unique>);
 
 } // namespace quipu
 
+// quipu/client/aggregation.hpp
+
+// What a client adds up by itself before it sends: one line an interval in place of one a call.
+
+namespace quipu {
+
+namespace aggregation {
+
+/// The bounds of what a client keeps between two flushes. Derive from this and override one line.
+/// The memory is that of the bounds, and is taken when a client is made: 330 KiB as it stands.
+struct limits {
+    /// Series, and members of sets. Beyond it what is there is sent early.
+    static constexpr std::size_t entries_max = 1024;
+    /// Bytes of their names, tags and members together; beyond it, too.
+    static constexpr std::size_t text_bytes_max = std::size_t{64} * 1024;
+    /// Values of all timers together; beyond it, too.
+    static constexpr std::size_t values_max = 8192;
+    /// Values of one timer. Beyond it a random part of them, each as likely as the other, stands for
+    /// all, with the rate to tell it; the others are counted as `thinned`. None as it stands.
+    static constexpr std::size_t timer_values_max = values_max;
+};
+
+/// Each call by itself.
+struct none {};
+
+template <class Limits>
+class by_series;
+
+} // namespace aggregation
+
+namespace detail {
+
+/// The values of one timer between two flushes, oldest first.
+class value_list {
+public:
+    struct node {
+        double value;
+        std::uint32_t next;
+    };
+
+    value_list(const node* nodes, std::uint32_t first, std::uint32_t last) noexcept
+        : nodes_(nodes), at_(first), last_(last) {}
+
+    [[nodiscard]] bool done() const noexcept { return done_; }
+    [[nodiscard]] double value() const noexcept { return nodes_[at_].value; }
+    void advance() noexcept {
+        done_ = at_ == last_;
+        at_ = nodes_[at_].next;
+    }
+
+private:
+    const node* nodes_;
+    std::uint32_t at_;
+    std::uint32_t last_;
+    bool done_ = false;
+};
+
+/// What became of one series, or of one member of a set, since the last flush.
+struct aggregate {
+    sample one;          ///< its value: the sum, the last one; of a timer unused
+    std::uint64_t calls; ///< that it stands for
+    std::uint32_t first; ///< of the values of a timer
+    std::uint32_t last;
+    std::uint32_t kept; ///< how many they are
+};
+
+} // namespace detail
+
+/// Adds up what comes, for each name with its tags: counters are summed, of gauges the last value is
+/// kept with what changed it since, of sets each member once, of timers every value, with its rate.
+///
+/// Memory   that of `Limits`, taken once.
+/// Cost     a hash and a look at a table a call; nothing is allocated.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Limits = aggregation::limits>
+class aggregation::by_series {
+    using node = detail::value_list::node;
+
+public:
+    explicit by_series(std::uint64_t seed) : seed_(seed), slots_(slot_count), values_() {
+        entries_.reserve(Limits::entries_max);
+        text_.reserve(Limits::text_bytes_max);
+        values_.reserve(Limits::values_max);
+    }
+
+    /// Adds a sample.
+    ///
+    /// Input    `check(one)` says why no line can carry a sample; it is asked for what a series had
+    ///          not yet: its first sample, a change where it was set, a time below zero.
+    /// Errors   those of `check`; number_out_of_range: not finite, or the sum would not be;
+    ///          queue_full: at a bound, so take what is there and add again. Nothing was added then.
+    template <class Check>
+    [[nodiscard]] errc add(const sample& one, const Check& check) noexcept {
+        if (!detail::is_finite(one.value))
+            return errc::number_out_of_range;
+        const std::uint64_t hash = hash_of(one);
+        std::size_t slot = hash & (slot_count - 1);
+        for (; slots_[slot] != 0; slot = (slot + 1) & (slot_count - 1)) {
+            entry& known = entries_[slots_[slot] - 1];
+            if (known.hash == hash && is_same(known, one))
+                return merge(known, one, check);
+        }
+        if (const errc error = check(one); error != errc::ok)
+            return error;
+        return insert(one, hash, slot);
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+
+    /// Hands out what is there, oldest first, and forgets it.
+    /// Input    `on_aggregate(detail::aggregate&, detail::value_list)`; their views are valid
+    ///          until it returns, and the list has a first value for a timer only.
+    template <class OnAggregate>
+    void take(const OnAggregate& on_aggregate) noexcept {
+        for (const entry& each : entries_) {
+            detail::aggregate told = each.told;
+            sample& one = told.one;
+            const char* const text = text_.data() + each.text;
+            one.series.name = {text, each.name_size};
+            one.series.tags = {text + each.name_size, each.tags_size};
+            one.member = {text + each.name_size + each.tags_size, each.member_size};
+            if (told.kept < told.calls && one.series.kind == metric_kind::timer)
+                one.rate *= static_cast<double>(told.kept) / static_cast<double>(told.calls);
+            on_aggregate(told, detail::value_list(values_.data(), told.first, told.last));
+        }
+        for (auto& slot : slots_)
+            slot = 0;
+        entries_.clear();
+        text_.clear();
+        values_.clear();
+    }
+
+    /// How many values of timers others stand for.
+    [[nodiscard]] std::uint64_t thinned() const noexcept { return thinned_; }
+
+private:
+    static constexpr std::size_t slot_count = [] {
+        std::size_t count = 2;
+        while (count < 2 * Limits::entries_max)
+            count *= 2;
+        return count;
+    }();
+    static_assert(Limits::entries_max > 0 && Limits::values_max > 0 &&
+                  Limits::timer_values_max > 0);
+    static_assert(Limits::entries_max < 0xffff'ffff && Limits::text_bytes_max < 0xffff'ffff &&
+                      Limits::values_max < 0xffff'ffff,
+                  "quipu aggregation: its limits are below 2^32");
+
+    struct entry {
+        std::uint64_t hash;
+        std::uint32_t text; // where the name begins; tags and member stand behind it
+        std::uint32_t name_size;
+        std::uint32_t tags_size;
+        std::uint32_t member_size;
+        detail::aggregate told; // but for its views
+    };
+
+    [[nodiscard]] std::uint64_t hash_of(const sample& one) const noexcept {
+        const auto& series = one.series;
+        const auto kinds =
+            static_cast<std::uint64_t>(series.kind) * 4 + static_cast<std::uint64_t>(one.timer);
+        std::uint64_t hash = hash_bytes(series.name, seed_ + kinds);
+        if (!series.tags.empty())
+            hash = hash_bytes(series.tags, hash);
+        if (!one.member.empty())
+            hash = hash_bytes(one.member, hash + 1);
+        return hash;
+    }
+
+    [[nodiscard]] bool is_same(const entry& known, const sample& one) const noexcept {
+        const std::string_view text(text_.data() + known.text,
+                                    known.name_size + known.tags_size + known.member_size);
+        const sample& was = known.told.one;
+        return was.series.kind == one.series.kind && was.timer == one.timer &&
+               was.rate == one.rate && known.name_size == one.series.name.size() &&
+               known.tags_size == one.series.tags.size() &&
+               known.member_size == one.member.size() && text.starts_with(one.series.name) &&
+               text.substr(known.name_size).starts_with(one.series.tags) &&
+               text.ends_with(one.member);
+    }
+
+    [[nodiscard]] errc insert(const sample& one, std::uint64_t hash, std::size_t slot) noexcept {
+        const auto& series = one.series;
+        const std::size_t bytes = series.name.size() + series.tags.size() + one.member.size();
+        const bool timed = series.kind == metric_kind::timer;
+        if (entries_.size() == Limits::entries_max ||
+            bytes > Limits::text_bytes_max - text_.size() ||
+            (timed && values_.size() == Limits::values_max))
+            return errc::queue_full;
+        entry fresh{.hash = hash,
+                    .text = static_cast<std::uint32_t>(text_.size()),
+                    .name_size = static_cast<std::uint32_t>(series.name.size()),
+                    .tags_size = static_cast<std::uint32_t>(series.tags.size()),
+                    .member_size = static_cast<std::uint32_t>(one.member.size()),
+                    .told = {.one = one, .calls = 1, .first = 0, .last = 0, .kept = 0}};
+        for (const auto piece : {series.name, series.tags, one.member})
+            text_.insert(text_.end(), piece.begin(), piece.end());
+        if (timed) {
+            fresh.told.first = fresh.told.last = static_cast<std::uint32_t>(values_.size());
+            fresh.told.kept = 1;
+            values_.push_back({one.value, 0});
+        }
+        entries_.push_back(fresh);
+        slots_[slot] = static_cast<std::uint32_t>(entries_.size());
+        return errc::ok;
+    }
+
+    template <class Check>
+    [[nodiscard]] errc merge(entry& known, const sample& one, const Check& check) noexcept {
+        detail::aggregate& told = known.told;
+        const bool timed = one.series.kind == metric_kind::timer;
+        if ((timed && one.value < 0) || one.relative != told.one.relative) {
+            if (const errc error = check(one); error != errc::ok)
+                return error;
+        }
+        if (timed) {
+            if (const errc error = add_value(told, one.value); error != errc::ok)
+                return error;
+        } else if (one.series.kind == metric_kind::gauge && !one.relative) {
+            told.one.value = one.value;
+            told.one.integral = one.integral;
+            told.one.relative = false;
+        } else if (one.series.kind != metric_kind::unique) {
+            const double sum = told.one.value + one.value;
+            if (!detail::is_finite(sum))
+                return errc::number_out_of_range;
+            told.one.value = sum;
+            told.one.integral = told.one.integral && one.integral;
+        }
+        ++told.calls;
+        return errc::ok;
+    }
+
+    [[nodiscard]] errc add_value(detail::aggregate& told, double value) noexcept {
+        if (told.kept == Limits::timer_values_max) {
+            // Vitter's algorithm R: the n-th value takes the place of each with the same chance.
+            const std::uint64_t drawn = mix(drawn_ += 0x9e37'79b9'7f4a'7c15);
+            std::uint64_t place = detail::multiply(drawn, told.calls + 1).high;
+            ++thinned_;
+            if (place >= told.kept)
+                return errc::ok;
+            std::uint32_t at = told.first;
+            for (; place != 0; --place)
+                at = values_[at].next;
+            values_[at].value = value;
+            return errc::ok;
+        }
+        if (values_.size() == Limits::values_max)
+            return errc::queue_full;
+        const auto at = static_cast<std::uint32_t>(values_.size());
+        values_.push_back({value, 0});
+        values_[told.last].next = at;
+        told.last = at;
+        ++told.kept;
+        return errc::ok;
+    }
+
+    std::uint64_t seed_;
+    std::uint64_t drawn_ = seed_;
+    std::vector<std::uint32_t> slots_; // an entry's number from 1 on; 0: free
+    std::vector<entry> entries_{};
+    std::vector<char> text_{};
+    std::vector<node> values_;
+    std::uint64_t thinned_ = 0;
+};
+
+/// Decides what a client adds up before it sends.
+/// Provided  aggregation::none (default), aggregation::by_series<>.   Chosen at  client_traits.
+template <class A>
+concept aggregates = !std::same_as<A, aggregation::none>;
+
+} // namespace quipu
+
+// quipu/client/call.hpp
+
+// What a call of a client may say, and what a client counts of its calls.
+
+namespace quipu {
+
+/// What a call may say beside its value.
+struct call_options {
+    /// The share of the calls that is sent, above 0 and up to 1.
+    double rate = 1;
+    /// Tags of this line, behind those of the client: `code:200,method:get`.
+    std::string_view tags = {};
+    /// Unix seconds, where the dialect has it.
+    std::int64_t timestamp = no_timestamp;
+};
+
+/// What became of the calls of a client.
+struct client_counts {
+    std::uint64_t samples = 0;     ///< taken, into a datagram or into an aggregate
+    std::uint64_t sampled_out = 0; ///< not sent, since a rate left them out
+    std::uint64_t refused = 0;     ///< that no line can carry; the call told why
+    std::uint64_t thinned = 0;     ///< values of timers that others stand for, at a bound
+    std::uint64_t datagrams = 0;   ///< taken by the transport
+    std::uint64_t bytes = 0;       ///< of those
+    std::uint64_t failures = 0;    ///< datagrams that the transport did not take
+    std::uint64_t lost = 0;        ///< samples that were in those, or whose aggregate fits no line
+
+    friend constexpr bool operator==(const client_counts&, const client_counts&) = default;
+};
+
+/// A number that a call takes: it remembers whether it is an integer, which some servers and
+/// layouts tell apart.
+struct metric_value {
+    template <std::integral Integer>
+    constexpr metric_value(Integer number) noexcept
+        : value(static_cast<double>(number)), integral(true) {}
+    constexpr metric_value(double number) noexcept : value(number) {}
+
+    double value;
+    bool integral = false;
+};
+
+/// A duration as <chrono> has them; that header costs more to include than this one.
+template <class D>
+concept duration_like = requires(const D& d) {
+    { d.count() } -> std::convertible_to<double>;
+    { D::period::num } -> std::convertible_to<double>;
+    { D::period::den } -> std::convertible_to<double>;
+};
+
+/// A duration in milliseconds.
+template <duration_like Duration>
+[[nodiscard]] constexpr double milliseconds_of(Duration took) noexcept {
+    constexpr double milliseconds = 1000 * static_cast<double>(Duration::period::num) /
+                                    static_cast<double>(Duration::period::den);
+    return static_cast<double>(took.count()) * milliseconds;
+}
+
+} // namespace quipu
+
+// quipu/client/packed_values.hpp
+
+// Several values of one timer in one line: `name:1:2:3|ms`.
+
+namespace quipu {
+
+/// Whether the readers of a dialect take several values of one type in a line.
+template <wire_dialect Dialect>
+inline constexpr bool packs_values =
+    Dialect::repeats == repetition::packed || Dialect::repeats == repetition::values;
+
+/// Appends one line with as many values as there is room for, in the buffer and in a line of the
+/// dialect.
+///
+/// Input    `like`: a timer with its first value. `more`: the others, at `value()` the next one until
+///          `done()`; `advance()` is called for each that was taken.
+/// Returns  how many values the line has; 1 where the dialect does not pack them.
+/// Errors   those of `format` for the first one; nothing was appended then.
+/// Cost     that of `format`, and of writing each further value.
+template <wire_dialect Dialect, name_policy Names, class Values, std::size_t BytesMax>
+[[nodiscard]] constexpr result<std::size_t>
+format_packed(const sample& like, Values& more, basic_line_buffer<BytesMax>& out) noexcept {
+    const std::size_t before = out.size();
+    if (const errc error = format<Dialect, Names>(like, out); error != errc::ok)
+        return error;
+    std::size_t count = 1;
+    if constexpr (packs_values<Dialect>) {
+        const std::size_t values_end = out.view().find('|', before); // none is in a name
+        basic_line_buffer<Dialect::line_bytes_max> rest;
+        if (!rest.append(out.view().substr(values_end)))
+            return count;
+        const std::size_t room = std::min(BytesMax, before + Dialect::line_bytes_max) - rest.size();
+        out.resize(values_end);
+        while (count < Dialect::values_max && !more.done()) {
+            const std::size_t last = out.size();
+            const double value = more.value() == 0 ? 0 : more.value(); // not "-0"
+            if (!out.append(":") || !detail::append_plain(value, out) || out.size() > room) {
+                out.resize(last);
+                break;
+            }
+            more.advance();
+            ++count;
+        }
+        static_cast<void>(out.append(rest.view())); // the room was kept for it
+    }
+    return count;
+}
+
+} // namespace quipu
+
+// quipu/client/packer.hpp
+
+// Lines into datagrams, and those into a transport: the lower half of a client.
+
+namespace quipu::detail {
+
+/// Puts lines into a datagram, and sends it when the next line does not fit or `flush` says so. A
+/// stream gets each datagram with a newline behind it.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <transport Transport, std::size_t DatagramBytesMax>
+class packer {
+public:
+    explicit packer(Transport to) noexcept : to_(std::move(to)) {}
+
+    /// Adds what `write(out)` appends to a buffer, one line or several that stay together, to the
+    /// datagram, or to the next one if it does not fit.
+    /// Errors   those of `write`, which then has appended nothing; no_space: it never fits.
+    template <class Write>
+    errc append(const Write& write) noexcept {
+        errc error = append_here(write);
+        if (error == errc::no_space && text_.size() > 0) {
+            static_cast<void>(flush());
+            error = append_here(write);
+        }
+        return error;
+    }
+
+    /// Tells how many samples the lines that were appended last stand for: they are lost if the
+    /// datagram is.
+    void stands_for(std::uint64_t samples) noexcept { waiting_ += samples; }
+
+    /// Sends what is there.
+    /// Errors   those of the transport; what was there is lost then, and counted.
+    errc flush() noexcept {
+        if (text_.size() == 0)
+            return errc::ok;
+        if constexpr (is_stream)
+            static_cast<void>(text_.append("\n")); // there is room for it
+        const errc error = to_.send(text_.view());
+        if (error == errc::ok) {
+            ++counts.datagrams;
+            counts.bytes += text_.size();
+        } else {
+            ++counts.failures;
+            counts.lost += waiting_;
+            last_error = error;
+        }
+        text_.resize(0);
+        waiting_ = 0;
+        return error;
+    }
+
+    [[nodiscard]] Transport& transport() noexcept { return to_; }
+
+    client_counts counts{};
+    errc last_error = errc::ok; ///< what the transport said last that was not ok
+
+private:
+    static constexpr bool is_stream = requires { requires Transport::is_stream; };
+
+    template <class Write>
+    errc append_here(const Write& write) noexcept {
+        const std::size_t before = text_.size();
+        if (before > 0 && !text_.append("\n"))
+            return errc::no_space;
+        errc error = write(text_);
+        if (error == errc::ok && is_stream && text_.size() == DatagramBytesMax)
+            error = errc::no_space; // for the newline at the end
+        if (error != errc::ok)
+            text_.resize(before);
+        return error;
+    }
+
+    Transport to_;
+    std::uint64_t waiting_ = 0; // samples in the text
+    basic_line_buffer<DatagramBytesMax> text_{};
+};
+
+} // namespace quipu::detail
+
 // quipu/client/sampling.hpp
 
 // Which calls of a client are sent when only a share of them is to be.
@@ -12581,6 +13045,9 @@ struct client_traits {
     using names = format_policy::sanitize;
     /// Change when calls should be chosen in another way.
     using sampler = sampling::bernoulli;
+    /// Change to aggregation::by_series<> to send one line an interval for each series, in place of
+    /// one for each call. Then `flush` as often as the server does.
+    using aggregation = aggregation::none;
     /// Change to what the way to the server carries: 512 is safe anywhere, 1432 fits an Ethernet
     /// frame, 8192 a Unix socket.
     static constexpr std::size_t datagram_bytes_max = 1432;
@@ -12602,49 +13069,6 @@ struct client_options {
     std::uint64_t seed = 0;
 };
 
-/// What a call may say beside its value.
-struct call_options {
-    /// The share of the calls that is sent, above 0 and up to 1.
-    double rate = 1;
-    /// Tags of this line, behind those of the client: `code:200,method:get`.
-    std::string_view tags = {};
-    /// Unix seconds, where the dialect has it.
-    std::int64_t timestamp = no_timestamp;
-};
-
-/// What became of the calls of a client.
-struct client_counts {
-    std::uint64_t samples = 0;     ///< taken into a datagram
-    std::uint64_t sampled_out = 0; ///< not sent, since a rate left them out
-    std::uint64_t refused = 0;     ///< that no line can carry; the call told why
-    std::uint64_t datagrams = 0;   ///< taken by the transport
-    std::uint64_t bytes = 0;       ///< of those
-    std::uint64_t failures = 0;    ///< datagrams that the transport did not take
-    std::uint64_t lost = 0;        ///< samples that were in those
-
-    friend constexpr bool operator==(const client_counts&, const client_counts&) = default;
-};
-
-/// A number that a call takes: it remembers whether it is an integer, which some servers and
-/// layouts tell apart.
-struct metric_value {
-    template <std::integral Integer>
-    constexpr metric_value(Integer number) noexcept
-        : value(static_cast<double>(number)), integral(true) {}
-    constexpr metric_value(double number) noexcept : value(number) {}
-
-    double value;
-    bool integral = false;
-};
-
-/// A duration as <chrono> has them; that header costs more to include than this one.
-template <class D>
-concept duration_like = requires(const D& d) {
-    { d.count() } -> std::convertible_to<double>;
-    { D::period::num } -> std::convertible_to<double>;
-    { D::period::den } -> std::convertible_to<double>;
-};
-
 /// Writes lines and sends them through a transport, several in a datagram. A datagram goes out when
 /// the next line does not fit, when `flush` says so, and when the client ends: call `flush` as often
 /// as numbers may be late. A stream gets each datagram with a newline behind it.
@@ -12652,13 +13076,18 @@ concept duration_like = requires(const D& d) {
 /// Nothing is thrown, and nothing waits that the transport does not wait for: a udp_sender never does, a
 /// tcp_sender up to the times in its options. What cannot be sent is dropped and counted.
 ///
+/// With aggregation, counters, gauges and sets take every call, whatever its rate: it costs nothing on
+/// the way. What has a time of its own, key/values and events go out as they come.
+///
 /// At a fork both processes have what was not sent yet: flush before.
 ///
-/// Memory   two buffers of a datagram's size and of a name's; nothing is allocated after it is made.
+/// Memory   two buffers of a datagram's size and of a name's, and what an aggregation has; nothing
+///          is allocated after it is made.
 /// Threads  distinct objects safe, shared objects unsafe: one client for each thread.
 template <transport Transport, class Traits = client_traits>
 class basic_client {
     using dialect_type = typename Traits::dialect_type;
+    using aggregation_type = typename Traits::aggregation;
     static_assert(require_dialect<dialect_type>());
     static_assert(sampling_policy<typename Traits::sampler>);
     static_assert(name_policy<typename Traits::names>);
@@ -12667,8 +13096,9 @@ public:
     using traits = Traits;
 
     explicit basic_client(Transport to, client_options options = {})
-        : to_(std::move(to)), prefix_(std::move(options.prefix)), tags_(std::move(options.tags)),
-          sampler_(options.seed) {
+        : packer_(std::move(to)), prefix_(std::move(options.prefix)),
+          tags_(std::move(options.tags)), sampler_(options.seed),
+          aggregates_(made_aggregation(options.seed)) {
         if (!prefix_.empty())
             prefix_ += '.';
     }
@@ -12684,7 +13114,7 @@ public:
     /// Adds to a counter.
     errc
     increment(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::counter, name, by, more), more.rate);
+        return add(metric_kind::counter, name, by, more);
     }
     errc
     decrement(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
@@ -12695,50 +13125,44 @@ public:
     /// Sets a gauge. A value below zero takes two lines, which stay together. A gauge has no rate:
     /// one that is not 1 leaves calls out, and the server is not told.
     errc gauge(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
-        return add(unrated(of(metric_kind::gauge, name, value, more)), more.rate);
+        return add(metric_kind::gauge, name, value, more);
     }
 
     /// Changes a gauge.
     errc
     change_gauge(std::string_view name, metric_value by, const call_options& more = {}) noexcept {
-        sample one = unrated(of(metric_kind::gauge, name, by, more));
-        one.relative = true;
-        return add(one, more.rate);
+        return add(metric_kind::gauge, name, by, more, {.relative = true});
     }
 
     /// Reports how long something took, in milliseconds.
     errc
     timing(std::string_view name, double milliseconds, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::timer, name, milliseconds, more), more.rate);
+        return add(metric_kind::timer, name, milliseconds, more);
     }
     template <duration_like Duration>
     errc timing(std::string_view name, Duration took, const call_options& more = {}) noexcept {
-        constexpr double milliseconds = 1000 * static_cast<double>(Duration::period::num) /
-                                        static_cast<double>(Duration::period::den);
-        return timing(name, static_cast<double>(took.count()) * milliseconds, more);
+        return timing(name, milliseconds_of(took), more);
     }
 
     /// Reports a value whose distribution counts, that is no time; DogStatsD tells it apart.
     errc histogram(std::string_view name, double value, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::timer, name, value, more, timer_type::h), more.rate);
+        return add(metric_kind::timer, name, value, more, {.timer = timer_type::h});
     }
     errc distribution(std::string_view name, double value, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::timer, name, value, more, timer_type::d), more.rate);
+        return add(metric_kind::timer, name, value, more, {.timer = timer_type::d});
     }
 
     /// Adds a member to a set. It has no rate: what is left out is not counted by the server.
     errc
     set(std::string_view name, std::string_view member, const call_options& more = {}) noexcept {
-        sample one = unrated(of(metric_kind::unique, name, 0, more));
-        one.member = member;
-        return add(one, more.rate);
+        return add(metric_kind::unique, name, 0, more, {.member = member});
     }
 
     /// Sends a value as it is, with its own time if it has one: nothing is aggregated. Of the servers
     /// that know key/values. It has no rate, as a set.
     errc
     key_value(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
-        return add(unrated(of(metric_kind::keyvalue, name, value, more)), more.rate);
+        return add(metric_kind::keyvalue, name, value, more);
     }
 
     /// Sends an event or a service check, which DogStatsD's servers read. Prefix and tags of the
@@ -12754,130 +13178,204 @@ public:
     /// Sends what is there.
     /// Errors   those of the transport; what was there is lost then, and counted.
     errc flush() noexcept {
-        if (text_.size() == 0)
-            return errc::ok;
-        if constexpr (is_stream)
-            static_cast<void>(text_.append("\n")); // there is room for it
-        const errc error = to_.send(text_.view());
-        if (error == errc::ok) {
-            ++counts_.datagrams;
-            counts_.bytes += text_.size();
-        } else {
-            ++counts_.failures;
-            counts_.lost += waiting_;
-            last_error_ = error;
-        }
-        text_.resize(0);
-        waiting_ = 0;
-        return error;
+        if constexpr (is_aggregating)
+            write_aggregates();
+        return packer_.flush();
     }
 
     /// What became of all calls so far. What waits is in `samples` only.
-    [[nodiscard]] const client_counts& counts() const noexcept { return counts_; }
+    [[nodiscard]] const client_counts& counts() const noexcept { return packer_.counts; }
     /// What the transport said last that was not ok; ok if there is none.
-    [[nodiscard]] errc last_error() const noexcept { return last_error_; }
-    [[nodiscard]] Transport& transport() noexcept { return to_; }
+    [[nodiscard]] errc last_error() const noexcept { return packer_.last_error; }
+    [[nodiscard]] Transport& transport() noexcept { return packer_.transport(); }
 
 private:
-    static constexpr bool is_stream = requires { requires Transport::is_stream; };
-    static constexpr std::size_t datagram_bytes_max = Traits::datagram_bytes_max;
+    static constexpr bool is_aggregating = aggregates<aggregation_type>;
+    static constexpr bool has_writer = requires { typename Traits::writer; };
 
+    /// What only some kinds have.
+    struct details {
+        std::string_view member = {};
+        timer_type timer = timer_type::ms;
+        bool relative = false;
+    };
+
+    [[nodiscard]] static aggregation_type made_aggregation(std::uint64_t seed) {
+        if constexpr (is_aggregating)
+            return aggregation_type(seed);
+        else
+            return {};
+    }
+
+    /// What a call is about. Of the kinds that have no rate the server is not told one.
     [[nodiscard]] static sample of(metric_kind kind,
                                    std::string_view name,
                                    metric_value value,
                                    const call_options& more,
-                                   timer_type type = timer_type::ms) noexcept {
+                                   const details& rest) noexcept {
+        const bool rated = kind == metric_kind::counter || kind == metric_kind::timer;
         sample one;
         one.series.kind = kind;
         one.series.name = name;
         one.series.tags = more.tags;
         one.value = value.value;
         one.integral = value.integral;
-        one.rate = more.rate;
+        one.rate = rated || Traits::rates_of_all ? more.rate : 1;
+        one.member = rest.member;
         one.timestamp = more.timestamp;
-        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? type : timer_type::ms;
+        one.relative = rest.relative;
+        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? rest.timer : timer_type::ms;
         return one;
     }
 
-    /// A sample of a kind that has no rate.
-    [[nodiscard]] static sample unrated(sample one) noexcept {
-        if constexpr (!Traits::rates_of_all)
-            one.rate = 1;
-        return one;
-    }
-
-    /// Adds the line of a sample, with the client's prefix and tags.
-    errc add(sample one, double rate) noexcept {
-        if (!(rate >= rate_min && rate <= 1))
+    /// Adds the line of a call, unless its rate leaves it out; that is looked at first.
+    errc add(metric_kind kind,
+             std::string_view name,
+             metric_value value,
+             const call_options& more,
+             const details& rest = {}) noexcept {
+        if (!(more.rate >= rate_min && more.rate <= 1))
             return refused(errc::bad_rate);
-        if (!sampler_.keep(rate)) {
-            ++counts_.sampled_out;
+        const bool in_aggregate =
+            is_aggregating && kind != metric_kind::keyvalue && more.timestamp == no_timestamp;
+        if ((!in_aggregate || kind == metric_kind::timer) && !sampler_.keep(more.rate)) {
+            ++packer_.counts.sampled_out;
             return errc::ok;
         }
+        const sample one = of(kind, name, value, more, rest);
+        if constexpr (is_aggregating) {
+            if (in_aggregate)
+                return add_to_aggregate(one);
+        }
+        return append([&](auto& out) { return write(one, out); });
+    }
+
+    /// Writes the line of a sample, with the client's prefix and tags.
+    template <std::size_t BytesMax>
+    errc write(const sample& bare, basic_line_buffer<BytesMax>& out) noexcept {
+        sample one = bare;
+        if (const errc error = complete(one); error != errc::ok)
+            return error;
+        if constexpr (has_writer)
+            return Traits::writer::write(one, out);
+        else
+            return format<dialect_type, typename Traits::names>(one, out);
+    }
+
+    /// Gives a sample the client's prefix and tags. Its views are valid until the next one.
+    errc complete(sample& one) noexcept {
         names_.resize(0);
         if (!prefix_.empty()) {
             if (!names_.append(prefix_) || !names_.append(one.series.name))
-                return refused(errc::name_too_long);
+                return errc::name_too_long;
             one.series.name = names_.view();
         }
         const std::size_t name_end = names_.size();
         if (!tags_.empty()) {
             if (!names_.append(tags_) || (!one.series.tags.empty() && !names_.append(",")) ||
                 !names_.append(one.series.tags))
-                return refused(errc::tags_too_long);
+                return errc::tags_too_long;
             one.series.tags = names_.view().substr(name_end);
         }
-        return append([&](auto& out) {
-            if constexpr (requires { typename Traits::writer; })
-                return Traits::writer::write(one, out);
-            else
-                return format<dialect_type, typename Traits::names>(one, out);
-        });
-    }
-
-    /// Adds lines to the datagram, or to the next one if they do not fit.
-    template <class Format>
-    errc append(const Format& write) noexcept {
-        errc error = append_here(write);
-        if (error == errc::no_space && text_.size() > 0) {
-            static_cast<void>(flush());
-            error = append_here(write);
-        }
-        if (error != errc::ok)
-            return refused(error);
-        ++counts_.samples;
-        ++waiting_;
-        if constexpr (!Traits::batches)
-            static_cast<void>(flush());
         return errc::ok;
     }
 
-    template <class Format>
-    errc append_here(const Format& write) noexcept {
-        const std::size_t before = text_.size();
-        if (before > 0 && !text_.append("\n"))
-            return errc::no_space;
-        errc error = write(text_);
-        if (error == errc::ok && is_stream && text_.size() == datagram_bytes_max)
-            error = errc::no_space; // for the newline at the end
+    errc add_to_aggregate(sample one) noexcept {
+        if (one.series.kind != metric_kind::timer)
+            one.rate = 1;
+        const auto check = [this](const sample& fresh) noexcept {
+            basic_line_buffer<Traits::datagram_bytes_max> line;
+            return write(fresh, line);
+        };
+        errc error = aggregates_.add(one, check);
+        if (error == errc::queue_full) {
+            write_aggregates();
+            error = aggregates_.add(one, check);
+        }
+        if (error == errc::queue_full) // a text that is longer than all of its room
+            return append([&](auto& out) { return write(one, out); });
         if (error != errc::ok)
-            text_.resize(before);
-        return error;
+            return refused(error);
+        ++packer_.counts.samples;
+        packer_.counts.thinned = aggregates_.thinned();
+        return errc::ok;
+    }
+
+    /// Moves what is added up into datagrams.
+    void write_aggregates() noexcept {
+        aggregates_.take([this](detail::aggregate& from, detail::value_list values) {
+            if (from.one.series.kind == metric_kind::timer)
+                return write_timer(from, values);
+            settle(packer_.append([&](auto& out) { return write(from.one, out); }), from.calls);
+        });
+    }
+
+    /// Writes the values of a timer, several in a line if there are readers for that. The first line
+    /// answers for the values that were thinned out.
+    void write_timer(detail::aggregate& from, detail::value_list values) noexcept {
+        std::uint64_t thinned = from.calls - from.kept;
+        while (!values.done()) {
+            std::size_t count = 1;
+            auto rest = values;
+            from.one.value = values.value();
+            const errc error = packer_.append([&](auto& out) {
+                rest = values;
+                rest.advance();
+                if constexpr (has_writer) {
+                    return write(from.one, out);
+                } else {
+                    sample one = from.one;
+                    const errc named = complete(one);
+                    return named == errc::ok ? pack(one, rest, out, count) : named;
+                }
+            });
+            settle(error, count + std::exchange(thinned, 0));
+            values = rest;
+        }
+    }
+
+    template <std::size_t BytesMax>
+    static errc pack(const sample& first,
+                     detail::value_list& rest,
+                     basic_line_buffer<BytesMax>& out,
+                     std::size_t& count) noexcept {
+        const auto packed = format_packed<dialect_type, typename Traits::names>(first, rest, out);
+        count = packed.value_or(1);
+        return packed.error();
+    }
+
+    /// Counts what an aggregated line stands for.
+    void settle(errc error, std::uint64_t samples) noexcept {
+        if (error == errc::ok) {
+            packer_.stands_for(samples);
+            if constexpr (!Traits::batches)
+                static_cast<void>(packer_.flush());
+        } else { // since the sum has more digits than there was room for, say
+            packer_.counts.lost += samples;
+            packer_.last_error = error;
+        }
+    }
+
+    /// Adds lines to the datagram, or to the next one if they do not fit.
+    template <class Write>
+    errc append(const Write& write_line) noexcept {
+        if (const errc error = packer_.append(write_line); error != errc::ok)
+            return refused(error);
+        ++packer_.counts.samples;
+        settle(errc::ok, 1);
+        return errc::ok;
     }
 
     errc refused(errc why) noexcept {
-        ++counts_.refused;
+        ++packer_.counts.refused;
         return why;
     }
 
-    Transport to_;
+    detail::packer<Transport, Traits::datagram_bytes_max> packer_;
     std::string prefix_;
     std::string tags_;
     typename Traits::sampler sampler_;
-    client_counts counts_{};
-    errc last_error_ = errc::ok;
-    std::uint64_t waiting_ = 0; // samples in the text
-    basic_line_buffer<datagram_bytes_max> text_{};
+    [[no_unique_address]] aggregation_type aggregates_;
     basic_line_buffer<dialect_type::name_bytes_max + dialect_type::tag_bytes_max> names_{};
 };
 

@@ -1,6 +1,10 @@
 // The client: a program's own metrics as StatsD lines to a server.
 #pragma once
 
+#include <quipu/client/aggregation.hpp>
+#include <quipu/client/call.hpp>
+#include <quipu/client/packed_values.hpp>
+#include <quipu/client/packer.hpp>
 #include <quipu/client/sampling.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/net/transport.hpp>
@@ -30,6 +34,9 @@ struct client_traits {
     using names = format_policy::sanitize;
     /// Change when calls should be chosen in another way.
     using sampler = sampling::bernoulli;
+    /// Change to aggregation::by_series<> to send one line an interval for each series, in place of
+    /// one for each call. Then `flush` as often as the server does.
+    using aggregation = aggregation::none;
     /// Change to what the way to the server carries: 512 is safe anywhere, 1432 fits an Ethernet
     /// frame, 8192 a Unix socket.
     static constexpr std::size_t datagram_bytes_max = 1432;
@@ -51,49 +58,6 @@ struct client_options {
     std::uint64_t seed = 0;
 };
 
-/// What a call may say beside its value.
-struct call_options {
-    /// The share of the calls that is sent, above 0 and up to 1.
-    double rate = 1;
-    /// Tags of this line, behind those of the client: `code:200,method:get`.
-    std::string_view tags = {};
-    /// Unix seconds, where the dialect has it.
-    std::int64_t timestamp = no_timestamp;
-};
-
-/// What became of the calls of a client.
-struct client_counts {
-    std::uint64_t samples = 0;     ///< taken into a datagram
-    std::uint64_t sampled_out = 0; ///< not sent, since a rate left them out
-    std::uint64_t refused = 0;     ///< that no line can carry; the call told why
-    std::uint64_t datagrams = 0;   ///< taken by the transport
-    std::uint64_t bytes = 0;       ///< of those
-    std::uint64_t failures = 0;    ///< datagrams that the transport did not take
-    std::uint64_t lost = 0;        ///< samples that were in those
-
-    friend constexpr bool operator==(const client_counts&, const client_counts&) = default;
-};
-
-/// A number that a call takes: it remembers whether it is an integer, which some servers and
-/// layouts tell apart.
-struct metric_value {
-    template <std::integral Integer>
-    constexpr metric_value(Integer number) noexcept
-        : value(static_cast<double>(number)), integral(true) {}
-    constexpr metric_value(double number) noexcept : value(number) {}
-
-    double value;
-    bool integral = false;
-};
-
-/// A duration as <chrono> has them; that header costs more to include than this one.
-template <class D>
-concept duration_like = requires(const D& d) {
-    { d.count() } -> std::convertible_to<double>;
-    { D::period::num } -> std::convertible_to<double>;
-    { D::period::den } -> std::convertible_to<double>;
-};
-
 /// Writes lines and sends them through a transport, several in a datagram. A datagram goes out when
 /// the next line does not fit, when `flush` says so, and when the client ends: call `flush` as often
 /// as numbers may be late. A stream gets each datagram with a newline behind it.
@@ -101,13 +65,18 @@ concept duration_like = requires(const D& d) {
 /// Nothing is thrown, and nothing waits that the transport does not wait for: a udp_sender never does, a
 /// tcp_sender up to the times in its options. What cannot be sent is dropped and counted.
 ///
+/// With aggregation, counters, gauges and sets take every call, whatever its rate: it costs nothing on
+/// the way. What has a time of its own, key/values and events go out as they come.
+///
 /// At a fork both processes have what was not sent yet: flush before.
 ///
-/// Memory   two buffers of a datagram's size and of a name's; nothing is allocated after it is made.
+/// Memory   two buffers of a datagram's size and of a name's, and what an aggregation has; nothing
+///          is allocated after it is made.
 /// Threads  distinct objects safe, shared objects unsafe: one client for each thread.
 template <transport Transport, class Traits = client_traits>
 class basic_client {
     using dialect_type = typename Traits::dialect_type;
+    using aggregation_type = typename Traits::aggregation;
     static_assert(require_dialect<dialect_type>());
     static_assert(sampling_policy<typename Traits::sampler>);
     static_assert(name_policy<typename Traits::names>);
@@ -116,8 +85,9 @@ public:
     using traits = Traits;
 
     explicit basic_client(Transport to, client_options options = {})
-        : to_(std::move(to)), prefix_(std::move(options.prefix)), tags_(std::move(options.tags)),
-          sampler_(options.seed) {
+        : packer_(std::move(to)), prefix_(std::move(options.prefix)),
+          tags_(std::move(options.tags)), sampler_(options.seed),
+          aggregates_(made_aggregation(options.seed)) {
         if (!prefix_.empty())
             prefix_ += '.';
     }
@@ -133,7 +103,7 @@ public:
     /// Adds to a counter.
     errc
     increment(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::counter, name, by, more), more.rate);
+        return add(metric_kind::counter, name, by, more);
     }
     errc
     decrement(std::string_view name, metric_value by = 1, const call_options& more = {}) noexcept {
@@ -144,50 +114,44 @@ public:
     /// Sets a gauge. A value below zero takes two lines, which stay together. A gauge has no rate:
     /// one that is not 1 leaves calls out, and the server is not told.
     errc gauge(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
-        return add(unrated(of(metric_kind::gauge, name, value, more)), more.rate);
+        return add(metric_kind::gauge, name, value, more);
     }
 
     /// Changes a gauge.
     errc
     change_gauge(std::string_view name, metric_value by, const call_options& more = {}) noexcept {
-        sample one = unrated(of(metric_kind::gauge, name, by, more));
-        one.relative = true;
-        return add(one, more.rate);
+        return add(metric_kind::gauge, name, by, more, {.relative = true});
     }
 
     /// Reports how long something took, in milliseconds.
     errc
     timing(std::string_view name, double milliseconds, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::timer, name, milliseconds, more), more.rate);
+        return add(metric_kind::timer, name, milliseconds, more);
     }
     template <duration_like Duration>
     errc timing(std::string_view name, Duration took, const call_options& more = {}) noexcept {
-        constexpr double milliseconds = 1000 * static_cast<double>(Duration::period::num) /
-                                        static_cast<double>(Duration::period::den);
-        return timing(name, static_cast<double>(took.count()) * milliseconds, more);
+        return timing(name, milliseconds_of(took), more);
     }
 
     /// Reports a value whose distribution counts, that is no time; DogStatsD tells it apart.
     errc histogram(std::string_view name, double value, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::timer, name, value, more, timer_type::h), more.rate);
+        return add(metric_kind::timer, name, value, more, {.timer = timer_type::h});
     }
     errc distribution(std::string_view name, double value, const call_options& more = {}) noexcept {
-        return add(of(metric_kind::timer, name, value, more, timer_type::d), more.rate);
+        return add(metric_kind::timer, name, value, more, {.timer = timer_type::d});
     }
 
     /// Adds a member to a set. It has no rate: what is left out is not counted by the server.
     errc
     set(std::string_view name, std::string_view member, const call_options& more = {}) noexcept {
-        sample one = unrated(of(metric_kind::unique, name, 0, more));
-        one.member = member;
-        return add(one, more.rate);
+        return add(metric_kind::unique, name, 0, more, {.member = member});
     }
 
     /// Sends a value as it is, with its own time if it has one: nothing is aggregated. Of the servers
     /// that know key/values. It has no rate, as a set.
     errc
     key_value(std::string_view name, metric_value value, const call_options& more = {}) noexcept {
-        return add(unrated(of(metric_kind::keyvalue, name, value, more)), more.rate);
+        return add(metric_kind::keyvalue, name, value, more);
     }
 
     /// Sends an event or a service check, which DogStatsD's servers read. Prefix and tags of the
@@ -203,130 +167,204 @@ public:
     /// Sends what is there.
     /// Errors   those of the transport; what was there is lost then, and counted.
     errc flush() noexcept {
-        if (text_.size() == 0)
-            return errc::ok;
-        if constexpr (is_stream)
-            static_cast<void>(text_.append("\n")); // there is room for it
-        const errc error = to_.send(text_.view());
-        if (error == errc::ok) {
-            ++counts_.datagrams;
-            counts_.bytes += text_.size();
-        } else {
-            ++counts_.failures;
-            counts_.lost += waiting_;
-            last_error_ = error;
-        }
-        text_.resize(0);
-        waiting_ = 0;
-        return error;
+        if constexpr (is_aggregating)
+            write_aggregates();
+        return packer_.flush();
     }
 
     /// What became of all calls so far. What waits is in `samples` only.
-    [[nodiscard]] const client_counts& counts() const noexcept { return counts_; }
+    [[nodiscard]] const client_counts& counts() const noexcept { return packer_.counts; }
     /// What the transport said last that was not ok; ok if there is none.
-    [[nodiscard]] errc last_error() const noexcept { return last_error_; }
-    [[nodiscard]] Transport& transport() noexcept { return to_; }
+    [[nodiscard]] errc last_error() const noexcept { return packer_.last_error; }
+    [[nodiscard]] Transport& transport() noexcept { return packer_.transport(); }
 
 private:
-    static constexpr bool is_stream = requires { requires Transport::is_stream; };
-    static constexpr std::size_t datagram_bytes_max = Traits::datagram_bytes_max;
+    static constexpr bool is_aggregating = aggregates<aggregation_type>;
+    static constexpr bool has_writer = requires { typename Traits::writer; };
 
+    /// What only some kinds have.
+    struct details {
+        std::string_view member = {};
+        timer_type timer = timer_type::ms;
+        bool relative = false;
+    };
+
+    [[nodiscard]] static aggregation_type made_aggregation(std::uint64_t seed) {
+        if constexpr (is_aggregating)
+            return aggregation_type(seed);
+        else
+            return {};
+    }
+
+    /// What a call is about. Of the kinds that have no rate the server is not told one.
     [[nodiscard]] static sample of(metric_kind kind,
                                    std::string_view name,
                                    metric_value value,
                                    const call_options& more,
-                                   timer_type type = timer_type::ms) noexcept {
+                                   const details& rest) noexcept {
+        const bool rated = kind == metric_kind::counter || kind == metric_kind::timer;
         sample one;
         one.series.kind = kind;
         one.series.name = name;
         one.series.tags = more.tags;
         one.value = value.value;
         one.integral = value.integral;
-        one.rate = more.rate;
+        one.rate = rated || Traits::rates_of_all ? more.rate : 1;
+        one.member = rest.member;
         one.timestamp = more.timestamp;
-        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? type : timer_type::ms;
+        one.relative = rest.relative;
+        one.timer = std::same_as<dialect_type, dialect::dogstatsd> ? rest.timer : timer_type::ms;
         return one;
     }
 
-    /// A sample of a kind that has no rate.
-    [[nodiscard]] static sample unrated(sample one) noexcept {
-        if constexpr (!Traits::rates_of_all)
-            one.rate = 1;
-        return one;
-    }
-
-    /// Adds the line of a sample, with the client's prefix and tags.
-    errc add(sample one, double rate) noexcept {
-        if (!(rate >= rate_min && rate <= 1))
+    /// Adds the line of a call, unless its rate leaves it out; that is looked at first.
+    errc add(metric_kind kind,
+             std::string_view name,
+             metric_value value,
+             const call_options& more,
+             const details& rest = {}) noexcept {
+        if (!(more.rate >= rate_min && more.rate <= 1))
             return refused(errc::bad_rate);
-        if (!sampler_.keep(rate)) {
-            ++counts_.sampled_out;
+        const bool in_aggregate =
+            is_aggregating && kind != metric_kind::keyvalue && more.timestamp == no_timestamp;
+        if ((!in_aggregate || kind == metric_kind::timer) && !sampler_.keep(more.rate)) {
+            ++packer_.counts.sampled_out;
             return errc::ok;
         }
+        const sample one = of(kind, name, value, more, rest);
+        if constexpr (is_aggregating) {
+            if (in_aggregate)
+                return add_to_aggregate(one);
+        }
+        return append([&](auto& out) { return write(one, out); });
+    }
+
+    /// Writes the line of a sample, with the client's prefix and tags.
+    template <std::size_t BytesMax>
+    errc write(const sample& bare, basic_line_buffer<BytesMax>& out) noexcept {
+        sample one = bare;
+        if (const errc error = complete(one); error != errc::ok)
+            return error;
+        if constexpr (has_writer)
+            return Traits::writer::write(one, out);
+        else
+            return format<dialect_type, typename Traits::names>(one, out);
+    }
+
+    /// Gives a sample the client's prefix and tags. Its views are valid until the next one.
+    errc complete(sample& one) noexcept {
         names_.resize(0);
         if (!prefix_.empty()) {
             if (!names_.append(prefix_) || !names_.append(one.series.name))
-                return refused(errc::name_too_long);
+                return errc::name_too_long;
             one.series.name = names_.view();
         }
         const std::size_t name_end = names_.size();
         if (!tags_.empty()) {
             if (!names_.append(tags_) || (!one.series.tags.empty() && !names_.append(",")) ||
                 !names_.append(one.series.tags))
-                return refused(errc::tags_too_long);
+                return errc::tags_too_long;
             one.series.tags = names_.view().substr(name_end);
         }
-        return append([&](auto& out) {
-            if constexpr (requires { typename Traits::writer; })
-                return Traits::writer::write(one, out);
-            else
-                return format<dialect_type, typename Traits::names>(one, out);
-        });
-    }
-
-    /// Adds lines to the datagram, or to the next one if they do not fit.
-    template <class Format>
-    errc append(const Format& write) noexcept {
-        errc error = append_here(write);
-        if (error == errc::no_space && text_.size() > 0) {
-            static_cast<void>(flush());
-            error = append_here(write);
-        }
-        if (error != errc::ok)
-            return refused(error);
-        ++counts_.samples;
-        ++waiting_;
-        if constexpr (!Traits::batches)
-            static_cast<void>(flush());
         return errc::ok;
     }
 
-    template <class Format>
-    errc append_here(const Format& write) noexcept {
-        const std::size_t before = text_.size();
-        if (before > 0 && !text_.append("\n"))
-            return errc::no_space;
-        errc error = write(text_);
-        if (error == errc::ok && is_stream && text_.size() == datagram_bytes_max)
-            error = errc::no_space; // for the newline at the end
+    errc add_to_aggregate(sample one) noexcept {
+        if (one.series.kind != metric_kind::timer)
+            one.rate = 1;
+        const auto check = [this](const sample& fresh) noexcept {
+            basic_line_buffer<Traits::datagram_bytes_max> line;
+            return write(fresh, line);
+        };
+        errc error = aggregates_.add(one, check);
+        if (error == errc::queue_full) {
+            write_aggregates();
+            error = aggregates_.add(one, check);
+        }
+        if (error == errc::queue_full) // a text that is longer than all of its room
+            return append([&](auto& out) { return write(one, out); });
         if (error != errc::ok)
-            text_.resize(before);
-        return error;
+            return refused(error);
+        ++packer_.counts.samples;
+        packer_.counts.thinned = aggregates_.thinned();
+        return errc::ok;
+    }
+
+    /// Moves what is added up into datagrams.
+    void write_aggregates() noexcept {
+        aggregates_.take([this](detail::aggregate& from, detail::value_list values) {
+            if (from.one.series.kind == metric_kind::timer)
+                return write_timer(from, values);
+            settle(packer_.append([&](auto& out) { return write(from.one, out); }), from.calls);
+        });
+    }
+
+    /// Writes the values of a timer, several in a line if there are readers for that. The first line
+    /// answers for the values that were thinned out.
+    void write_timer(detail::aggregate& from, detail::value_list values) noexcept {
+        std::uint64_t thinned = from.calls - from.kept;
+        while (!values.done()) {
+            std::size_t count = 1;
+            auto rest = values;
+            from.one.value = values.value();
+            const errc error = packer_.append([&](auto& out) {
+                rest = values;
+                rest.advance();
+                if constexpr (has_writer) {
+                    return write(from.one, out);
+                } else {
+                    sample one = from.one;
+                    const errc named = complete(one);
+                    return named == errc::ok ? pack(one, rest, out, count) : named;
+                }
+            });
+            settle(error, count + std::exchange(thinned, 0));
+            values = rest;
+        }
+    }
+
+    template <std::size_t BytesMax>
+    static errc pack(const sample& first,
+                     detail::value_list& rest,
+                     basic_line_buffer<BytesMax>& out,
+                     std::size_t& count) noexcept {
+        const auto packed = format_packed<dialect_type, typename Traits::names>(first, rest, out);
+        count = packed.value_or(1);
+        return packed.error();
+    }
+
+    /// Counts what an aggregated line stands for.
+    void settle(errc error, std::uint64_t samples) noexcept {
+        if (error == errc::ok) {
+            packer_.stands_for(samples);
+            if constexpr (!Traits::batches)
+                static_cast<void>(packer_.flush());
+        } else { // since the sum has more digits than there was room for, say
+            packer_.counts.lost += samples;
+            packer_.last_error = error;
+        }
+    }
+
+    /// Adds lines to the datagram, or to the next one if they do not fit.
+    template <class Write>
+    errc append(const Write& write_line) noexcept {
+        if (const errc error = packer_.append(write_line); error != errc::ok)
+            return refused(error);
+        ++packer_.counts.samples;
+        settle(errc::ok, 1);
+        return errc::ok;
     }
 
     errc refused(errc why) noexcept {
-        ++counts_.refused;
+        ++packer_.counts.refused;
         return why;
     }
 
-    Transport to_;
+    detail::packer<Transport, Traits::datagram_bytes_max> packer_;
     std::string prefix_;
     std::string tags_;
     typename Traits::sampler sampler_;
-    client_counts counts_{};
-    errc last_error_ = errc::ok;
-    std::uint64_t waiting_ = 0; // samples in the text
-    basic_line_buffer<datagram_bytes_max> text_{};
+    [[no_unique_address]] aggregation_type aggregates_;
     basic_line_buffer<dialect_type::name_bytes_max + dialect_type::tag_bytes_max> names_{};
 };
 
