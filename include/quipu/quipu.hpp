@@ -33,6 +33,7 @@
 #include <quipu/net/file.hpp>
 #include <quipu/net/inherited.hpp>
 #include <quipu/net/memory.hpp>
+#include <quipu/net/queued.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/socket.hpp>
 #include <quipu/net/tcp_listener.hpp>
@@ -109,6 +110,7 @@
 #include <quipu/client/aggregation.hpp>
 #include <quipu/client/call.hpp>
 #include <quipu/client/client.hpp>
+#include <quipu/client/flushing.hpp>
 #include <quipu/client/packed_values.hpp>
 #include <quipu/client/packer.hpp>
 #include <quipu/client/pystatsd.hpp>

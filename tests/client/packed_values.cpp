@@ -35,7 +35,8 @@ TEMPLATE_TEST_CASE("packed_values: the line reads back as its values",
     listed more{{-0.5, 1e300, 1e-300, -0.0, 0.1}};
     basic_line_buffer<8192> out;
     REQUIRE(out.append("x:1|c\n"));
-    REQUIRE(format_packed<TestType, format_policy::refuse>(timer(3, 0.5), more, out).value_or(0) == 6);
+    REQUIRE(format_packed<TestType, format_policy::refuse>(timer(3, 0.5), more, out).value_or(0) ==
+            6);
     CHECK(more.done());
     std::vector<double> read;
     parse_datagram<TestType>(
@@ -52,7 +53,8 @@ TEMPLATE_TEST_CASE("packed_values: the line reads back as its values",
 TEST_CASE("packed_values: as many as there is room for, and the rest waits", "[client]") {
     listed more{{2, 3, 4}};
     basic_line_buffer<15> out; // t:1|ms|#a:b are 11
-    CHECK(format_packed<dialect::quipu, format_policy::refuse>(timer(1), more, out).value_or(0) == 3);
+    CHECK(format_packed<dialect::quipu, format_policy::refuse>(timer(1), more, out).value_or(0) ==
+          3);
     CHECK(out.view() == "t:1:2:3|ms|#a:b");
     CHECK(more.value() == 4);
     CHECK(format_packed<dialect::quipu, format_policy::refuse>(timer(1), more, out).error() ==

@@ -3,6 +3,7 @@
 
 #include <quipu/client/aggregation.hpp>
 #include <quipu/client/call.hpp>
+#include <quipu/client/flushing.hpp>
 #include <quipu/client/packed_values.hpp>
 #include <quipu/client/packer.hpp>
 #include <quipu/client/sampling.hpp>
@@ -37,6 +38,8 @@ struct client_traits {
     /// Change to aggregation::by_series<> to send one line an interval for each series, in place of
     /// one for each call. Then `flush` as often as the server does.
     using aggregation = aggregation::none;
+    /// Change to flushing::at_intervals<Clock> to send what waits as time passes, with the calls.
+    using flushing = flushing::on_request;
     /// Change to what the way to the server carries: 512 is safe anywhere, 1432 fits an Ethernet
     /// frame, 8192 a Unix socket.
     static constexpr std::size_t datagram_bytes_max = 1432;
@@ -80,14 +83,17 @@ class basic_client {
     static_assert(require_dialect<dialect_type>());
     static_assert(sampling_policy<typename Traits::sampler>);
     static_assert(name_policy<typename Traits::names>);
+    static_assert(flushing_policy<typename Traits::flushing>);
 
 public:
     using traits = Traits;
 
-    explicit basic_client(Transport to, client_options options = {})
+    explicit basic_client(Transport to,
+                          client_options options = {},
+                          typename Traits::flushing when = {})
         : packer_(std::move(to)), prefix_(std::move(options.prefix)),
           tags_(std::move(options.tags)), sampler_(options.seed),
-          aggregates_(made_aggregation(options.seed)) {
+          aggregates_(made_aggregation(options.seed)), when_(std::move(when)) {
         if (!prefix_.empty())
             prefix_ += '.';
     }
@@ -169,7 +175,21 @@ public:
     errc flush() noexcept {
         if constexpr (is_aggregating)
             write_aggregates();
+        when_.restart();
         return packer_.flush();
+    }
+
+    /// Sends what is there, and waits until the transport has passed it on or the time is over: for a
+    /// transport with a queue (`queued`), which has `flush(deadline)`.
+    /// Errors   those of both; of the transport's timed_out.
+    template <class Deadline>
+    errc flush(const Deadline& end) noexcept requires requires(Transport& to) {
+        to.flush(end);
+    }
+    {
+        const errc sent = flush();
+        const errc passed_on = transport().flush(end);
+        return sent != errc::ok ? sent : passed_on;
     }
 
     /// What became of all calls so far. What waits is in `samples` only.
@@ -287,6 +307,7 @@ private:
             return refused(error);
         ++packer_.counts.samples;
         packer_.counts.thinned = aggregates_.thinned();
+        flush_when_due();
         return errc::ok;
     }
 
@@ -352,7 +373,13 @@ private:
             return refused(error);
         ++packer_.counts.samples;
         settle(errc::ok, 1);
+        flush_when_due();
         return errc::ok;
+    }
+
+    void flush_when_due() noexcept {
+        if (when_.due())
+            static_cast<void>(flush());
     }
 
     errc refused(errc why) noexcept {
@@ -365,6 +392,7 @@ private:
     std::string tags_;
     typename Traits::sampler sampler_;
     [[no_unique_address]] aggregation_type aggregates_;
+    [[no_unique_address]] typename Traits::flushing when_;
     basic_line_buffer<dialect_type::name_bytes_max + dialect_type::tag_bytes_max> names_{};
 };
 
