@@ -146,6 +146,21 @@ TEST_CASE("sink_worker: one that is not to try again drops what fails, and count
     CHECK(sink->report().last_success > 0);
 }
 
+TEST_CASE("sink_worker: what was given up in the middle of its write is counted once",
+          "[server][sink_worker]") {
+    const bench here;
+    const auto sink = here.start({64, 60s, 60s, false});
+    here.to->fail(1);
+    here.to->wait(true);
+    push(*sink, 0);
+    REQUIRE(eventually([&] { return here.to->is_writing(); }));
+    sink->finish(0ms); // leaves the thread behind
+    CHECK(sink->dropped() == 1);
+    here.to->wait(false);
+    REQUIRE(eventually([&] { return sink->report().last_failure > 0; }));
+    CHECK(sink->dropped() == 1);
+}
+
 TEST_CASE("sink_worker: beyond the bound the oldest is dropped and counted",
           "[server][sink_worker]") {
     const bench here;

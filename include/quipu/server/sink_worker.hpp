@@ -219,7 +219,8 @@ private:
         }
 
         void lose(errc error, bool left) {
-            ++dropped_;
+            if (left || !given_up_) // else `give_up` has counted it
+                ++dropped_;
             if (!left && !given_up_)
                 queue_.pop_front();
             log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
