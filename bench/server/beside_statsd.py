@@ -75,12 +75,12 @@ def measure(side: Side, send, texts: list, per_second: float) -> tuple:
         process.wait_for(lambda: accepts(side.management))
         management = Management(side.management)
         before = lines_taken(management)
-        used = processor_seconds(process._child.pid)
+        used = processor_seconds(process.pid)
         send(side, texts, per_second)
         taken = before
         while (now := lines_taken(management)) > taken:
             taken = now
-        used = processor_seconds(process._child.pid) - used
+        used = processor_seconds(process.pid) - used
         return (taken - before) / used, taken - before
 
 

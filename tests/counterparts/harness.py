@@ -87,6 +87,10 @@ class Process:
             self._child.kill()
             self._child.wait()
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def output(self) -> str:
         """What it has said on its standard output until now."""
         return self._output.read_text(errors="replace")

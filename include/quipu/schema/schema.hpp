@@ -35,12 +35,14 @@ struct point {
     double edge = 0; ///< of a bin of a histogram, whose value is the number of samples in it
 };
 
-/// Writes the value of a point: without a fraction if it is integral, else as `Layout` has it.
-/// Input    room for `point_value_bytes_max<Layout>` bytes.
-/// Returns  the end.
+/// Room for the value of a point as text.
 template <number_layout Layout>
 inline constexpr std::size_t point_value_bytes_max =
     Layout::bytes_max > integer_bytes_max ? Layout::bytes_max : integer_bytes_max;
+
+/// Writes the value of a point: without a fraction if it is integral, else as `Layout` has it.
+/// Input    room for `point_value_bytes_max<Layout>` bytes.
+/// Returns  the end.
 template <number_layout Layout>
 char* write_point_value(char* out, const point& one) noexcept {
     const bool whole = one.integral && one.value > -9e15 && one.value < 9e15;

@@ -83,10 +83,7 @@ private:
         const auto refused = counts.refused_in_all();
         if (input_counter_.empty() || counts.lines <= refused)
             return;
-        sample own;
-        own.series = {metric_kind::counter, {}, {}};
-        own.value = static_cast<double>(counts.lines - refused);
-        static_cast<void>(store_.apply(input_counter_, own));
+        apply(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
     }
 
     void count_itself(const intake_counts& counts) {
@@ -97,10 +94,14 @@ private:
     }
 
     void apply_own(std::string_view tail, metric_kind kind, double value) {
+        apply(own_prefix_ + std::string(tail), kind, value);
+    }
+
+    void apply(std::string_view name, metric_kind kind, double value) {
         sample own;
         own.series = {kind, {}, {}};
         own.value = value;
-        static_cast<void>(store_.apply(own_prefix_ + std::string(tail), own));
+        static_cast<void>(store_.apply(name, own));
     }
 
     basic_store<store_traits> store_;

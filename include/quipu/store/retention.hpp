@@ -32,12 +32,10 @@ struct idle_for {
 };
 
 /// As `idle_for`, and for ever unless a bound is set: for who lets others choose.
-struct adjustable {
-    std::uint32_t intervals_max = std::numeric_limits<std::uint32_t>::max();
-
-    [[nodiscard]] constexpr bool expired(std::uint32_t idle_intervals) const noexcept {
-        return idle_intervals > intervals_max;
-    }
+struct adjustable : idle_for {
+    constexpr explicit adjustable(
+        std::uint32_t most = std::numeric_limits<std::uint32_t>::max()) noexcept
+        : idle_for{most} {}
 };
 
 } // namespace retention
