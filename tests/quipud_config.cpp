@@ -583,13 +583,15 @@ TEST_CASE("quipud config: a file of statsite", "[quipud][config]") {
 }
 
 TEST_CASE("quipud config: under the name of statsite it is that server", "[quipud][config]") {
-    const auto name = std::filesystem::temp_directory_path() / "statsite";
-    std::filesystem::remove(name);
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("quipud_statsite_" + std::to_string(::getpid()));
+    std::filesystem::create_directory(folder);
+    const auto name = folder / "statsite";
     std::filesystem::create_symlink(QUIPU_QUIPUD, name);
     const process program({name.string(), "--print-config"});
     CHECK(program.prints("profile = statsite\n"));
     CHECK(program.prints("sink = exec:cat\n"));
-    std::filesystem::remove(name);
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("quipud config: statsite's place is taken", "[quipud][config]") {
@@ -747,6 +749,15 @@ TEST_CASE("quipud config: SIGHUP reads the files again", "[quipud][config]") {
     CHECK(
         server.program().complains("quipud.prefix is now 'b' in the files: it needs a new start"));
     CHECK(graphite.shows("a.counters.c.count", "5"));
+    // Its interval was the time since the start, not the new one: five in 0.2 seconds were 25.
+    const auto points = graphite.points();
+    const auto rate = std::find_if(points.begin(), points.end(), [](const auto& point) {
+        return point.name == "a.counters.c.rate";
+    });
+    REQUIRE(rate != points.end());
+    CAPTURE(rate->value);
+    CHECK(std::stod(rate->value) > 0);
+    CHECK(std::stod(rate->value) < 25);
     CHECK(graphite.shows("a.counters.c.count", "0"));
     CHECK(server.ends_well());
 }

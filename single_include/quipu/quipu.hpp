@@ -13970,12 +13970,10 @@ struct idle_for {
 };
 
 /// As `idle_for`, and for ever unless a bound is set: for who lets others choose.
-struct adjustable {
-    std::uint32_t intervals_max = std::numeric_limits<std::uint32_t>::max();
-
-    [[nodiscard]] constexpr bool expired(std::uint32_t idle_intervals) const noexcept {
-        return idle_intervals > intervals_max;
-    }
+struct adjustable : idle_for {
+    constexpr explicit adjustable(
+        std::uint32_t most = std::numeric_limits<std::uint32_t>::max()) noexcept
+        : idle_for{most} {}
 };
 
 } // namespace retention
@@ -17195,12 +17193,14 @@ struct point {
     double edge = 0; ///< of a bin of a histogram, whose value is the number of samples in it
 };
 
-/// Writes the value of a point: without a fraction if it is integral, else as `Layout` has it.
-/// Input    room for `point_value_bytes_max<Layout>` bytes.
-/// Returns  the end.
+/// Room for the value of a point as text.
 template <number_layout Layout>
 inline constexpr std::size_t point_value_bytes_max =
     Layout::bytes_max > integer_bytes_max ? Layout::bytes_max : integer_bytes_max;
+
+/// Writes the value of a point: without a fraction if it is integral, else as `Layout` has it.
+/// Input    room for `point_value_bytes_max<Layout>` bytes.
+/// Returns  the end.
 template <number_layout Layout>
 char* write_point_value(char* out, const point& one) noexcept {
     const bool whole = one.integral && one.value > -9e15 && one.value < 9e15;
@@ -19338,13 +19338,15 @@ struct admin_statistic {
 /// What the commands are about. All is called on one thread.
 ///
 /// Requires  store(): a basic_store with all that came so far; std::vector<admin_statistic>
-///           statistics(); std::string_view config(): lines `key: value`.
+///           statistics(); std::string_view config(): lines `key: value`; bool& healthy(): what
+///           `health` says, on every connection.
 /// Provided  basic_server.
 template <class H>
 concept admin_host = requires(H& host) {
     host.store().counters();
     { host.statistics() } -> std::convertible_to<std::vector<admin_statistic>>;
     { host.config() } -> std::convertible_to<std::string_view>;
+    { host.healthy() } -> std::same_as<bool&>;
 };
 
 namespace detail {
@@ -19450,8 +19452,8 @@ private:
             erase(out, host_.store().gauges(), words);
         } else if (command == "health") {
             if (words.size() > 1 && (words[1] == "up" || words[1] == "down"))
-                healthy_ = words[1] == "up";
-            out += healthy_ ? "health: up\n" : "health: down\n";
+                host_.healthy() = words[1] == "up";
+            out += host_.healthy() ? "health: up\n" : "health: down\n";
         } else if (command == "config") {
             out += '\n';
             out += host_.config();
@@ -19580,7 +19582,6 @@ private:
     static constexpr std::size_t line_bytes_max = 69;
 
     Host& host_;
-    bool healthy_ = true;
 };
 
 } // namespace quipu
@@ -21031,10 +21032,7 @@ private:
         const auto refused = counts.refused_in_all();
         if (input_counter_.empty() || counts.lines <= refused)
             return;
-        sample own;
-        own.series = {metric_kind::counter, {}, {}};
-        own.value = static_cast<double>(counts.lines - refused);
-        static_cast<void>(store_.apply(input_counter_, own));
+        apply(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
     }
 
     void count_itself(const intake_counts& counts) {
@@ -21045,10 +21043,14 @@ private:
     }
 
     void apply_own(std::string_view tail, metric_kind kind, double value) {
+        apply(own_prefix_ + std::string(tail), kind, value);
+    }
+
+    void apply(std::string_view name, metric_kind kind, double value) {
         sample own;
         own.series = {kind, {}, {}};
         own.value = value;
-        static_cast<void>(store_.apply(own_prefix_ + std::string(tail), own));
+        static_cast<void>(store_.apply(name, own));
     }
 
     basic_store<store_traits> store_;
@@ -21267,7 +21269,8 @@ private:
         }
 
         void lose(errc error, bool left) {
-            ++dropped_;
+            if (left || !given_up_) // else `give_up` has counted it
+                ++dropped_;
             if (!left && !given_up_)
                 queue_.pop_front();
             log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
@@ -21443,7 +21446,8 @@ public:
     void run() {
         start_ = std::time(nullptr);
         std::thread input([this] { listeners_.run(); });
-        clock_.emplace(options_.schedule, now_ms());
+        flushed_ms_ = now_ms();
+        clock_.emplace(options_.schedule, flushed_ms_);
         bool ticked = false;
         for (;;) {
             const auto wait_ms = clock_->wait_ms(now_ms());
@@ -21507,8 +21511,10 @@ public:
     /// The interval that is under way ends as the new schedule says.
     void set_schedule(const flush_schedule& schedule) {
         options_.schedule = schedule;
-        if (clock_)
-            clock_.emplace(schedule, now_ms());
+        if (!clock_)
+            return;
+        clock_.emplace(schedule, now_ms());
+        rescheduled_ = true;
     }
     void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 
@@ -21548,6 +21554,7 @@ public:
     }
 
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
+    [[nodiscard]] bool& healthy() noexcept { return healthy_; }
 
 private:
     static constexpr std::uint64_t waker_token = 0;
@@ -21579,8 +21586,13 @@ private:
     void flush(std::int64_t at_ms, std::uint64_t intervals, TakeShard&& take_shard) {
         const auto start = std::chrono::steady_clock::now();
         take_shard(intake_.shard());
-        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000 *
-                                        static_cast<double>(intervals);
+        // One that began under another schedule has its own length.
+        const auto interval_ms =
+            std::exchange(rescheduled_, false) && at_ms > flushed_ms_
+                ? at_ms - flushed_ms_
+                : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
+        flushed_ms_ = at_ms;
+        const double interval_seconds = static_cast<double>(interval_ms) / 1000;
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -21635,6 +21647,9 @@ private:
     conversations conversations_{waker_token + 1};
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
+    bool healthy_ = true;
+    std::int64_t flushed_ms_ = 0; // when the interval began
+    bool rescheduled_ = false;    // since then
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
 };
 

@@ -17,6 +17,7 @@ struct host {
     static std::vector<admin_statistic> statistics() {
         return {{"uptime", 12}, {"messages.bad_lines_seen", 0}, {"graphite.flush_time", 0.5}};
     }
+    bool& healthy() { return up; }
     static std::string_view config() { return "port: 8125\nnames > legacy: yes\n"; }
 
     void add(metric_kind kind, std::string_view name, double value) {
@@ -28,6 +29,7 @@ struct host {
     }
 
     basic_store<Traits> all{};
+    bool up = true;
 };
 
 template <class Traits>

@@ -323,8 +323,9 @@ TEST_CASE("server: its admin commands know what came up to now, and can delete i
     live_server<quipu::profile::etsy> server;
     REQUIRE(server.server().listen_admin({"127.0.0.1", 0}) == errc::ok);
     REQUIRE(server.server().listen_aliveness({"127.0.0.1", 0}) == errc::ok);
+    REQUIRE(server.server().listen_admin({"127.0.0.1", 0}) == errc::ok);
     const auto at = server.server().admin_addresses();
-    REQUIRE(at.size() == 2);
+    REQUIRE(at.size() == 3);
     server.start();
     quipu::test::asking admin(at[0].port());
     const std::string end = "END\n\n";
@@ -340,7 +341,8 @@ TEST_CASE("server: its admin commands know what came up to now, and can delete i
     CHECK(admin.ask("delcounters hits\n", end) == "deleted: hits\n" + end);
     CHECK_FALSE(hits());
     CHECK(quipu::test::asking(at[1].port()).hear_all() == "YES");
-    CHECK(admin.ask("health\n", "\n") == "health: up\n");
+    CHECK(admin.ask("health down\n", "\n") == "health: down\n");
+    CHECK(quipu::test::asking(at[2].port()).ask("health\n", "\n") == "health: down\n");
     server.stop();
 }
 

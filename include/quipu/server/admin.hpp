@@ -23,13 +23,15 @@ struct admin_statistic {
 /// What the commands are about. All is called on one thread.
 ///
 /// Requires  store(): a basic_store with all that came so far; std::vector<admin_statistic>
-///           statistics(); std::string_view config(): lines `key: value`.
+///           statistics(); std::string_view config(): lines `key: value`; bool& healthy(): what
+///           `health` says, on every connection.
 /// Provided  basic_server.
 template <class H>
 concept admin_host = requires(H& host) {
     host.store().counters();
     { host.statistics() } -> std::convertible_to<std::vector<admin_statistic>>;
     { host.config() } -> std::convertible_to<std::string_view>;
+    { host.healthy() } -> std::same_as<bool&>;
 };
 
 namespace detail {
@@ -135,8 +137,8 @@ private:
             erase(out, host_.store().gauges(), words);
         } else if (command == "health") {
             if (words.size() > 1 && (words[1] == "up" || words[1] == "down"))
-                healthy_ = words[1] == "up";
-            out += healthy_ ? "health: up\n" : "health: down\n";
+                host_.healthy() = words[1] == "up";
+            out += host_.healthy() ? "health: up\n" : "health: down\n";
         } else if (command == "config") {
             out += '\n';
             out += host_.config();
@@ -265,7 +267,6 @@ private:
     static constexpr std::size_t line_bytes_max = 69;
 
     Host& host_;
-    bool healthy_ = true;
 };
 
 } // namespace quipu

@@ -143,7 +143,8 @@ public:
     void run() {
         start_ = std::time(nullptr);
         std::thread input([this] { listeners_.run(); });
-        clock_.emplace(options_.schedule, now_ms());
+        flushed_ms_ = now_ms();
+        clock_.emplace(options_.schedule, flushed_ms_);
         bool ticked = false;
         for (;;) {
             const auto wait_ms = clock_->wait_ms(now_ms());
@@ -207,8 +208,10 @@ public:
     /// The interval that is under way ends as the new schedule says.
     void set_schedule(const flush_schedule& schedule) {
         options_.schedule = schedule;
-        if (clock_)
-            clock_.emplace(schedule, now_ms());
+        if (!clock_)
+            return;
+        clock_.emplace(schedule, now_ms());
+        rescheduled_ = true;
     }
     void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 
@@ -248,6 +251,7 @@ public:
     }
 
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
+    [[nodiscard]] bool& healthy() noexcept { return healthy_; }
 
 private:
     static constexpr std::uint64_t waker_token = 0;
@@ -279,8 +283,13 @@ private:
     void flush(std::int64_t at_ms, std::uint64_t intervals, TakeShard&& take_shard) {
         const auto start = std::chrono::steady_clock::now();
         take_shard(intake_.shard());
-        const double interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000 *
-                                        static_cast<double>(intervals);
+        // One that began under another schedule has its own length.
+        const auto interval_ms =
+            std::exchange(rescheduled_, false) && at_ms > flushed_ms_
+                ? at_ms - flushed_ms_
+                : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
+        flushed_ms_ = at_ms;
+        const double interval_seconds = static_cast<double>(interval_ms) / 1000;
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -335,6 +344,9 @@ private:
     conversations conversations_{waker_token + 1};
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
+    bool healthy_ = true;
+    std::int64_t flushed_ms_ = 0; // when the interval began
+    bool rescheduled_ = false;    // since then
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
 };
 
