@@ -132,8 +132,10 @@ void add_graphite(quipu::basic_server<Profile>& server,
     using schema = typename Profile::schema_type;
     using sink = quipu::basic_graphite<schema, quipu::tcp_sender, Traits>;
     // Shared, since a function that is stored must be copyable.
-    const auto graphite =
-        std::make_shared<sink>(schema(schema_options<Profile>(all)), quipu::tcp_sender(option.to));
+    quipu::stream_sender_options patience;
+    patience.reconnect_ms = 0; // the sink's worker has the pauses
+    const auto graphite = std::make_shared<sink>(schema(schema_options<Profile>(all)),
+                                                 quipu::tcp_sender(option.to, patience));
     server.add_sink(option.url, [graphite](const auto& from) {
         using clock = std::chrono::steady_clock;
         const auto start = clock::now();

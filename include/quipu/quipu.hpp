@@ -31,17 +31,22 @@
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/event_loop.hpp>
 #include <quipu/net/file.hpp>
+#include <quipu/net/host_watch.hpp>
 #include <quipu/net/inherited.hpp>
 #include <quipu/net/memory.hpp>
 #include <quipu/net/queued.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/socket.hpp>
+#include <quipu/net/stream_sender.hpp>
 #include <quipu/net/tcp_listener.hpp>
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/net/transport.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/net/udp_host.hpp>
 #include <quipu/net/unix_datagram.hpp>
 #include <quipu/net/unix_listener.hpp>
+#include <quipu/net/unix_path.hpp>
+#include <quipu/net/unix_stream.hpp>
 #include <quipu/net/waker.hpp>
 
 // Floor 1: sketch

@@ -2649,8 +2649,8 @@ concept has_send = requires(T& to, std::string_view bytes) {
 ///           followed by other bytes in the same stream: it may be sent again from its beginning.
 ///           A stream has `static constexpr bool is_stream = true`: nothing but newlines parts what
 ///           is sent over it.
-/// Provided  udp_sender, tcp_sender, unix_datagram_sender, file_writer, memory_transport,
-///           null_transport; queued<T> before any of them.
+/// Provided  udp_sender, udp_host_sender, tcp_sender, unix_datagram_sender, unix_stream_sender,
+///           file_writer, memory_transport, null_transport; queued<T> before any of them.
 /// Cost      one call per datagram or flush.
 template <class T>
 concept transport = has_send<T>;
@@ -3314,6 +3314,297 @@ static_assert(watchable_receiver<file_reader>);
 
 } // namespace quipu
 
+// quipu/net/resolve.hpp
+
+// `resolve` makes the addresses of a host's name.
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+namespace quipu {
+
+/// The addresses of one host, best first. Bounded: what a name server says beyond `size_max`
+/// addresses is left out.
+class address_list {
+public:
+    static constexpr std::size_t size_max = 16;
+
+    [[nodiscard]] const address* begin() const noexcept { return addresses_.data(); }
+    [[nodiscard]] const address* end() const noexcept { return begin() + size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] const address& operator[](std::size_t index) const noexcept {
+        QUIPU_ASSERT(index < size_);
+        return addresses_[index];
+    }
+
+    /// The same addresses in the same order.
+    friend bool operator==(const address_list& a, const address_list& b) noexcept {
+        bool same = a.size_ == b.size_;
+        for (std::size_t i = 0; same && i != a.size_; ++i)
+            same = a.addresses_[i] == b.addresses_[i];
+        return same;
+    }
+
+    /// Appends an address that is not there yet; refused in silence when the list is full.
+    void push(const address& next) noexcept {
+        for (const address& known : *this)
+            if (known == next)
+                return;
+        if (size_ != size_max)
+            addresses_[size_++] = next;
+    }
+
+private:
+    std::array<address, size_max> addresses_{};
+    std::size_t size_ = 0;
+};
+
+/// What the addresses are wanted for: any address of this machine can be bound, not reached.
+enum class address_use : std::uint8_t { bind, connect };
+
+namespace detail {
+
+[[nodiscard]] constexpr bool is_localhost(std::string_view host) noexcept {
+    constexpr std::string_view name = "localhost";
+    if (host.size() != name.size())
+        return false;
+    for (std::size_t i = 0; i != name.size(); ++i) {
+        // Sets the bit that tells small letters from capital ones.
+        if ((static_cast<unsigned char>(host[i]) | 0x20U) != static_cast<unsigned char>(name[i]))
+            return false;
+    }
+    return true;
+}
+
+/// Whether an endpoint's host stands for every address of this machine.
+[[nodiscard]] constexpr bool is_any_host(std::string_view host) noexcept {
+    return host.empty() || host == "*";
+}
+
+/// Whether this machine has `host`: the operating system lets a socket have it.
+[[nodiscard]] inline bool can_bind(const address& host) noexcept {
+    const descriptor probe{::socket(host.family(), SOCK_DGRAM, 0)};
+    return probe && ::bind(probe.fd(), host.with_port(0).native(), host.native_size()) == 0;
+}
+
+[[nodiscard]] inline errc from_resolver(int failure) noexcept {
+    if (failure == EAI_SYSTEM)
+        return last_error();
+    return failure == EAI_MEMORY ? errc::system_failure : errc::name_unresolved;
+}
+
+/// Asks the C library; `host` is an address or a name.
+[[nodiscard]] inline result<address_list> ask_resolver(std::string_view host,
+                                                       std::uint16_t port) noexcept {
+    std::array<char, host_bytes_max + 1> terminated{};
+    host.copy(terminated.data(), host_bytes_max);
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_DGRAM; // else every address comes once for each kind of socket
+    const bool literal = is_ipv4_text(host) || is_ipv6_text(host);
+    hints.ai_flags = literal ? AI_NUMERICHOST : 0;
+    addrinfo* found = nullptr;
+    int failure = 0;
+    do {
+        failure = ::getaddrinfo(terminated.data(), nullptr, &hints, &found);
+    } while (failure == EAI_SYSTEM && errno == EINTR);
+    // A literal fails by an unknown %zone only.
+    if (failure != 0)
+        return literal ? errc::bad_address : from_resolver(failure);
+    address_list list;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+        const result<address> one = address::from_native(each->ai_addr, each->ai_addrlen);
+        if (one)
+            list.push(one->with_port(port));
+    }
+    ::freeaddrinfo(found);
+    if (list.empty())
+        return errc::name_unresolved;
+    return list;
+}
+
+} // namespace detail
+
+/// Finds the addresses of a host.
+///
+/// Input    a name, an address (which never asks a name server), `localhost`: 127.0.0.1 and ::1 of
+///          which this machine has, whatever its host table says; empty or `*`, to bind only:
+///          `[::]`, which takes IPv4 too on a dual-stack socket, or 0.0.0.0 where there is no IPv6.
+/// Returns  at least one address.
+/// Errors   bad_address, name_unresolved, address_unavailable (localhost without loopback).
+/// Cost     a name waits for the name servers as long as the C library does: seconds at worst.
+/// Threads  safe.
+[[nodiscard]] inline result<address_list>
+resolve(std::string_view host, std::uint16_t port, address_use use) noexcept {
+    if (!detail::is_host_text(host))
+        return errc::bad_address;
+    address_list list;
+    if (detail::is_any_host(host)) {
+        if (use == address_use::connect)
+            return errc::bad_address;
+        const address v6 = address::any_v6(port);
+        list.push(detail::can_bind(v6) ? v6 : address::any_v4(port));
+        return list;
+    }
+    if (!detail::is_localhost(host))
+        return detail::ask_resolver(host, port);
+    for (const address& loopback : {address::loopback_v4(port), address::loopback_v6(port)})
+        if (detail::can_bind(loopback))
+            list.push(loopback);
+    if (list.empty())
+        return errc::address_unavailable;
+    return list;
+}
+
+/// The same for a host and a port in one.
+[[nodiscard]] inline result<address_list> resolve(const host_port& at, address_use use) noexcept {
+    return resolve(at.host, at.port, use);
+}
+
+} // namespace quipu
+
+// quipu/net/host_watch.hpp
+
+// The addresses of a host, asked for again and again on a thread of its own: who sends never waits for
+// a name server.
+
+#include <unistd.h>
+
+namespace quipu {
+
+/// When the addresses of a host are asked for.
+struct host_watch_options {
+    /// How long they are believed.
+    int ttl_ms = 60'000;
+    /// How long after a failure it is tried again; what was known before stays.
+    int retry_ms = 1'000;
+};
+
+/// The names that this machine resolves.
+struct system_names {
+    [[nodiscard]] result<address_list> operator()(const host_port& of) const noexcept {
+        return resolve(of, address_use::connect);
+    }
+};
+
+/// Knows the addresses of one host. Asks once when it is made, which may wait for the name servers, and
+/// from then on on its thread; an address that is none of a name is asked for once, without a thread.
+/// `Names` is system_names, or another function from a host_port to a result<address_list>.
+///
+/// At a fork the thread stays with the parent: in the child the addresses stay as they are.
+///
+/// Threads  safe. It ends at once, even while a name server does not answer.
+template <class Names = system_names>
+class basic_host_watch {
+    static_assert(std::is_invocable_r_v<result<address_list>, Names&, const host_port&>,
+                  "quipu host watch: needs `result<address_list> names(const host_port&)`");
+
+public:
+    explicit basic_host_watch(host_port of, host_watch_options options = {}, Names names = {})
+        : shared_(std::make_shared<state>(std::move(of), options, std::move(names))) {
+        shared_->ask();
+        if (!detail::is_ipv4_text(shared_->of.host) && !detail::is_ipv6_text(shared_->of.host))
+            thread_ = std::thread([kept = shared_] { kept->run(); });
+    }
+    basic_host_watch(const basic_host_watch&) = delete;
+    basic_host_watch& operator=(const basic_host_watch&) = delete;
+    ~basic_host_watch() {
+        if (!thread_.joinable())
+            return;
+        if (elsewhere()) { // its thread is not in this process, and its lock may be held for ever
+            new std::thread(std::move(thread_));
+            new std::shared_ptr<state>(shared_);
+        } else if (shared_->stop()) {
+            thread_.join();
+        } else {
+            thread_.detach(); // it owns a share of the state, and ends with the answer
+        }
+    }
+
+    /// Another one whenever the addresses have changed; 0: none is known yet.
+    /// Cost     one load.
+    [[nodiscard]] std::uint64_t generation() const noexcept {
+        return shared_->generation.load(std::memory_order_acquire);
+    }
+
+    /// The addresses, or why none is known: that of `Names`. Those that were known once stay so.
+    /// Cost     a lock.
+    [[nodiscard]] result<address_list> addresses() const noexcept {
+        if (elsewhere() && thread_.joinable())
+            return errc::unsupported;
+        const std::lock_guard hold(shared_->mutex);
+        return shared_->known;
+    }
+
+    [[nodiscard]] const host_port& host() const noexcept { return shared_->of; }
+
+private:
+    struct state {
+        state(host_port host, host_watch_options when, Names source)
+            : of(std::move(host)), options(when), names(std::move(source)) {}
+
+        /// Asks, and keeps what is new. True if there was an answer.
+        bool ask() {
+            const result<address_list> answer = names(of);
+            const std::lock_guard hold(mutex);
+            if (!answer) {
+                if (!known)
+                    known = answer.error();
+                return false;
+            }
+            if (!known || !(*known == *answer)) {
+                known = *answer;
+                generation.fetch_add(1, std::memory_order_release);
+            }
+            return true;
+        }
+
+        void run() {
+            bool answered = generation.load(std::memory_order_relaxed) != 0;
+            std::unique_lock hold(mutex);
+            for (;;) {
+                const std::chrono::milliseconds pause(answered ? options.ttl_ms : options.retry_ms);
+                if (changed.wait_for(hold, pause, [this] { return stopping; }))
+                    return;
+                asking = true;
+                hold.unlock();
+                answered = ask();
+                hold.lock();
+                asking = false;
+            }
+        }
+
+        /// False if the thread waits for an answer.
+        [[nodiscard]] bool stop() {
+            const std::lock_guard hold(mutex);
+            stopping = true;
+            changed.notify_all();
+            return !asking;
+        }
+
+        const host_port of;
+        const host_watch_options options;
+        Names names;
+        std::mutex mutex{};
+        std::condition_variable changed{};
+        result<address_list> known = errc::name_unresolved;
+        std::atomic<std::uint64_t> generation{0};
+        bool asking = false;
+        bool stopping = false;
+    };
+
+    [[nodiscard]] bool elsewhere() const noexcept { return ::getpid() != process_; }
+
+    const pid_t process_ = ::getpid();
+    std::shared_ptr<state> shared_;
+    std::thread thread_{};
+};
+
+using host_watch = basic_host_watch<>;
+
+} // namespace quipu
+
 // quipu/net/socket.hpp
 
 // `socket`: a UDP or TCP socket that never waits, with the options that this library sets.
@@ -3966,145 +4257,173 @@ private:
 
 } // namespace quipu
 
-// quipu/net/resolve.hpp
+// quipu/net/stream_sender.hpp
 
-// `resolve` makes the addresses of a host's name.
+// A connection to one place, outgoing: `basic_stream_sender` keeps it, and makes a new one when it is
+// lost.
 
-#include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace quipu {
 
-/// The addresses of one host, best first. Bounded: what a name server says beyond `size_max`
-/// addresses is left out.
-class address_list {
-public:
-    static constexpr std::size_t size_max = 16;
-
-    [[nodiscard]] const address* begin() const noexcept { return addresses_.data(); }
-    [[nodiscard]] const address* end() const noexcept { return begin() + size_; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-    [[nodiscard]] const address& operator[](std::size_t index) const noexcept {
-        QUIPU_ASSERT(index < size_);
-        return addresses_[index];
-    }
-
-    /// Appends an address that is not there yet; refused in silence when the list is full.
-    void push(const address& next) noexcept {
-        for (const address& known : *this)
-            if (known == next)
-                return;
-        if (size_ != size_max)
-            addresses_[size_++] = next;
-    }
-
-private:
-    std::array<address, size_max> addresses_{};
-    std::size_t size_ = 0;
+/// How long a stream sender waits, in milliseconds; below zero: for ever.
+struct stream_sender_options {
+    /// To connect, to all addresses of a host together.
+    int connect_timeout_ms = 1000;
+    /// To hand one `send` over to the operating system.
+    int send_timeout_ms = 1000;
+    /// After it could not connect: so long each `send` fails at once, as the attempt did. Doubled with
+    /// each further failure, up to the second. 0: each `send` tries.
+    int reconnect_ms = 100;
+    int reconnect_ms_max = 10'000;
 };
 
-/// What the addresses are wanted for: any address of this machine can be bound, not reached.
-enum class address_use : std::uint8_t { bind, connect };
+/// Knows where a stream goes, and how to get there.
+/// Requires  place_type, what says where, from which a route is made; result<socket> connect(const
+///           deadline& end) noexcept: a connected socket that never waits.
+/// Provided  tcp_route, unix_route.
+template <class R>
+concept stream_route = std::movable<R> && std::constructible_from<R, typename R::place_type> &&
+    requires(R& to, const deadline& end) {
+    { to.connect(end) } -> std::same_as<result<socket>>;
+    requires noexcept(to.connect(end));
+};
 
-namespace detail {
-
-[[nodiscard]] constexpr bool is_localhost(std::string_view host) noexcept {
-    constexpr std::string_view name = "localhost";
-    if (host.size() != name.size())
-        return false;
-    for (std::size_t i = 0; i != name.size(); ++i) {
-        // Sets the bit that tells small letters from capital ones.
-        if ((static_cast<unsigned char>(host[i]) | 0x20U) != static_cast<unsigned char>(name[i]))
-            return false;
-    }
-    return true;
-}
-
-/// Whether an endpoint's host stands for every address of this machine.
-[[nodiscard]] constexpr bool is_any_host(std::string_view host) noexcept {
-    return host.empty() || host == "*";
-}
-
-/// Whether this machine has `host`: the operating system lets a socket have it.
-[[nodiscard]] inline bool can_bind(const address& host) noexcept {
-    const descriptor probe{::socket(host.family(), SOCK_DGRAM, 0)};
-    return probe && ::bind(probe.fd(), host.with_port(0).native(), host.native_size()) == 0;
-}
-
-[[nodiscard]] inline errc from_resolver(int failure) noexcept {
-    if (failure == EAI_SYSTEM)
-        return last_error();
-    return failure == EAI_MEMORY ? errc::system_failure : errc::name_unresolved;
-}
-
-/// Asks the C library; `host` is an address or a name.
-[[nodiscard]] inline result<address_list> ask_resolver(std::string_view host,
-                                                       std::uint16_t port) noexcept {
-    std::array<char, host_bytes_max + 1> terminated{};
-    host.copy(terminated.data(), host_bytes_max);
-    addrinfo hints{};
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_DGRAM; // else every address comes once for each kind of socket
-    const bool literal = is_ipv4_text(host) || is_ipv6_text(host);
-    hints.ai_flags = literal ? AI_NUMERICHOST : 0;
-    addrinfo* found = nullptr;
-    int failure = 0;
-    do {
-        failure = ::getaddrinfo(terminated.data(), nullptr, &hints, &found);
-    } while (failure == EAI_SYSTEM && errno == EINTR);
-    // A literal fails by an unknown %zone only.
-    if (failure != 0)
-        return literal ? errc::bad_address : from_resolver(failure);
-    address_list list;
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-        const result<address> one = address::from_native(each->ai_addr, each->ai_addrlen);
-        if (one)
-            list.push(one->with_port(port));
-    }
-    ::freeaddrinfo(found);
-    if (list.empty())
-        return errc::name_unresolved;
-    return list;
-}
-
-} // namespace detail
-
-/// Finds the addresses of a host.
+/// Sends a stream of bytes to one place: a transport. Answers of the peer are thrown away.
 ///
-/// Input    a name, an address (which never asks a name server), `localhost`: 127.0.0.1 and ::1 of
-///          which this machine has, whatever its host table says; empty or `*`, to bind only:
-///          `[::]`, which takes IPv4 too on a dual-stack socket, or 0.0.0.0 where there is no IPv6.
-/// Returns  at least one address.
-/// Errors   bad_address, name_unresolved, address_unavailable (localhost without loopback).
-/// Cost     a name waits for the name servers as long as the C library does: seconds at worst.
-/// Threads  safe.
-[[nodiscard]] inline result<address_list>
-resolve(std::string_view host, std::uint16_t port, address_use use) noexcept {
-    if (!detail::is_host_text(host))
-        return errc::bad_address;
-    address_list list;
-    if (detail::is_any_host(host)) {
-        if (use == address_use::connect)
-            return errc::bad_address;
-        const address v6 = address::any_v6(port);
-        list.push(detail::can_bind(v6) ? v6 : address::any_v4(port));
-        return list;
-    }
-    if (!detail::is_localhost(host))
-        return detail::ask_resolver(host, port);
-    for (const address& loopback : {address::loopback_v4(port), address::loopback_v6(port)})
-        if (detail::can_bind(loopback))
-            list.push(loopback);
-    if (list.empty())
-        return errc::address_unavailable;
-    return list;
-}
+/// A connection that the peer has ended, even if only in one direction, is replaced by a new one
+/// before anything is written to it. A stream does not tell what a peer has read, so when a peer dies,
+/// messages that were sent shortly before are lost although `send` said ok.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <stream_route Route>
+class basic_stream_sender {
+public:
+    static constexpr bool is_stream = true;
 
-/// The same for a host and a port in one.
-[[nodiscard]] inline result<address_list> resolve(const host_port& at, address_use use) noexcept {
-    return resolve(at.host, at.port, use);
-}
+    /// Connects when first needed.
+    explicit basic_stream_sender(typename Route::place_type to,
+                                 stream_sender_options options = {}) noexcept
+        : to_(std::move(to)), options_(options) {}
+    basic_stream_sender(basic_stream_sender&& other) noexcept = default;
+    basic_stream_sender& operator=(basic_stream_sender&& other) noexcept {
+        close();
+        to_ = std::move(other.to_);
+        options_ = other.options_;
+        socket_ = std::move(other.socket_);
+        pause_ms_ = other.pause_ms_;
+        pause_end_ = other.pause_end_;
+        last_failure_ = other.last_failure_;
+        return *this;
+    }
+    ~basic_stream_sender() { close(); }
+
+    /// Connects now, unless there is a connection; a pause after a failure is not kept.
+    /// Errors   those of the route.
+    /// Cost     waits `connect_timeout_ms` at most, and before that for the name servers.
+    [[nodiscard]] errc connect() noexcept {
+        if (connected())
+            return errc::ok;
+        result<socket> made = to_.connect(deadline{options_.connect_timeout_ms});
+        last_failure_ = made.error();
+        if (made) {
+            socket_ = *std::move(made);
+            pause_ms_ = 0;
+        } else {
+            pause_ms_ = pause_ms_ == 0 ? options_.reconnect_ms
+                                       : std::min(pause_ms_, options_.reconnect_ms_max / 2) * 2;
+            pause_end_ = deadline{pause_ms_};
+        }
+        return last_failure_;
+    }
+
+    /// Sends all of `bytes`, over a new connection if there is none that works.
+    ///
+    /// Returns  ok once the operating system has taken all of them.
+    /// Errors   those of `connect`, also of an earlier one while its pause lasts; connection_lost;
+    ///          timed_out: the peer reads too slowly. The peer may then have got the first part of
+    ///          `bytes`, but never a later part without it: if any was taken, the connection is closed,
+    ///          and its stream ends there. All of `bytes` can be sent again.
+    /// Cost     two system calls if all is well; waits `connect_timeout_ms` once and
+    ///          `send_timeout_ms` twice at most; allocates in `getaddrinfo` only.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        const bool had_connection = connected() && !peer_has_left();
+        errc done = had_connection ? errc::ok : reconnect();
+        if (done != errc::ok)
+            return done;
+        std::size_t taken = 0;
+        done = send_all(bytes, taken);
+        if (done == errc::connection_lost && taken == 0 && had_connection) {
+            // The connection broke between the look and the write.
+            done = reconnect();
+            if (done == errc::ok)
+                done = send_all(bytes, taken);
+        }
+        const bool whole = done == errc::ok || (done == errc::timed_out && taken == 0);
+        if (!whole)
+            close();
+        return done;
+    }
+
+    /// Ends the connection; the next `send` makes a new one.
+    void close() noexcept {
+        // A close with answers unread would tell the peer to throw away what it has not read yet.
+        if (connected())
+            (void)peer_has_left();
+        socket_.close();
+    }
+
+    /// Whether there is a connection, as far as is known: `send` looks closer.
+    [[nodiscard]] bool connected() const noexcept { return static_cast<bool>(socket_); }
+    [[nodiscard]] const Route& route() const noexcept { return to_; }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+
+private:
+    [[nodiscard]] errc reconnect() noexcept {
+        close();
+        return pause_ms_ > 0 && pause_end_.remaining_ms() != 0 ? last_failure_ : connect();
+    }
+
+    // Throws away what the peer has answered: only behind that can its end be seen.
+    [[nodiscard]] bool peer_has_left() noexcept {
+        std::array<char, 4096> answer;
+        for (int reads = 0; reads != 16; ++reads) { // bounded, if the peer never ends to talk
+            const auto size =
+                uninterrupted([&] { return ::recv(fd(), answer.data(), answer.size(), 0); });
+            if (size < 0)
+                return last_error() != errc::would_block;
+            if (size == 0)
+                return true;
+        }
+        return false;
+    }
+
+    // Adds to `taken` what the system took.
+    [[nodiscard]] errc send_all(std::string_view bytes, std::size_t& taken) noexcept {
+        const deadline end{options_.send_timeout_ms};
+        while (taken != bytes.size()) {
+            const result<std::size_t> part = socket_.send_some(bytes.substr(taken));
+            if (part) {
+                taken += *part;
+                continue;
+            }
+            if (part.error() != errc::would_block)
+                return part.error();
+            const errc room = wait_until(fd(), POLLOUT, end);
+            if (room != errc::ok)
+                return room;
+        }
+        return errc::ok;
+    }
+
+    Route to_;
+    stream_sender_options options_;
+    socket socket_;
+    int pause_ms_ = 0; // 0: it did not fail to connect
+    deadline pause_end_{0};
+    errc last_failure_ = errc::ok;
+};
 
 } // namespace quipu
 
@@ -4327,17 +4646,8 @@ private:
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 namespace quipu {
-
-/// How long a TCP sender waits, in milliseconds; below zero: for ever.
-struct tcp_sender_options {
-    /// To connect to a host, all its addresses together.
-    int connect_timeout_ms = 1000;
-    /// To hand one `send` over to the operating system.
-    int send_timeout_ms = 1000;
-};
 
 namespace detail {
 
@@ -4364,152 +4674,56 @@ connect_until(socket& from, const address& to, const deadline& end) noexcept {
 
 } // namespace detail
 
-/// Sends a stream of bytes to one host: a transport. Answers of the peer are thrown away.
-///
-/// The host's name is resolved for each new connection, and its addresses are tried in order. A
-/// connection that the peer has ended, even if only in one direction, is replaced by a new one
-/// before anything is written to it. TCP does not tell what a peer has read, so when a peer dies,
-/// messages that were sent shortly before are lost although `send` said ok.
-///
-/// Threads  distinct objects safe, shared objects unsafe.
-class tcp_sender {
+/// To a host by TCP. Its name is resolved for each new connection, and its addresses are tried in order.
+class tcp_route {
 public:
-    static constexpr bool is_stream = true;
+    using place_type = host_port;
 
-    /// Connects when first needed.
-    explicit tcp_sender(host_port to, tcp_sender_options options = {}) noexcept
-        : to_(std::move(to)), options_(options) {}
-    tcp_sender(tcp_sender&& other) noexcept = default;
-    tcp_sender& operator=(tcp_sender&& other) noexcept {
-        close();
-        to_ = std::move(other.to_);
-        options_ = other.options_;
-        socket_ = std::move(other.socket_);
-        return *this;
-    }
-    ~tcp_sender() { close(); }
+    explicit tcp_route(host_port to) noexcept : to_(std::move(to)) {}
 
-    /// Connects now, unless there is a connection.
     /// Errors   that of the address tried last: connection_refused, timed_out, unreachable, …; or
     ///          name_unresolved, bad_address, too_many_descriptors.
-    /// Cost     waits `connect_timeout_ms` at most, and before that for the name servers.
-    [[nodiscard]] errc connect() noexcept {
-        if (connected())
-            return errc::ok;
+    /// Cost     waits until `end` at most, and before that for the name servers.
+    [[nodiscard]] result<socket> connect(const deadline& end) noexcept {
         const result<address_list> addresses = resolve(to_, address_use::connect);
         if (!addresses)
             return addresses.error();
-        const deadline end{options_.connect_timeout_ms};
-        errc done = errc::name_unresolved;
+        result<socket> done = errc::name_unresolved;
         std::size_t left = addresses->size();
         for (const address& next : *addresses) {
             // Each address has its share of the time, or a silent one would leave none to the rest.
             const int remaining = end.remaining_ms();
             const int share = remaining > 0 ? remaining / static_cast<int>(left) : remaining;
             done = connect_to(next, deadline{share});
-            if (done == errc::ok)
-                return done;
+            if (done)
+                break;
             --left;
         }
         return done;
     }
 
-    /// Sends all of `bytes`, over a new connection if there is none that works.
-    ///
-    /// Returns  ok once the operating system has taken all of them.
-    /// Errors   those of `connect`; connection_lost; timed_out: the peer reads too slowly. The peer
-    ///          may then have got the first part of `bytes`, but never a later part without it: if
-    ///          any was taken, the connection is closed, and its stream ends there. All of `bytes`
-    ///          can be sent again.
-    /// Cost     two system calls if all is well; waits `connect_timeout_ms` once and
-    ///          `send_timeout_ms` twice at most; allocates in `getaddrinfo` only.
-    [[nodiscard]] errc send(std::string_view bytes) noexcept {
-        const bool had_connection = connected() && !peer_has_left();
-        errc done = had_connection ? errc::ok : reconnect();
-        if (done != errc::ok)
-            return done;
-        std::size_t taken = 0;
-        done = send_all(bytes, taken);
-        if (done == errc::connection_lost && taken == 0 && had_connection) {
-            // The connection broke between the look and the write.
-            done = reconnect();
-            if (done == errc::ok)
-                done = send_all(bytes, taken);
-        }
-        const bool whole = done == errc::ok || (done == errc::timed_out && taken == 0);
-        if (!whole)
-            close();
-        return done;
-    }
-
-    /// Ends the connection; the next `send` makes a new one.
-    void close() noexcept {
-        // A close with answers unread would tell the peer to throw away what it has not read yet.
-        if (connected())
-            (void)peer_has_left();
-        socket_.close();
-    }
-
-    /// Whether there is a connection, as far as is known: `send` looks closer.
-    [[nodiscard]] bool connected() const noexcept { return static_cast<bool>(socket_); }
     [[nodiscard]] const host_port& host() const noexcept { return to_; }
-    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
 
 private:
-    [[nodiscard]] errc reconnect() noexcept {
-        close();
-        return connect();
-    }
-
-    [[nodiscard]] errc connect_to(const address& to, const deadline& end) noexcept {
+    [[nodiscard]] static result<socket> connect_to(const address& to,
+                                                   const deadline& end) noexcept {
         result<socket> opened = socket::open(to, ip_protocol::tcp);
         if (!opened)
-            return opened.error();
+            return opened;
         // Each `send` is a whole message: nothing that comes soon would fill up its last segment.
         errc done = opened->set(IPPROTO_TCP, TCP_NODELAY, 1);
         if (done == errc::ok)
             done = detail::connect_until(*opened, to, end);
-        if (done == errc::ok)
-            socket_ = *std::move(opened);
-        return done;
-    }
-
-    // Throws away what the peer has answered: only behind that can its end be seen.
-    [[nodiscard]] bool peer_has_left() noexcept {
-        std::array<char, 4096> answer;
-        for (int reads = 0; reads != 16; ++reads) { // bounded, if the peer never ends to talk
-            const auto size =
-                uninterrupted([&] { return ::recv(fd(), answer.data(), answer.size(), 0); });
-            if (size < 0)
-                return last_error() != errc::would_block;
-            if (size == 0)
-                return true;
-        }
-        return false;
-    }
-
-    // Adds to `taken` what the system took.
-    [[nodiscard]] errc send_all(std::string_view bytes, std::size_t& taken) noexcept {
-        const deadline end{options_.send_timeout_ms};
-        while (taken != bytes.size()) {
-            const result<std::size_t> part = socket_.send_some(bytes.substr(taken));
-            if (part) {
-                taken += *part;
-                continue;
-            }
-            if (part.error() != errc::would_block)
-                return part.error();
-            const errc room = wait_until(fd(), POLLOUT, end);
-            if (room != errc::ok)
-                return room;
-        }
-        return errc::ok;
+        if (done != errc::ok)
+            return done;
+        return opened;
     }
 
     host_port to_;
-    tcp_sender_options options_;
-    socket socket_;
 };
+
+/// Sends a stream of bytes to one host, such as `{"localhost", 8125}`: a transport.
+using tcp_sender = basic_stream_sender<tcp_route>;
 
 static_assert(transport<tcp_sender>);
 
@@ -4801,13 +5015,147 @@ static_assert(transport<udp_sender>);
 
 } // namespace quipu
 
+// quipu/net/udp_host.hpp
+
+// UDP to a host by its name, which may come to mean another machine while the program runs.
+
+namespace quipu {
+
+/// Which of a host's addresses are used.
+enum class address_family : std::uint8_t { any, v4, v6 };
+
+/// Sends datagrams to the first address that a host has, of the family that is asked for; to another
+/// one as soon as the watch has seen that it changed. A transport. Several may share a watch: one thread
+/// looks for all of them.
+///
+///     basic_client client{udp_host_sender(std::make_shared<host_watch>(host_port{"stats", 8125}))};
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Names = system_names>
+class basic_udp_host_sender {
+public:
+    using watch_type = basic_host_watch<Names>;
+
+    explicit basic_udp_host_sender(std::shared_ptr<const watch_type> of,
+                                   address_family family = address_family::any) noexcept
+        : watch_(std::move(of)), family_(family) {}
+
+    /// Sends `bytes` as one datagram.
+    /// Errors   those of udp_sender; name_unresolved and others of `resolve`, while no address is known;
+    ///          address_unavailable: the host has none of the family.
+    /// Cost     that of udp_sender, and a look at the watch; a new socket after a change.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        const std::uint64_t now = watch_->generation();
+        if (now != generation_ || !connected_) {
+            if (const errc error = connect(); error != errc::ok && !connected_)
+                return error;
+            generation_ = now;
+        }
+        return to_.send(bytes);
+    }
+
+private:
+    /// Keeps the old socket if there can be no new one.
+    [[nodiscard]] errc connect() noexcept {
+        const result<address_list> known = watch_->addresses();
+        if (!known)
+            return known.error();
+        for (const address& next : *known) {
+            if (!(family_ == address_family::any ||
+                  (family_ == address_family::v4) == next.is_v4()))
+                continue;
+            result<udp_sender> made = udp_sender::connect(next);
+            if (!made)
+                return made.error();
+            to_ = *std::move(made);
+            connected_ = true;
+            return errc::ok;
+        }
+        return errc::address_unavailable;
+    }
+
+    std::shared_ptr<const watch_type> watch_;
+    address_family family_;
+    udp_sender to_{};
+    std::uint64_t generation_ = 0;
+    bool connected_ = false;
+};
+
+using udp_host_sender = basic_udp_host_sender<>;
+
+static_assert(transport<udp_host_sender>);
+
+} // namespace quipu
+
+// quipu/net/unix_path.hpp
+
+// The path of a Unix socket: as an address of the system, and a socket that is connected to it.
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace quipu {
+
+/// What goes through a Unix path.
+enum class unix_kind { datagrams, streams };
+
+/// A path as the system takes it.
+class unix_path {
+public:
+    /// The longest that the system takes.
+    static constexpr std::size_t bytes_max = sizeof(sockaddr_un::sun_path) - 1;
+
+    /// No path.
+    unix_path() noexcept = default;
+
+    /// Errors   bad_address (empty, too long, or with a zero byte in it).
+    [[nodiscard]] static result<unix_path> of(std::string_view path) noexcept {
+        if (path.empty() || path.size() > bytes_max || path.find('\0') != path.npos)
+            return errc::bad_address;
+        unix_path made;
+        made.native_.sun_family = AF_UNIX;
+        std::memcpy(made.native_.sun_path, path.data(), path.size());
+        return made;
+    }
+
+    /// A socket that never waits, not bound to anything yet.
+    /// Errors   too_many_descriptors, system_failure.
+    [[nodiscard]] static result<socket> open(unix_kind kind) noexcept {
+        const int type = kind == unix_kind::datagrams ? SOCK_DGRAM : SOCK_STREAM;
+        descriptor made{::socket(AF_UNIX, type, 0)};
+        if (!made)
+            return last_error();
+        if (const errc set = made.never_wait_nor_inherit(); set != errc::ok)
+            return set;
+        return socket(std::move(made));
+    }
+
+    /// A socket that is connected to whoever listens here.
+    /// Errors   those of `open`; connection_refused: nobody is there; would_block: the listener has no
+    ///          room for one more now; permission_denied.
+    [[nodiscard]] result<socket> connect(unix_kind kind) const noexcept {
+        result<socket> made = open(kind);
+        if (made && ::connect(made->fd(), native(), native_size()) != 0)
+            return errno == ENOENT ? errc::connection_refused : last_error();
+        return made;
+    }
+
+    [[nodiscard]] const char* c_str() const noexcept { return native_.sun_path; }
+    [[nodiscard]] const sockaddr* native() const noexcept {
+        return reinterpret_cast<const sockaddr*>(&native_);
+    }
+    [[nodiscard]] static constexpr socklen_t native_size() noexcept { return sizeof(sockaddr_un); }
+
+private:
+    sockaddr_un native_{};
+};
+
+} // namespace quipu
+
 // quipu/net/unix_datagram.hpp
 
 // Datagrams within one machine, over a Unix socket: as fast as memory allows, and never lost on the
 // way without the sender knowing.
-
-#include <sys/socket.h>
-#include <sys/un.h>
 
 namespace quipu {
 
@@ -4817,9 +5165,6 @@ namespace quipu {
 /// Threads  distinct objects safe, shared objects unsafe.
 class unix_datagram_sender {
 public:
-    /// The longest path that the system takes.
-    static constexpr std::size_t path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
-
     /// Connects when first needed.
     explicit unix_datagram_sender(std::string path) noexcept : path_(std::move(path)) {}
 
@@ -4846,19 +5191,13 @@ public:
 private:
     [[nodiscard]] errc connect() noexcept {
         socket_.close();
-        sockaddr_un to{};
-        to.sun_family = AF_UNIX;
-        if (path_.empty() || path_.size() > path_bytes_max || path_.find('\0') != std::string::npos)
-            return errc::bad_address;
-        std::memcpy(to.sun_path, path_.data(), path_.size());
-        descriptor opened{::socket(AF_UNIX, SOCK_DGRAM, 0)};
-        if (!opened)
-            return last_error();
-        if (const errc set = opened.never_wait_nor_inherit(); set != errc::ok)
-            return set;
-        if (::connect(opened.fd(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
-            return errno == ENOENT ? errc::connection_refused : last_error();
-        socket_ = socket(std::move(opened));
+        const result<unix_path> to = unix_path::of(path_);
+        if (!to)
+            return to.error();
+        result<socket> made = to->connect(unix_kind::datagrams);
+        if (!made)
+            return made.error();
+        socket_ = *std::move(made);
         return errc::ok;
     }
 
@@ -4876,13 +5215,9 @@ static_assert(transport<unix_datagram_sender>);
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace quipu {
-
-/// What comes at a Unix path.
-enum class unix_kind { datagrams, streams };
 
 /// A bound socket, and the file that others find it by, which goes away with it.
 class unix_listener {
@@ -4910,20 +5245,16 @@ public:
     ///          socket), permission_denied, too_many_descriptors, system_failure (no such folder).
     [[nodiscard]] static result<unix_listener>
     bind(std::string path, unix_kind kind, std::optional<unsigned> mode = std::nullopt) noexcept {
-        sockaddr_un at{};
-        at.sun_family = AF_UNIX;
-        if (path.empty() || path.size() >= sizeof at.sun_path ||
-            path.find('\0') != std::string::npos)
-            return errc::bad_address;
-        std::memcpy(at.sun_path, path.data(), path.size());
-        const int type = kind == unix_kind::datagrams ? SOCK_DGRAM : SOCK_STREAM;
+        const auto at = unix_path::of(path);
+        if (!at)
+            return at.error();
         unix_listener made;
-        auto opened = open(type);
+        auto opened = unix_path::open(kind);
         if (!opened)
             return opened.error();
-        if (is_left_over(at, type))
+        if (is_left_over(*at, kind))
             ::unlink(path.c_str());
-        if (::bind(opened->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+        if (::bind(opened->fd(), at->native(), at->native_size()) != 0)
             return last_error();
         made.inode_ = inode_of(path);
         made.path_ = std::move(path);
@@ -4931,7 +5262,7 @@ public:
             return last_error();
         if (kind == unix_kind::streams && ::listen(opened->fd(), SOMAXCONN) != 0)
             return last_error();
-        made.socket_ = socket(*std::move(opened));
+        made.socket_ = *std::move(opened);
         return made;
     }
 
@@ -4942,23 +5273,13 @@ public:
     [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
 
 private:
-    [[nodiscard]] static result<descriptor> open(int type) noexcept {
-        descriptor made{::socket(AF_UNIX, type, 0)};
-        if (!made)
-            return last_error();
-        if (const errc set = made.never_wait_nor_inherit(); set != errc::ok)
-            return set;
-        return made;
-    }
-
     /// Whether there is a socket at which nobody listens.
-    [[nodiscard]] static bool is_left_over(const sockaddr_un& at, int type) noexcept {
+    [[nodiscard]] static bool is_left_over(const unix_path& at, unix_kind kind) noexcept {
         struct stat file {};
-        if (::stat(at.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+        if (::stat(at.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
             return false;
-        const auto probe = open(type);
-        return probe &&
-               ::connect(probe->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
+        const auto probe = unix_path::open(kind);
+        return probe && ::connect(probe->fd(), at.native(), at.native_size()) != 0 &&
                errno == ECONNREFUSED;
     }
 
@@ -4971,6 +5292,52 @@ private:
     std::string path_{};
     ino_t inode_ = 0;
 };
+
+} // namespace quipu
+
+// quipu/net/unix_stream.hpp
+
+// A stream within one machine, over a Unix socket: what a TCP connection carries, without the network.
+
+#include <poll.h>
+
+namespace quipu {
+
+/// To the socket that a path names. A server that was started anew, and so has made another socket
+/// there, is found by the next connection.
+class unix_route {
+public:
+    using place_type = std::string;
+
+    explicit unix_route(std::string path) noexcept : path_(std::move(path)) {}
+
+    /// Errors   bad_address (the path is empty or too long), connection_refused (nobody is there),
+    ///          permission_denied, too_many_descriptors; timed_out: the listener takes no more.
+    /// Cost     does not wait, but while the listener has no room, until `end` at most.
+    [[nodiscard]] result<socket> connect(const deadline& end) noexcept {
+        const result<unix_path> to = unix_path::of(path_);
+        if (!to)
+            return to.error();
+        for (;;) {
+            result<socket> made = to->connect(unix_kind::streams);
+            if (made.error() != errc::would_block)
+                return made;
+            if (end.remaining_ms() == 0)
+                return errc::timed_out;
+            static_cast<void>(::poll(nullptr, 0, 1)); // the system tells nobody when there is room
+        }
+    }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+private:
+    std::string path_;
+};
+
+/// Sends a stream of bytes to the socket that a path names: a transport.
+using unix_stream_sender = basic_stream_sender<unix_route>;
+
+static_assert(transport<unix_stream_sender>);
 
 } // namespace quipu
 
@@ -13416,7 +13783,7 @@ struct client_options {
 /// as numbers may be late. A stream gets each datagram with a newline behind it.
 ///
 /// Nothing is thrown, and nothing waits that the transport does not wait for: a udp_sender never does, a
-/// tcp_sender up to the times in its options. What cannot be sent is dropped and counted.
+/// tcp_sender or unix_stream_sender up to the times in its options. What cannot be sent is dropped and counted.
 ///
 /// With aggregation, counters, gauges and sets take every call, whatever its rate: it costs nothing on
 /// the way. What has a time of its own, key/values and events go out as they come.

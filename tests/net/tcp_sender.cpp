@@ -70,7 +70,7 @@ TEST_CASE("tcp_sender: connects when first needed and sends all, over IPv4 and I
         sender.close();
         CHECK(everything(connection).empty());
         CHECK(connection.closed());
-        CHECK(sender.host() == place_of(listener));
+        CHECK(sender.route().host() == place_of(listener));
     }
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("tcp_sender: waits no longer than its timeout to connect", "[net][tcp]
     std::vector<tcp_sender> waiting;
     errc last = errc::ok;
     while (last == errc::ok && waiting.size() < 16) {
-        waiting.emplace_back(place_of(*full), tcp_sender_options{.connect_timeout_ms = 100});
+        waiting.emplace_back(place_of(*full), stream_sender_options{.connect_timeout_ms = 100});
         last = waiting.back().connect();
     }
     REQUIRE(last == errc::timed_out);
@@ -199,7 +199,7 @@ TEST_CASE("tcp_sender: a lost peer is an error once nobody listens, and no signa
         at = *listener.local_address();
         place = place_of(listener);
     }
-    tcp_sender sender{place};
+    tcp_sender sender{place, {.reconnect_ms = 0}};
     {
         auto listener = listening(at);
         REQUIRE(sender.send("1") == errc::ok);

@@ -3,10 +3,10 @@
 #include <quipu/client/client.hpp>
 
 #include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
 #include "support/sockets.hpp"
 
 #include <array>
-#include <filesystem>
 #include <string>
 
 #include <sys/socket.h>
@@ -16,15 +16,6 @@
 using namespace quipu;
 
 namespace {
-
-/// A folder of the test's own, gone with it.
-struct scratch_folder {
-    std::string path = std::filesystem::temp_directory_path() / "quipu.XXXXXX";
-    scratch_folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-    scratch_folder(const scratch_folder&) = delete;
-    scratch_folder& operator=(const scratch_folder&) = delete;
-    ~scratch_folder() { std::filesystem::remove_all(path); }
-};
 
 /// A server's end, at a path.
 class receiving_end {
@@ -59,9 +50,9 @@ private:
 } // namespace
 
 TEST_CASE("unix_datagram_sender: a datagram arrives as it was", "[net][unix]") {
-    const scratch_folder folder;
-    receiving_end server(folder.path + "/socket");
-    unix_datagram_sender to(folder.path + "/socket");
+    const test::scratch_folder folder;
+    receiving_end server(folder.path("socket"));
+    unix_datagram_sender to(folder.path("socket"));
     CHECK(to.send("hits:1|c") == errc::ok);
     CHECK(to.send("") == errc::ok);
     CHECK(to.send(std::string(8192, 'x')) == errc::ok);
@@ -71,24 +62,24 @@ TEST_CASE("unix_datagram_sender: a datagram arrives as it was", "[net][unix]") {
 }
 
 TEST_CASE("unix_datagram_sender: nobody is there, and then somebody is", "[net][unix]") {
-    const scratch_folder folder;
-    unix_datagram_sender to(folder.path + "/socket");
+    const test::scratch_folder folder;
+    unix_datagram_sender to(folder.path("socket"));
     CHECK(to.send("lost") == errc::connection_refused);
     {
-        receiving_end server(folder.path + "/socket");
+        receiving_end server(folder.path("socket"));
         CHECK(to.send("first") == errc::ok);
         CHECK(server.receive() == "first");
     }
     CHECK(to.send("lost") == errc::connection_refused);
-    receiving_end server(folder.path + "/socket"); // another one, at the same path
+    receiving_end server(folder.path("socket")); // another one, at the same path
     CHECK(to.send("second") == errc::ok);
     CHECK(server.receive() == "second");
 }
 
 TEST_CASE("unix_datagram_sender: a receiver that does not read makes nobody wait", "[net][unix]") {
-    const scratch_folder folder;
-    receiving_end server(folder.path + "/socket");
-    unix_datagram_sender to(folder.path + "/socket");
+    const test::scratch_folder folder;
+    receiving_end server(folder.path("socket"));
+    unix_datagram_sender to(folder.path("socket"));
     errc last = errc::ok;
     for (int i = 0; i < 100'000 && last == errc::ok; ++i)
         last = to.send("hits:1|c");
@@ -109,9 +100,9 @@ TEST_CASE("unix_datagram_sender: carries a client's lines", "[net][unix]") {
     struct traits : client_traits {
         using dialect_type = dialect::dogstatsd;
     };
-    const scratch_folder folder;
-    receiving_end server(folder.path + "/socket");
-    basic_client<unix_datagram_sender, traits> client{unix_datagram_sender(folder.path + "/socket"),
+    const test::scratch_folder folder;
+    receiving_end server(folder.path("socket"));
+    basic_client<unix_datagram_sender, traits> client{unix_datagram_sender(folder.path("socket")),
                                                       {.prefix = "app"}};
     client.increment("hits");
     client.distribution("size", 7);

@@ -66,7 +66,7 @@ struct client_options {
 /// as numbers may be late. A stream gets each datagram with a newline behind it.
 ///
 /// Nothing is thrown, and nothing waits that the transport does not wait for: a udp_sender never does, a
-/// tcp_sender up to the times in its options. What cannot be sent is dropped and counted.
+/// tcp_sender or unix_stream_sender up to the times in its options. What cannot be sent is dropped and counted.
 ///
 /// With aggregation, counters, gauges and sets take every call, whatever its rate: it costs nothing on
 /// the way. What has a time of its own, key/values and events go out as they come.

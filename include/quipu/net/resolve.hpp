@@ -33,6 +33,14 @@ public:
         return addresses_[index];
     }
 
+    /// The same addresses in the same order.
+    friend bool operator==(const address_list& a, const address_list& b) noexcept {
+        bool same = a.size_ == b.size_;
+        for (std::size_t i = 0; same && i != a.size_; ++i)
+            same = a.addresses_[i] == b.addresses_[i];
+        return same;
+    }
+
     /// Appends an address that is not there yet; refused in silence when the list is full.
     void push(const address& next) noexcept {
         for (const address& known : *this)

@@ -31,8 +31,8 @@ concept has_send = requires(T& to, std::string_view bytes) {
 ///           followed by other bytes in the same stream: it may be sent again from its beginning.
 ///           A stream has `static constexpr bool is_stream = true`: nothing but newlines parts what
 ///           is sent over it.
-/// Provided  udp_sender, tcp_sender, unix_datagram_sender, file_writer, memory_transport,
-///           null_transport; queued<T> before any of them.
+/// Provided  udp_sender, udp_host_sender, tcp_sender, unix_datagram_sender, unix_stream_sender,
+///           file_writer, memory_transport, null_transport; queued<T> before any of them.
 /// Cost      one call per datagram or flush.
 template <class T>
 concept transport = has_send<T>;

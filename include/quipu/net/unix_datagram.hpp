@@ -3,19 +3,13 @@
 #pragma once
 
 #include <quipu/core/result.hpp>
-#include <quipu/net/descriptor.hpp>
 #include <quipu/net/socket.hpp>
 #include <quipu/net/transport.hpp>
+#include <quipu/net/unix_path.hpp>
 
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <sys/socket.h>
-#include <sys/un.h>
 
 namespace quipu {
 
@@ -25,9 +19,6 @@ namespace quipu {
 /// Threads  distinct objects safe, shared objects unsafe.
 class unix_datagram_sender {
 public:
-    /// The longest path that the system takes.
-    static constexpr std::size_t path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
-
     /// Connects when first needed.
     explicit unix_datagram_sender(std::string path) noexcept : path_(std::move(path)) {}
 
@@ -54,19 +45,13 @@ public:
 private:
     [[nodiscard]] errc connect() noexcept {
         socket_.close();
-        sockaddr_un to{};
-        to.sun_family = AF_UNIX;
-        if (path_.empty() || path_.size() > path_bytes_max || path_.find('\0') != std::string::npos)
-            return errc::bad_address;
-        std::memcpy(to.sun_path, path_.data(), path_.size());
-        descriptor opened{::socket(AF_UNIX, SOCK_DGRAM, 0)};
-        if (!opened)
-            return last_error();
-        if (const errc set = opened.never_wait_nor_inherit(); set != errc::ok)
-            return set;
-        if (::connect(opened.fd(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
-            return errno == ENOENT ? errc::connection_refused : last_error();
-        socket_ = socket(std::move(opened));
+        const result<unix_path> to = unix_path::of(path_);
+        if (!to)
+            return to.error();
+        result<socket> made = to->connect(unix_kind::datagrams);
+        if (!made)
+            return made.error();
+        socket_ = *std::move(made);
         return errc::ok;
     }
 

@@ -2,24 +2,19 @@
 #pragma once
 
 #include <quipu/core/result.hpp>
-#include <quipu/net/descriptor.hpp>
 #include <quipu/net/socket.hpp>
+#include <quipu/net/unix_path.hpp>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace quipu {
-
-/// What comes at a Unix path.
-enum class unix_kind { datagrams, streams };
 
 /// A bound socket, and the file that others find it by, which goes away with it.
 class unix_listener {
@@ -47,20 +42,16 @@ public:
     ///          socket), permission_denied, too_many_descriptors, system_failure (no such folder).
     [[nodiscard]] static result<unix_listener>
     bind(std::string path, unix_kind kind, std::optional<unsigned> mode = std::nullopt) noexcept {
-        sockaddr_un at{};
-        at.sun_family = AF_UNIX;
-        if (path.empty() || path.size() >= sizeof at.sun_path ||
-            path.find('\0') != std::string::npos)
-            return errc::bad_address;
-        std::memcpy(at.sun_path, path.data(), path.size());
-        const int type = kind == unix_kind::datagrams ? SOCK_DGRAM : SOCK_STREAM;
+        const auto at = unix_path::of(path);
+        if (!at)
+            return at.error();
         unix_listener made;
-        auto opened = open(type);
+        auto opened = unix_path::open(kind);
         if (!opened)
             return opened.error();
-        if (is_left_over(at, type))
+        if (is_left_over(*at, kind))
             ::unlink(path.c_str());
-        if (::bind(opened->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+        if (::bind(opened->fd(), at->native(), at->native_size()) != 0)
             return last_error();
         made.inode_ = inode_of(path);
         made.path_ = std::move(path);
@@ -68,7 +59,7 @@ public:
             return last_error();
         if (kind == unix_kind::streams && ::listen(opened->fd(), SOMAXCONN) != 0)
             return last_error();
-        made.socket_ = socket(*std::move(opened));
+        made.socket_ = *std::move(opened);
         return made;
     }
 
@@ -79,23 +70,13 @@ public:
     [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
 
 private:
-    [[nodiscard]] static result<descriptor> open(int type) noexcept {
-        descriptor made{::socket(AF_UNIX, type, 0)};
-        if (!made)
-            return last_error();
-        if (const errc set = made.never_wait_nor_inherit(); set != errc::ok)
-            return set;
-        return made;
-    }
-
     /// Whether there is a socket at which nobody listens.
-    [[nodiscard]] static bool is_left_over(const sockaddr_un& at, int type) noexcept {
+    [[nodiscard]] static bool is_left_over(const unix_path& at, unix_kind kind) noexcept {
         struct stat file {};
-        if (::stat(at.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+        if (::stat(at.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
             return false;
-        const auto probe = open(type);
-        return probe &&
-               ::connect(probe->fd(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
+        const auto probe = unix_path::open(kind);
+        return probe && ::connect(probe->fd(), at.native(), at.native_size()) != 0 &&
                errno == ECONNREFUSED;
     }
 
