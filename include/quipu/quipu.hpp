@@ -118,6 +118,7 @@
 #include <quipu/client/flushing.hpp>
 #include <quipu/client/packed_values.hpp>
 #include <quipu/client/packer.hpp>
+#include <quipu/client/pipeline.hpp>
 #include <quipu/client/pystatsd.hpp>
 #include <quipu/client/sampling.hpp>
 #include <quipu/client/scoped_timer.hpp>

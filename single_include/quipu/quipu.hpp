@@ -2655,6 +2655,10 @@ concept has_send = requires(T& to, std::string_view bytes) {
 template <class T>
 concept transport = has_send<T>;
 
+/// Whether a transport is a stream.
+template <class T>
+inline constexpr bool is_stream_transport = requires { requires T::is_stream; };
+
 template <class R>
 concept has_receive = requires(R& from, detail::any_on_bytes on_bytes) {
     { from.receive(on_bytes) } -> std::same_as<result<std::size_t>>;
@@ -4020,7 +4024,7 @@ template <class Transport>
 class queued {
     static_assert(require_transport<Transport>());
 
-    static constexpr bool joins_bare = requires { requires Transport::is_stream; };
+    static constexpr bool joins_bare = is_stream_transport<Transport>;
 
 public:
     static constexpr bool is_stream = joins_bare;
@@ -13470,6 +13474,19 @@ struct client_counts {
     friend constexpr bool operator==(const client_counts&, const client_counts&) = default;
 };
 
+/// The counts by their names.
+inline constexpr struct {
+    std::string_view name;
+    std::uint64_t client_counts::*count;
+} client_count_names[] = {{"samples", &client_counts::samples},
+                          {"sampled_out", &client_counts::sampled_out},
+                          {"refused", &client_counts::refused},
+                          {"thinned", &client_counts::thinned},
+                          {"datagrams", &client_counts::datagrams},
+                          {"bytes", &client_counts::bytes},
+                          {"failures", &client_counts::failures},
+                          {"lost", &client_counts::lost}};
+
 /// A number that a call takes: it remembers whether it is an integer, which some servers and
 /// layouts tell apart.
 struct metric_value {
@@ -13662,7 +13679,7 @@ public:
     errc last_error = errc::ok; ///< what the transport said last that was not ok
 
 private:
-    static constexpr bool is_stream = requires { requires Transport::is_stream; };
+    static constexpr bool is_stream = is_stream_transport<Transport>;
 
     template <class Write>
     errc append_here(const Write& write) noexcept {
@@ -13804,12 +13821,15 @@ class basic_client {
 
 public:
     using traits = Traits;
+    /// The most that `send_lines` takes.
+    static constexpr std::size_t lines_bytes_max =
+        Traits::datagram_bytes_max - (is_stream_transport<Transport> ? 1 : 0);
 
     explicit basic_client(Transport to,
                           client_options options = {},
                           typename Traits::flushing when = {})
         : packer_(std::move(to)), prefix_(std::move(options.prefix)),
-          tags_(std::move(options.tags)), sampler_(options.seed),
+          tags_(std::move(options.tags)), seed_(options.seed), sampler_(options.seed),
           aggregates_(made_aggregation(options.seed)), when_(std::move(when)) {
         if (!prefix_.empty())
             prefix_ += '.';
@@ -13887,6 +13907,39 @@ public:
         return append([&](auto& out) { return format(one, out); });
     }
 
+    /// Adds lines that are ready, as they are: nothing is checked, nor added up. They stay together.
+    /// Errors   no_space: they are more than `lines_bytes_max`.
+    errc send_lines(std::string_view lines) noexcept {
+        std::uint64_t count = 1;
+        for (const char c : lines)
+            count += c == '\n' ? 1 : 0;
+        return append([&](auto& out) { return out.append(lines) ? errc::ok : errc::no_space; },
+                      count);
+    }
+
+    /// Sends what became of the client's own calls since it was last asked to, as counters with the
+    /// names of `client_counts`: `NAME.samples`, `NAME.lost`, …; those that are 0 are left out. Call it
+    /// as often as the numbers are wanted.
+    /// Errors   as increment.
+    errc send_counts(std::string_view name) noexcept {
+        const client_counts now = counts();
+        errc first = errc::ok;
+        for (const auto& [what, count] : client_count_names) {
+            basic_line_buffer<dialect_type::name_bytes_max> full;
+            const std::uint64_t fresh = now.*count - told_.*count;
+            errc error = errc::ok;
+            if (!full.append(name) || !full.append(".") || !full.append(what))
+                error = errc::name_too_long;
+            else if (fresh != 0)
+                error = increment(full.view(), fresh);
+            if (error == errc::ok)
+                told_.*count = now.*count;
+            else if (first == errc::ok)
+                first = error;
+        }
+        return first;
+    }
+
     /// Sends what is there.
     /// Errors   those of the transport; what was there is lost then, and counted.
     errc flush() noexcept {
@@ -13914,6 +13967,14 @@ public:
     /// What the transport said last that was not ok; ok if there is none.
     [[nodiscard]] errc last_error() const noexcept { return packer_.last_error; }
     [[nodiscard]] Transport& transport() noexcept { return packer_.transport(); }
+
+    /// What a client is to be made with that speaks like this one: its prefix and tags, and a seed of
+    /// its own each time.
+    [[nodiscard]] client_options child_options() {
+        return {.prefix = prefix_.substr(0, prefix_.size() - (prefix_.empty() ? 0 : 1)),
+                .tags = tags_,
+                .seed = mix(seed_ += 0x9e37'79b9'7f4a'7c15)};
+    }
 
 private:
     static constexpr bool is_aggregating = aggregates<aggregation_type>;
@@ -13991,6 +14052,8 @@ private:
     /// Gives a sample the client's prefix and tags. Its views are valid until the next one.
     errc complete(sample& one) noexcept {
         names_.resize(0);
+        if (one.series.name.empty())
+            return errc::empty_name; // which a prefix would hide
         if (!prefix_.empty()) {
             if (!names_.append(prefix_) || !names_.append(one.series.name))
                 return errc::name_too_long;
@@ -14085,11 +14148,11 @@ private:
 
     /// Adds lines to the datagram, or to the next one if they do not fit.
     template <class Write>
-    errc append(const Write& write_line) noexcept {
+    errc append(const Write& write_line, std::uint64_t samples = 1) noexcept {
         if (const errc error = packer_.append(write_line); error != errc::ok)
             return refused(error);
-        ++packer_.counts.samples;
-        settle(errc::ok, 1);
+        packer_.counts.samples += samples;
+        settle(errc::ok, samples);
         flush_when_due();
         return errc::ok;
     }
@@ -14107,11 +14170,66 @@ private:
     detail::packer<Transport, Traits::datagram_bytes_max> packer_;
     std::string prefix_;
     std::string tags_;
+    std::uint64_t seed_;   // of the last child
+    client_counts told_{}; // by send_counts
     typename Traits::sampler sampler_;
     [[no_unique_address]] aggregation_type aggregates_;
     [[no_unique_address]] typename Traits::flushing when_;
     basic_line_buffer<dialect_type::name_bytes_max + dialect_type::tag_bytes_max> names_{};
 };
+
+} // namespace quipu
+
+// quipu/client/pipeline.hpp
+
+// The calls of a part of a program, which leave together: pystatsd's pipeline.
+
+namespace quipu {
+
+/// Hands lines to a client: the transport of a pipeline. The client outlives it.
+template <class Client>
+class client_transport {
+public:
+    explicit client_transport(Client& to) noexcept : to_(&to) {}
+
+    /// Errors   those of `Client::send_lines`.
+    [[nodiscard]] errc send(std::string_view lines) noexcept { return to_->send_lines(lines); }
+
+private:
+    Client* to_;
+};
+
+/// The traits of a pipeline before a client: those of the client, but that it always batches.
+template <class Client>
+struct pipeline_traits : Client::traits {
+    using aggregation = aggregation::none;
+    using flushing = flushing::on_request;
+    static constexpr bool batches = true;
+    /// One less before a stream, which gets a newline more.
+    static constexpr std::size_t datagram_bytes_max = Client::lines_bytes_max;
+};
+
+template <class Client>
+using basic_pipeline = basic_client<client_transport<Client>, pipeline_traits<Client>>;
+
+/// A client that hands its lines to another one, in order, when it is flushed or ends, and before that
+/// whenever it has a datagram full: with its prefix, its tags and its rules. Of a pipeline there can be
+/// another one.
+///
+///     {
+///         auto batch = quipu::pipeline(client);
+///         batch.increment("orders");
+///         batch.timing("checkout", 12);
+///     }   // here they leave, together if there is room in a datagram
+///
+/// Deviation  pystatsd keeps all until the end, however much: calls of the client that are made
+///            meanwhile go before a full datagram there, and behind it here.
+/// Memory     one datagram.
+/// Threads    those of the client.
+template <class Client>
+[[nodiscard]] basic_pipeline<Client> pipeline(Client& before) {
+    return basic_pipeline<Client>(client_transport<Client>(before), before.child_options());
+}
 
 } // namespace quipu
 

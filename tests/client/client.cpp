@@ -271,3 +271,36 @@ TEST_CASE("client: over UDP a datagram arrives as it was packed", "[client]") {
     }
     CHECK(got == "app.hits:1|c\napp.latency:2|ms");
 }
+
+TEST_CASE("client: lines that are ready go as they are, and stay together", "[client]") {
+    basic_client<memory_transport, small_traits> client{memory_transport(), {.prefix = "app"}};
+    CHECK(client.send_lines("a:1|c") == errc::ok);
+    CHECK(client.send_lines("b:2|c\nc:3|c\nd:4|c") == errc::ok); // no room behind the first
+    CHECK(client.send_lines("much.too.long:1|c\ne:1|c") == errc::no_space);
+    CHECK(client.counts().samples == 4);
+    CHECK(client.counts().refused == 1);
+    client.flush();
+    REQUIRE(client.transport().sent().size() == 2);
+    CHECK(client.transport().sent()[0] == "a:1|c");
+    CHECK(client.transport().sent()[1] == "b:2|c\nc:3|c\nd:4|c");
+}
+
+TEST_CASE("client: tells its own counts when asked, what is new of them", "[client]") {
+    memory_client client{memory_transport(), {.prefix = "app"}};
+    client.increment("hits");
+    client.increment("");
+    client.flush();
+    CHECK(client.send_counts("metrics") == errc::ok);
+    CHECK(sent(client) == lines{"app.hits:1|c",
+                                "app.metrics.samples:1|c",
+                                "app.metrics.refused:1|c",
+                                "app.metrics.datagrams:1|c",
+                                "app.metrics.bytes:12|c"});
+    client.transport().clear();
+    CHECK(client.send_counts("metrics") == errc::ok);
+    const auto told = sent(client); // of its own lines
+    REQUIRE_FALSE(told.empty());
+    CHECK(told[0] == "app.metrics.samples:4|c");
+    CHECK(client.send_counts(std::string(dialect::quipu::name_bytes_max, 'x')) ==
+          errc::name_too_long);
+}

@@ -1,5 +1,6 @@
 #include <quipu/client/pystatsd.hpp>
 
+#include <quipu/client/pipeline.hpp>
 #include <quipu/client/sampling.hpp>
 #include <quipu/core/number.hpp>
 #include <quipu/net/memory.hpp>
@@ -22,10 +23,10 @@ namespace {
 
 using words = std::vector<std::string>;
 
-struct pipeline_traits : pystatsd_traits {
+struct collecting_traits : pystatsd_traits {
     using sampler = sampling::keep_all;
 };
-struct single_traits : pipeline_traits {
+struct single_traits : collecting_traits {
     static constexpr bool batches = false;
 };
 struct stream_transport : memory_transport {
@@ -85,18 +86,32 @@ words split(std::string_view text, char separator) {
     return parts;
 }
 
-template <class Traits, class Transport>
-std::string run(const std::string& prefix, std::string_view calls) {
-    basic_client<Transport, Traits> client{Transport(), {.prefix = prefix}};
+/// Makes the calls, those that are marked so in the outer pipeline.
+void call_all(auto& client, auto& outer, std::string_view calls) {
     for (const auto& one : split(calls, ';')) {
         auto said = split(one, ' ');
+        const bool is_outer = said.front() == "outer";
+        if (is_outer)
+            said.erase(said.begin());
         std::size_t times = 1;
         if (said.front().back() == '*') {
             times = static_cast<std::size_t>(std::stoul(said.front()));
             said.erase(said.begin());
         }
         for (; times > 0; --times)
-            call(client, said);
+            is_outer ? call(outer, said) : call(client, said);
+    }
+}
+
+template <class Traits, class Transport, bool Nested = false>
+std::string run(const std::string& prefix, std::string_view calls) {
+    basic_client<Transport, Traits> client{Transport(), {.prefix = prefix}};
+    if constexpr (Nested) {
+        auto outer = pipeline(client);
+        auto inner = pipeline(outer);
+        call_all(inner, outer, calls);
+    } else {
+        call_all(client, client, calls);
     }
     client.flush();
     if constexpr (requires { Transport::is_stream; })
@@ -114,10 +129,14 @@ std::string run(std::string_view session) {
     if (head[0] == "udp")
         return run<single_traits, memory_transport>(prefix, calls);
     if (head[0] == "udp_pipeline")
-        return run<pipeline_traits, memory_transport>(prefix, calls);
+        return run<collecting_traits, memory_transport>(prefix, calls);
+    if (head[0] == "udp_nested")
+        return run<single_traits, memory_transport, true>(prefix, calls);
+    if (head[0] == "tcp_nested")
+        return run<single_traits, stream_transport, true>(prefix, calls);
     if (head[0] == "tcp")
         return run<single_traits, stream_transport>(prefix, calls);
-    return run<pipeline_traits, stream_transport>(prefix, calls);
+    return run<collecting_traits, stream_transport>(prefix, calls);
 }
 
 } // namespace

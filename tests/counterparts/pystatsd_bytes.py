@@ -75,14 +75,20 @@ def run(session):
         client = statsd.TCPStatsClient(prefix=prefix)
     else:
         client = statsd.StatsClient("127.0.0.1", prefix=prefix)
-    target = client.pipeline() if transport.endswith("pipeline") else client
+    outer = client.pipeline() if transport.endswith(("pipeline", "nested")) else client
+    target = outer.pipeline() if transport.endswith("nested") else outer
     for words in calls.split(";"):
         words = words.split()
+        to = target
+        if words[0] == "outer":
+            to = outer
+            words.pop(0)
         times = int(words.pop(0)[:-1]) if words[0].endswith("*") else 1
         for _ in range(times):
-            call(target, words)
-    if target is not client:
-        target.send()
+            call(to, words)
+    for pipeline in (target, outer):
+        if pipeline is not client:
+            pipeline.send()
     if transport.startswith("tcp"):
         return ["".join(recorder.sent)]
     return recorder.sent

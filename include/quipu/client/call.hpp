@@ -33,6 +33,19 @@ struct client_counts {
     friend constexpr bool operator==(const client_counts&, const client_counts&) = default;
 };
 
+/// The counts by their names.
+inline constexpr struct {
+    std::string_view name;
+    std::uint64_t client_counts::*count;
+} client_count_names[] = {{"samples", &client_counts::samples},
+                          {"sampled_out", &client_counts::sampled_out},
+                          {"refused", &client_counts::refused},
+                          {"thinned", &client_counts::thinned},
+                          {"datagrams", &client_counts::datagrams},
+                          {"bytes", &client_counts::bytes},
+                          {"failures", &client_counts::failures},
+                          {"lost", &client_counts::lost}};
+
 /// A number that a call takes: it remembers whether it is an integer, which some servers and
 /// layouts tell apart.
 struct metric_value {

@@ -87,12 +87,15 @@ class basic_client {
 
 public:
     using traits = Traits;
+    /// The most that `send_lines` takes.
+    static constexpr std::size_t lines_bytes_max =
+        Traits::datagram_bytes_max - (is_stream_transport<Transport> ? 1 : 0);
 
     explicit basic_client(Transport to,
                           client_options options = {},
                           typename Traits::flushing when = {})
         : packer_(std::move(to)), prefix_(std::move(options.prefix)),
-          tags_(std::move(options.tags)), sampler_(options.seed),
+          tags_(std::move(options.tags)), seed_(options.seed), sampler_(options.seed),
           aggregates_(made_aggregation(options.seed)), when_(std::move(when)) {
         if (!prefix_.empty())
             prefix_ += '.';
@@ -170,6 +173,39 @@ public:
         return append([&](auto& out) { return format(one, out); });
     }
 
+    /// Adds lines that are ready, as they are: nothing is checked, nor added up. They stay together.
+    /// Errors   no_space: they are more than `lines_bytes_max`.
+    errc send_lines(std::string_view lines) noexcept {
+        std::uint64_t count = 1;
+        for (const char c : lines)
+            count += c == '\n' ? 1 : 0;
+        return append([&](auto& out) { return out.append(lines) ? errc::ok : errc::no_space; },
+                      count);
+    }
+
+    /// Sends what became of the client's own calls since it was last asked to, as counters with the
+    /// names of `client_counts`: `NAME.samples`, `NAME.lost`, …; those that are 0 are left out. Call it
+    /// as often as the numbers are wanted.
+    /// Errors   as increment.
+    errc send_counts(std::string_view name) noexcept {
+        const client_counts now = counts();
+        errc first = errc::ok;
+        for (const auto& [what, count] : client_count_names) {
+            basic_line_buffer<dialect_type::name_bytes_max> full;
+            const std::uint64_t fresh = now.*count - told_.*count;
+            errc error = errc::ok;
+            if (!full.append(name) || !full.append(".") || !full.append(what))
+                error = errc::name_too_long;
+            else if (fresh != 0)
+                error = increment(full.view(), fresh);
+            if (error == errc::ok)
+                told_.*count = now.*count;
+            else if (first == errc::ok)
+                first = error;
+        }
+        return first;
+    }
+
     /// Sends what is there.
     /// Errors   those of the transport; what was there is lost then, and counted.
     errc flush() noexcept {
@@ -197,6 +233,14 @@ public:
     /// What the transport said last that was not ok; ok if there is none.
     [[nodiscard]] errc last_error() const noexcept { return packer_.last_error; }
     [[nodiscard]] Transport& transport() noexcept { return packer_.transport(); }
+
+    /// What a client is to be made with that speaks like this one: its prefix and tags, and a seed of
+    /// its own each time.
+    [[nodiscard]] client_options child_options() {
+        return {.prefix = prefix_.substr(0, prefix_.size() - (prefix_.empty() ? 0 : 1)),
+                .tags = tags_,
+                .seed = mix(seed_ += 0x9e37'79b9'7f4a'7c15)};
+    }
 
 private:
     static constexpr bool is_aggregating = aggregates<aggregation_type>;
@@ -274,6 +318,8 @@ private:
     /// Gives a sample the client's prefix and tags. Its views are valid until the next one.
     errc complete(sample& one) noexcept {
         names_.resize(0);
+        if (one.series.name.empty())
+            return errc::empty_name; // which a prefix would hide
         if (!prefix_.empty()) {
             if (!names_.append(prefix_) || !names_.append(one.series.name))
                 return errc::name_too_long;
@@ -368,11 +414,11 @@ private:
 
     /// Adds lines to the datagram, or to the next one if they do not fit.
     template <class Write>
-    errc append(const Write& write_line) noexcept {
+    errc append(const Write& write_line, std::uint64_t samples = 1) noexcept {
         if (const errc error = packer_.append(write_line); error != errc::ok)
             return refused(error);
-        ++packer_.counts.samples;
-        settle(errc::ok, 1);
+        packer_.counts.samples += samples;
+        settle(errc::ok, samples);
         flush_when_due();
         return errc::ok;
     }
@@ -390,6 +436,8 @@ private:
     detail::packer<Transport, Traits::datagram_bytes_max> packer_;
     std::string prefix_;
     std::string tags_;
+    std::uint64_t seed_;   // of the last child
+    client_counts told_{}; // by send_counts
     typename Traits::sampler sampler_;
     [[no_unique_address]] aggregation_type aggregates_;
     [[no_unique_address]] typename Traits::flushing when_;

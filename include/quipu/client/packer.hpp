@@ -66,7 +66,7 @@ public:
     errc last_error = errc::ok; ///< what the transport said last that was not ok
 
 private:
-    static constexpr bool is_stream = requires { requires Transport::is_stream; };
+    static constexpr bool is_stream = is_stream_transport<Transport>;
 
     template <class Write>
     errc append_here(const Write& write) noexcept {

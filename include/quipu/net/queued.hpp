@@ -65,7 +65,7 @@ template <class Transport>
 class queued {
     static_assert(require_transport<Transport>());
 
-    static constexpr bool joins_bare = requires { requires Transport::is_stream; };
+    static constexpr bool joins_bare = is_stream_transport<Transport>;
 
 public:
     static constexpr bool is_stream = joins_bare;

@@ -37,6 +37,10 @@ concept has_send = requires(T& to, std::string_view bytes) {
 template <class T>
 concept transport = has_send<T>;
 
+/// Whether a transport is a stream.
+template <class T>
+inline constexpr bool is_stream_transport = requires { requires T::is_stream; };
+
 template <class R>
 concept has_receive = requires(R& from, detail::any_on_bytes on_bytes) {
     { from.receive(on_bytes) } -> std::same_as<result<std::size_t>>;
