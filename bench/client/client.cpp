@@ -21,6 +21,9 @@ struct refusing_traits : client_traits {
 struct single_traits : refusing_traits {
     static constexpr bool batches = false;
 };
+struct aggregating_traits : refusing_traits {
+    using aggregation = quipu::aggregation::by_series<>;
+};
 
 template <class Traits>
 void increments(benchmark::State& state) {
@@ -53,7 +56,8 @@ void sampled(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
-template <class Traits>
+/// Each thread has a client and a socket of its own.
+template <class Traits, int OneIn = 1>
 void over_udp(benchmark::State& state) {
     auto receiver = udp_receiver::bind(address::loopback_v4(0));
     std::optional<result<udp_sender>> sender;
@@ -65,7 +69,7 @@ void over_udp(benchmark::State& state) {
     }
     basic_client<udp_sender, Traits> client{*std::move(*sender), {.prefix = "app"}};
     for (auto _ : state)
-        client.increment("api.requests.count"); // nobody reads: the system drops them
+        client.increment("api.requests.count", 1, {.rate = 1.0 / OneIn}); // nobody reads them
     state.SetItemsProcessed(state.iterations());
 }
 
@@ -77,5 +81,10 @@ BENCHMARK_TEMPLATE(increments, pystatsd_traits)->Name("client/call/increment_as_
 BENCHMARK(timings)->Name("client/call/timing");
 BENCHMARK(tagged)->Name("client/call/tagged");
 BENCHMARK(sampled)->Name("client/call/sampled_1_in_100");
-BENCHMARK_TEMPLATE(over_udp, refusing_traits)->Name("client/udp/batched");
-BENCHMARK_TEMPLATE(over_udp, single_traits)->Name("client/udp/unbatched");
+BENCHMARK_TEMPLATE(increments, aggregating_traits)->Name("client/call/aggregated");
+BENCHMARK_TEMPLATE(over_udp, refusing_traits)->Name("client/udp/batched")->ThreadRange(1, 2);
+BENCHMARK_TEMPLATE(over_udp, single_traits)->Name("client/udp/unbatched")->ThreadRange(1, 2);
+BENCHMARK_TEMPLATE(over_udp, aggregating_traits)->Name("client/udp/aggregated")->ThreadRange(1, 2);
+BENCHMARK_TEMPLATE(over_udp, refusing_traits, 10)
+    ->Name("client/udp/sampled_1_in_10")
+    ->ThreadRange(1, 2);

@@ -12,6 +12,10 @@ namespace sampling {
 
 /// Each call by itself, with the rate as its probability: nothing that recurs in a program can be in
 /// step with it. A small generator of its own, the same on every platform.
+///
+/// To draw, in place of each call, how many calls to skip costs 1 ns less at one call in a hundred, but
+/// twice as much at one in ten, and seven times as much where calls of two rates alternate, so it is
+/// not there.
 class bernoulli {
 public:
     explicit constexpr bernoulli(std::uint64_t seed = 0) noexcept : state_(seed) {}
