@@ -173,6 +173,7 @@
 #include <quipu/sink/influx_line.hpp>
 #include <quipu/sink/opentsdb.hpp>
 #include <quipu/sink/prometheus.hpp>
+#include <quipu/sink/prometheus_format.hpp>
 #include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/sink.hpp>
 #include <quipu/sink/statsite_stream.hpp>
