@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/graphite_server.hpp"
+#include "support/http_server.hpp"
 #include "support/process.hpp"
 #include "support/tcp.hpp"
 
@@ -159,6 +160,12 @@ TEST_CASE("quipud: a wrong command line is one line and exit code 2", "[quipud]"
         {{"--listen", "unix:///x?mode=8"}, "use udp://HOST:PORT"},
         {{"--sink", "graphite://"}, "graphite://HOST:PORT"},
         {{"--sink", "graphite://h:0"}, "graphite://HOST:PORT"},
+        {{"--sink", "influx://h:8086"}, "influx://HOST:PORT/DATABASE"},
+        {{"--sink", "influx://h/"}, "influx://HOST:PORT/DATABASE"},
+        {{"--sink", "influx://h/a?b"}, "influx://HOST:PORT/DATABASE"},
+        {{"--sink", "influx+udp://h/x"}, "influx+udp://HOST:PORT"},
+        {{"--sink", "opentsdb://"}, "opentsdb://HOST:PORT"},
+        {{"--sink", "opentsdb://h?host="}, "opentsdb://HOST:PORT"},
         {{"--sink", "graphite+pickle://"}, "graphite+pickle://HOST:PORT"},
         {{"--sink", "console"}, "use console:"},
         {{"--admin", "x:y"}, "--admin 'x:y': use HOST:PORT, or off"},
@@ -194,8 +201,6 @@ TEST_CASE("quipud: what is planned says that it is not there yet", "[quipud]") {
         {"--threads=2"},
         {"--profile=dogstatsd"},
         {"--sink", "prometheus:"},
-        {"--sink", "influx://x"},
-        {"--sink", "opentsdb://x"},
         {"--sink", "json:///x"},
         {"--sink=statsd://x:1"},
     }));
@@ -242,6 +247,52 @@ TEST_CASE("quipud: both spellings of each option do the same", "[quipud]") {
     CHECK(graphite.last("mine.timers.t.upper_90") == "none");
     CHECK(graphite.last("mine.timers.t.rate") == "20"); // four in 0.2 seconds
     CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: InfluxDB gets lines over HTTP, and what it refuses is told", "[quipud]") {
+    using quipu::test::http_server;
+    const http_server influx(
+        {"HTTP/1.1 404 No\r\nContent-Length: 8\r\n\r\nno\nthere", http_server::taken});
+    const auto url = "influx://" + to_string(influx.host()) + "/a b";
+    running server({"--interval=200ms", "--percentiles=50", "--sink", url});
+    server.send("hits:3|c|#region:eu");
+    CHECK(server.program().complains(
+        url + ": 1 left out, lines that the server refuses with 404: 'no?there'"));
+    server.send("t:4|ms");
+    REQUIRE(eventually([&] { return influx.requests().size() == 2; }));
+    CHECK(server.ends_well());
+    const auto asked = influx.requests();
+    CHECK(asked[0].head.starts_with("POST /write?db=a%20b&precision=s HTTP/1.1\r\n"));
+    CHECK(asked[0].body.starts_with("hits,metric_type=counter,region=eu value=3 "));
+    CHECK(asked[1].body.starts_with("t,metric_type=timing count=1,lower=4,upper=4,mean=4,median=4,"
+                                    "stddev=0,sum=4,50_percentile=4 "));
+}
+
+TEST_CASE("quipud: InfluxDB gets lines over UDP", "[quipud]") {
+    auto influx = quipu::udp_receiver::bind(quipu::address::loopback_v4(0));
+    REQUIRE(influx);
+    const auto at = to_string(*influx->local_address());
+    running server({"--interval=1h", "--sink", "influx+udp://" + at});
+    server.send("hits:3|c");
+    CHECK(server.ends_well());
+    const auto texts = quipu::test::receive_texts(*influx, 1);
+    REQUIRE(texts.size() == 1);
+    CHECK(texts[0].starts_with("hits,metric_type=counter value=3 "));
+    CHECK(texts[0].ends_with("000000000\n"));
+}
+
+TEST_CASE("quipud: OpenTSDB gets lines with the host's tag", "[quipud]") {
+    auto opentsdb = quipu::test::listening();
+    const auto at = to_string(*opentsdb.local_address());
+    running server({"--interval=1h", "--prefix=", "--sink", "opentsdb://" + at + "?host=web01"});
+    server.send("hits:7200|c|#region:eu");
+    CHECK(server.ends_well());
+    auto connection = quipu::test::accepted(opentsdb);
+    const auto text = quipu::test::receive_bytes(connection, std::string::npos);
+    CAPTURE(text);
+    CHECK(text.starts_with("put counters.hits.count "));
+    CHECK(text.find(" 7200 region=eu host=web01\nput counters.hits.rate ") != text.npos);
+    CHECK(text.ends_with(" 2 region=eu host=web01\n"));
 }
 
 TEST_CASE("quipud: it says that it is up once its sockets are bound, and not before", "[quipud]") {

@@ -223,8 +223,9 @@ usage: quipud [OPTION]... [FILE]...
   --listen URL         udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH, unixgram:///PATH (both with
                        ?mode=0660 perhaps), stdin:, or inherited: from systemd; may be given several times
                        (default: udp and tcp on 127.0.0.1:8125; etsy and kiip: udp on every address)
-  --sink URL           console: (the default), none:, graphite://HOST:PORT, graphite+pickle://HOST:PORT, or
-                       exec:COMMAND, which is run at each flush and gets lines NAME|VALUE|TIME; may be
+  --sink URL           console: (the default), none:, graphite://HOST:PORT, graphite+pickle://HOST:PORT,
+                       influx://HOST:PORT/DATABASE, influx+udp://HOST:PORT, opentsdb://HOST:PORT (with
+                       ?host=NAME perhaps, for its tag), or exec:COMMAND, which is run at each flush and gets lines NAME|VALUE|TIME; may be
                        given several times
   --interval TIME      the time between two flushes, such as 10s (the default), 500ms or 1m
   --align              flush at multiples of the interval on the wall clock

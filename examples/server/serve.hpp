@@ -14,6 +14,7 @@
 #include <quipu/wire/dialect.hpp>
 
 #include "process.hpp"
+#include "serve_backends.hpp"
 #include "serve_profiles.hpp"
 #include "setting_values.hpp"
 
@@ -170,6 +171,7 @@ template <class Profile>
 void add_sink(quipu::basic_server<Profile>& server,
               const sink_setting& option,
               const settings& all,
+              const quipu::log& messages,
               command_list& commands) {
     switch (option.kind) {
     case sink_kind::none: return;
@@ -179,6 +181,11 @@ void add_sink(quipu::basic_server<Profile>& server,
         return option.pickles ? add_graphite<Profile, quipu::pickled<traits>>(server, option, all)
                               : add_graphite<Profile, traits>(server, option, all);
     }
+    case sink_kind::influx: return add_influx(server, option, all, messages);
+    case sink_kind::influx_udp: return add_influx_udp(server, option, all, messages);
+    case sink_kind::opentsdb:
+        return add_opentsdb(
+            server, option, typename Profile::schema_type(schema_options<Profile>(all)), messages);
     case sink_kind::console: {
         using sink = quipu::basic_console<quipu::file_writer>;
         const auto console = std::make_shared<sink>(quipu::file_writer(), *all.percentiles);
@@ -275,16 +282,15 @@ int serve(const command_line& line, const reread& again) {
     if (const auto why = bind(server, all); !why.empty())
         return fail(exit_not_started, why);
     stop_on_signals(server);
-    bool to_graphite = false;
+    bool whole_seconds = false;
     command_list commands;
     for (const auto& one : all.sinks) {
-        add_sink(server, one, all, commands);
-        to_graphite = to_graphite || one.kind == sink_kind::graphite;
+        add_sink(server, one, all, messages, commands);
+        whole_seconds = whole_seconds || one.to.port != 0;
     }
-    if (to_graphite && all.interval_ms < 1000) {
-        messages.warning(
-            "Graphite keeps whole seconds: of flushes less than one apart it keeps the "
-            "last of each second");
+    if (whole_seconds && all.interval_ms < 1000) {
+        messages.warning("backends get whole seconds: of flushes less than one apart they keep the "
+                         "last of each second");
     }
     for (const auto& one : server.bound())
         messages.info("listening on " + one);

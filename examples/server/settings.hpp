@@ -19,7 +19,7 @@
 namespace quipud {
 
 enum class profile_name { quipu, etsy, kiip, statsite };
-enum class sink_kind { none, console, graphite, command };
+enum class sink_kind { none, console, graphite, influx, influx_udp, opentsdb, command };
 
 enum class way_in { address, unix_path, standard_input, inherited };
 
@@ -37,8 +37,9 @@ struct listen_setting {
 /// A way out.
 struct sink_setting {
     sink_kind kind = sink_kind::console;
-    quipu::host_port to{};                                   ///< Graphite's
-    bool pickles = false;                                    ///< to Graphite, in place of lines
+    quipu::host_port to{}; ///< a backend over the network
+    std::string rest{};    ///< what it needs beside: influx's path, opentsdb's host
+    bool pickles = false;  ///< to Graphite, in place of lines
     quipu::statsite_form form = quipu::statsite_form::lines; ///< that a command gets
     std::string url = "console:"; ///< of a command: `exec:` and the command
 

@@ -1,6 +1,7 @@
 #include "settings_table.hpp"
 
 #include "setting_values.hpp"
+#include "sink_url.hpp"
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
@@ -17,8 +18,6 @@ using text = std::string_view;
 using text_list = std::vector<std::string>;
 
 constexpr std::uint16_t statsd_port = 8125;
-constexpr std::uint16_t graphite_port = 2003;
-constexpr std::uint16_t pickle_port = 2004;
 constexpr std::uint16_t admin_port = 8126;
 constexpr std::uint16_t aliveness_port = 8325;
 constexpr std::int64_t interval_ms_min = 100;
@@ -159,13 +158,11 @@ text_list print_listen(const settings& all) {
 }
 
 std::string read_sink(settings& all, text url) {
-    constexpr std::array<text, 5> later{"prometheus:", "influx:", "opentsdb:", "json:", "statsd:"};
+    constexpr std::array<text, 3> later{"prometheus:", "json:", "statsd:"};
     constexpr std::array<std::pair<text, quipu::statsite_form>, 3> commands{
         {{"exec:", quipu::statsite_form::lines},
          {"exec+binary:", quipu::statsite_form::binary},
          {"exec+prefixed:", quipu::statsite_form::prefixed_binary}}};
-    constexpr text graphite = "graphite://";
-    constexpr text pickle = "graphite+pickle://";
     if (is_later(url, later))
         return std::string(not_yet);
     sink_setting made;
@@ -181,18 +178,9 @@ std::string read_sink(settings& all, text url) {
         made.form = form;
         return all.sinks.push_back(std::move(made)), std::string();
     }
-    made.pickles = url.starts_with(pickle);
-    if (made.pickles || url.starts_with(graphite)) {
-        auto to = quipu::parse_host_port(url.substr((made.pickles ? pickle : graphite).size()),
-                                         made.pickles ? pickle_port : graphite_port);
-        if (to && !to->host.empty() && to->host != "*" && to->port != 0) {
-            made.kind = sink_kind::graphite;
-            made.to = *std::move(to);
-            return all.sinks.push_back(std::move(made)), std::string();
-        }
-    }
-    return "use console:, none:, graphite://HOST:PORT, graphite+pickle://HOST:PORT or "
-           "exec:COMMAND";
+    if (auto backend = read_sink_url(url))
+        return all.sinks.push_back(*std::move(backend)), std::string();
+    return "use console:, none:, " + std::string(sink_url_forms) + " or exec:COMMAND";
 }
 
 text_list print_sinks(const settings& all) {

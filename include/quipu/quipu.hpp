@@ -32,6 +32,8 @@
 #include <quipu/net/event_loop.hpp>
 #include <quipu/net/file.hpp>
 #include <quipu/net/host_watch.hpp>
+#include <quipu/net/http_answer.hpp>
+#include <quipu/net/http_post.hpp>
 #include <quipu/net/inherited.hpp>
 #include <quipu/net/memory.hpp>
 #include <quipu/net/queued.hpp>
@@ -167,7 +169,11 @@
 #include <quipu/sink/graphite.hpp>
 #include <quipu/sink/graphite_name.hpp>
 #include <quipu/sink/graphite_pickle.hpp>
+#include <quipu/sink/influx.hpp>
+#include <quipu/sink/influx_line.hpp>
+#include <quipu/sink/opentsdb.hpp>
 #include <quipu/sink/prometheus.hpp>
+#include <quipu/sink/prometheus_format.hpp>
 #include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/sink.hpp>
 #include <quipu/sink/statsite_stream.hpp>

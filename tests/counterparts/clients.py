@@ -159,7 +159,7 @@ def test(arguments) -> int:
     with scratch_folder() as scratch, Recorder() as recorder:
         sink = f"graphite://{LOOPBACK}:{recorder.port}"
         folder, profile = scratch / "quipud", client.profile.name
-        with Quipud(arguments.quipud, folder, profile, sink, INTERVAL_SECONDS) as quipud:
+        with Quipud(arguments.quipud, folder, profile, sink, interval_seconds=INTERVAL_SECONDS) as quipud:
             return explained(
                 lambda: drive(client, quipud, recorder, arguments.folder, scratch), quipud
             )

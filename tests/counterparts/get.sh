@@ -3,7 +3,8 @@
 # enabled or started.
 #
 # Usage     tests/counterparts/get.sh DIR
-# Result    DIR/debian    graphite-carbon, python3-statsd and libnet-statsd-perl with the packages they need
+# Result    DIR/debian    graphite-carbon, python3-statsd, libnet-statsd-perl, influxdb and victoria-metrics, with
+#                         the packages they need
 #           DIR/npm       hot-shots, node-statsd and statsd, at the versions of package-lock.json
 #           DIR/complete  what both were made from; a call that finds it unchanged does nothing
 # Needs     apt-get, and /usr/bin/python3, node 18 or later and npm. What is missing of the last
@@ -15,7 +16,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
-readonly wanted=(graphite-carbon python3-statsd libnet-statsd-perl)
+readonly programs=(graphite-carbon libnet-statsd-perl influxdb victoria-metrics)
+readonly wanted=("${programs[@]}" python3-statsd)
 readonly node_major_min=18
 
 fail() {
@@ -78,7 +80,7 @@ need_interpreters() {
 closure() {
     apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
         --no-replaces --no-enhances "${wanted[@]}" |
-        grep -E '^(graphite-carbon|libnet-statsd-perl|python3-[a-z0-9.+-]+)$' |
+        grep -E "^($(IFS="|" && echo "${programs[*]}")|python3-[a-z0-9.+-]+)$" |
         grep -vx python3-minimal | sort -u
 }
 
@@ -116,6 +118,9 @@ import carbon.service, statsd, twisted.plugin, twisted.plugins, whisper
 from twisted.application.service import IServiceMaker
 names = [plugin.tapname for plugin in twisted.plugin.getPlugins(IServiceMaker, twisted.plugins)]
 assert "carbon-cache" in names, "Twisted does not find the plugin carbon-cache"'
+    for name in influxd victoria-metrics; do
+        [[ -x $made/usr/bin/$name ]] || fail "the packages have no program $name"
+    done
     mv "$made" "$dir/debian"
 }
 

@@ -135,13 +135,14 @@ class Quipud(Process):
     """The server under test, on one port for UDP and TCP; ready when the constructor returns."""
 
     def __init__(
-        self, program: Path, folder: Path, profile: str, sink: str, interval_seconds: int = 1
+        self, program: Path, folder: Path, profile: str, *sinks: str, interval_seconds: int = 1
     ):
         self.port = free_port()
         command = [program, "--profile", profile, "--interval", f"{interval_seconds}s"]
         for scheme in ("udp", "tcp"):
             command += ["--listen", f"{scheme}://{LOOPBACK}:{self.port}"]
-        super().__init__(command + ["--sink", sink], folder)
+        command += [f"--sink={sink}" for sink in sinks]
+        super().__init__(command, folder)
         self.wait_for(lambda: "server is up" in self.output())
 
 

@@ -5,6 +5,7 @@
 #include <quipu/store/store.hpp>
 
 #include "support/catch.hpp"
+#include "support/snapshots.hpp"
 
 #include <limits>
 #include <string>
@@ -166,4 +167,35 @@ TEST_CASE("prometheus: what could not be sent counts once when it comes again",
     CHECK(sink.write(flushed) == errc::ok);
     CHECK(sink.transport().text() == "# TYPE hits_total counter\nhits_total 3\n");
     CHECK(sink.page().text() == sink.transport().text());
+}
+
+TEST_CASE("prometheus: as OpenMetrics a counter is of the metric without its suffix",
+          "[sink][prometheus]") {
+    quipu::prometheus_page page({.quantiles = {0.5}, .bounds = {}});
+    page.add(quipu::test::snapshot_of("hits:3|c|#k:v\nqueue:7|g\nt:2|ms\nusers:ann|s", 1));
+    CHECK(page.text(quipu::prometheus_format::openmetrics) == "# TYPE hits counter\n"
+                                                              "hits_total{k=\"v\"} 3\n"
+                                                              "# TYPE queue gauge\n"
+                                                              "queue 7\n"
+                                                              "# TYPE t summary\n"
+                                                              "t{quantile=\"0.5\"} 2\n"
+                                                              "t_sum 2\n"
+                                                              "t_count 1\n"
+                                                              "# TYPE users gauge\n"
+                                                              "users 1\n"
+                                                              "# EOF\n");
+}
+
+TEST_CASE("prometheus: in OpenMetrics no two metrics have one name", "[sink][prometheus]") {
+    quipu::prometheus_page page;
+    CHECK(page.text(quipu::prometheus_format::openmetrics) == "# EOF\n");
+    page.add(quipu::test::snapshot_of("both:1|c\nboth:2|g\n_total:4|c", 1));
+    CHECK(page.text(quipu::prometheus_format::openmetrics) == "# TYPE _total unknown\n"
+                                                              "_total 4\n"
+                                                              "# TYPE both gauge\n"
+                                                              "both 2\n"
+                                                              "# TYPE both_total unknown\n"
+                                                              "both_total 1\n"
+                                                              "# EOF\n");
+    CHECK(page.text().find("# TYPE both_total counter\n") != std::string::npos);
 }

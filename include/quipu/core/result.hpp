@@ -63,6 +63,8 @@ enum class errc : std::uint8_t {
     timed_out,
     would_block,
     message_too_long,
+    message_refused,
+    peer_failed,
     too_many_descriptors,
     unsupported,
     system_failure,
@@ -120,6 +122,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::timed_out: return "timed out";
     case errc::would_block: return "nothing can be done without waiting";
     case errc::message_too_long: return "the message is too long for the transport";
+    case errc::message_refused: return "the peer has refused the message";
+    case errc::peer_failed: return "the peer has failed at the message";
     case errc::too_many_descriptors: return "too many open files";
     case errc::unsupported: return "not supported here";
     case errc::system_failure: return "the operating system failed";

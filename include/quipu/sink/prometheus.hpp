@@ -1,10 +1,11 @@
-// Snapshots in the text format of Prometheus.
+// Snapshots in the text formats of Prometheus.
 #pragma once
 
 #include <quipu/core/decimal.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/net/transport.hpp>
+#include <quipu/sink/prometheus_format.hpp>
 #include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/sink.hpp>
 #include <quipu/sketch/bucket_layout.hpp>
@@ -50,7 +51,7 @@ struct prometheus_options {
 /// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
 ///          when they are in no snapshot any more.
 /// Threads  distinct objects safe, shared objects unsafe.
-/// Source   Prometheus, "Exposition formats", text format 0.0.4.
+/// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0.
 class prometheus_page {
 public:
     explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
@@ -84,17 +85,26 @@ public:
         }
     }
 
-    /// The page as it is now.
-    [[nodiscard]] std::string text() const {
+    /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
+    /// type if there is another metric `x`.
+    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text) const {
+        const bool open = form == prometheus_format::openmetrics;
         std::string out;
         for (const auto& [name, one] : families_) {
             if (one.by_labels.empty())
                 continue;
-            ((((out += "# TYPE ") += name) += ' ') += word(one.type)) += '\n';
+            auto title = name;
+            auto type = word(one.type);
+            if (open && one.type == type_name::counter) {
+                title.resize(title.size() - std::string_view("_total").size());
+                if (title.empty() || families_.contains(title))
+                    title = name, type = "unknown";
+            }
+            ((((out += "# TYPE ") += title) += ' ') += type) += '\n';
             for (const auto& [labels, values] : one.by_labels)
                 append(out, name, one.type, labels, values);
         }
-        return out;
+        return open ? out += "# EOF\n" : out;
     }
 
     /// How often a series was left out: its name is another metric's, or there was no room.

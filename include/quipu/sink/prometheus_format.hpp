@@ -1,0 +1,74 @@
+// The formats of Prometheus' page, and which of them a scraper asks for.
+#pragma once
+
+#include <quipu/core/ascii.hpp>
+#include <quipu/core/number.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace quipu {
+
+enum class prometheus_format : std::uint8_t {
+    text,        ///< Prometheus' text format 0.0.4
+    openmetrics, ///< OpenMetrics 1.0.0
+};
+
+/// What stands in the header `Content-Type` of a page.
+[[nodiscard]] constexpr std::string_view content_type(prometheus_format of) noexcept {
+    return of == prometheus_format::openmetrics
+               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+               : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+namespace detail {
+
+/// One entry of the header `Accept`, such as `text/plain;version=0.0.4;q=0.5`.
+struct accepted_format {
+    std::string_view type;
+    std::string_view version;
+    double quality = 1;
+};
+
+[[nodiscard]] inline accepted_format read_accepted(std::string_view entry) noexcept {
+    accepted_format read;
+    read.type = trim(entry.substr(0, entry.find(';')));
+    while (entry.find(';') != entry.npos) {
+        entry.remove_prefix(entry.find(';') + 1);
+        const auto one = trim(entry.substr(0, entry.find(';')));
+        if (one.starts_with("version="))
+            read.version = one.substr(8);
+        else if (one.starts_with("q="))
+            read.quality = parse_number(one.substr(2)).value_or(0);
+    }
+    return read;
+}
+
+} // namespace detail
+
+/// The format for a scraper whose request has this header `Accept`: OpenMetrics if it is asked for in
+/// version 1.0.0 (or in any), and not wanted less than plain text, by `q`; else plain text, which every
+/// scraper takes.
+/// Cost     O(size); does not allocate.
+/// Threads  pure.
+/// Source   RFC 9110, "Accept"; OpenMetrics 1.0.0, "Protocol Negotiation".
+[[nodiscard]] inline prometheus_format negotiate(std::string_view accept) noexcept {
+    double text = 0;
+    double openmetrics = 0;
+    for (;;) {
+        const auto one = detail::read_accepted(accept.substr(0, accept.find(',')));
+        const auto take = [&](double& into) { into = one.quality > into ? one.quality : into; };
+        if (one.type == "application/openmetrics-text" &&
+            (one.version.empty() || one.version == "1.0.0"))
+            take(openmetrics);
+        else if (one.type == "text/plain")
+            take(text);
+        if (accept.find(',') == accept.npos)
+            break;
+        accept.remove_prefix(accept.find(',') + 1);
+    }
+    return openmetrics > 0 && openmetrics >= text ? prometheus_format::openmetrics
+                                                  : prometheus_format::text;
+}
+
+} // namespace quipu

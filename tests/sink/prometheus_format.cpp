@@ -1,0 +1,46 @@
+#include <quipu/sink/prometheus_format.hpp>
+
+#include "support/catch.hpp"
+
+#include <string_view>
+
+using quipu::negotiate;
+using quipu::prometheus_format;
+
+TEST_CASE("prometheus_format: OpenMetrics is for who asks for it", "[sink][prometheus]") {
+    const auto format = prometheus_format::openmetrics;
+    CHECK(negotiate("application/openmetrics-text") == format);
+    CHECK(negotiate("application/openmetrics-text; version=1.0.0; charset=utf-8") == format);
+    // Prometheus 2.42
+    CHECK(negotiate("application/openmetrics-text;version=1.0.0,"
+                    "application/openmetrics-text;version=0.0.1;q=0.75,"
+                    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1") == format);
+    CHECK(negotiate(" text/plain ; q=0.5 , application/openmetrics-text ; q=0.5 ") == format);
+}
+
+TEST_CASE("prometheus_format: all others get plain text", "[sink][prometheus]") {
+    for (const std::string_view accept :
+         {"",
+          "*/*",
+          "text/html,application/xhtml+xml,*/*;q=0.8",
+          "text/plain",
+          "application/openmetrics-text;version=0.0.1",
+          "application/openmetrics-text;version=2.0.0,*/*",
+          "application/openmetrics-text;q=0",
+          "application/openmetrics-text;q=x",
+          "application/openmetrics-text;q=0.4,text/plain",
+          "application/openmetrics-textual",
+          "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+          "encoding=delimited",
+          ",;,;;q=,"}) {
+        CAPTURE(accept);
+        CHECK(negotiate(accept) == prometheus_format::text);
+    }
+}
+
+TEST_CASE("prometheus_format: a page says what it is", "[sink][prometheus]") {
+    CHECK(quipu::content_type(prometheus_format::text) ==
+          "text/plain; version=0.0.4; charset=utf-8");
+    CHECK(quipu::content_type(prometheus_format::openmetrics) ==
+          "application/openmetrics-text; version=1.0.0; charset=utf-8");
+}
