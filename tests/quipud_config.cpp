@@ -761,3 +761,15 @@ TEST_CASE("quipud config: SIGHUP reads the files again", "[quipud][config]") {
     CHECK(graphite.shows("a.counters.c.count", "0"));
     CHECK(server.ends_well());
 }
+
+TEST_CASE("quipud: keyFlush of Etsy's statsd tells the most frequent keys", "[quipud]") {
+    const file log("keys.log", "");
+    const file config("keys.js",
+                      "{address: '127.0.0.1', port: 0, mgmt_address: '127.0.0.1', mgmt_port: 0,\n"
+                      " keyFlush: {interval: 50, percent: 60, log: '" +
+                          log.path() + "'}}");
+    const auto text = printed({config.path()});
+    CHECK(text.find("[keys]\ninterval = 50ms\npercent = 60\nlog = " + log.path()) != text.npos);
+    const auto own = printed({"--set", "keys.interval=1m"});
+    CHECK(own.find("[keys]\ninterval = 60s\npercent = 100\nlog = stdout\n") != own.npos);
+}
