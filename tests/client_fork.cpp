@@ -69,7 +69,7 @@ TEST_CASE("client: what waits at a fork is in both processes", "[client][fork]")
     CHECK(to.receive(2) == texts{"waits:1|c", "waits:1|c"});
 }
 
-TEST_CASE("client: a queue stays with the parent of a fork; the child counts its loss",
+TEST_CASE("client: a queue stays with the parent of a fork, and the child counts its loss",
           "[client][fork]") {
     server to;
     basic_client client{queued(to.connect())};

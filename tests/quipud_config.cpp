@@ -184,6 +184,11 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                                  "daemonize = yes\n"
                                  "pid_file = /run/q.pid\n"
                                  "\n"
+                                 "[keys]\n"
+                                 "interval = off\n"
+                                 "percent = 100\n"
+                                 "log = stdout\n"
+                                 "\n"
                                  "[names]\n"
                                  "legacy = no\n"
                                  "counts = yes\n"
@@ -445,6 +450,11 @@ TEST_CASE("quipud config: a file of Etsy's statsd", "[quipud][config]") {
                                       "daemonize = no\n"
                                       "pid_file = \n"
                                       "\n"
+                                      "[keys]\n"
+                                      "interval = off\n"
+                                      "percent = 100\n"
+                                      "log = stdout\n"
+                                      "\n"
                                       "[names]\n"
                                       "legacy = no\n"
                                       "counts = no\n"
@@ -553,6 +563,11 @@ TEST_CASE("quipud config: a file of statsite", "[quipud][config]") {
                                             "once = no\n"
                                             "daemonize = yes\n"
                                             "pid_file = /run/s.pid\n"
+                                            "\n"
+                                            "[keys]\n"
+                                            "interval = off\n"
+                                            "percent = 100\n"
+                                            "log = stdout\n"
                                             "\n"
                                             "[names]\n"
                                             "types = no\n"
@@ -760,4 +775,16 @@ TEST_CASE("quipud config: SIGHUP reads the files again", "[quipud][config]") {
     CHECK(std::stod(rate->value) < 25);
     CHECK(graphite.shows("a.counters.c.count", "0"));
     CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: keyFlush of Etsy's statsd tells the most frequent keys", "[quipud]") {
+    const file log("keys.log", "");
+    const file config("keys.js",
+                      "{address: '127.0.0.1', port: 0, mgmt_address: '127.0.0.1', mgmt_port: 0,\n"
+                      " keyFlush: {interval: 50, percent: 60, log: '" +
+                          log.path() + "'}}");
+    const auto text = printed({config.path()});
+    CHECK(text.find("[keys]\ninterval = 50ms\npercent = 60\nlog = " + log.path()) != text.npos);
+    const auto own = printed({"--set", "keys.interval=1m"});
+    CHECK(own.find("[keys]\ninterval = 60s\npercent = 100\nlog = stdout\n") != own.npos);
 }

@@ -16,12 +16,11 @@ using quipu::literal;
 using quipu::literal_kind;
 
 /// Options that quipud knows, but that change nothing about it.
-constexpr std::array<std::string_view, 9> without_effect{
+constexpr std::array<std::string_view, 8> without_effect{
     "debug",
     "title",
     "healthStatus",
     "dumpMessages",
-    "keyFlush",
     "console",
     "automaticConfigReload",
     "repeater", // unless it is a backend
@@ -61,6 +60,7 @@ private:
         read_ways_out();
         read_names();
         read_log();
+        read_key_flush();
         read_idle();
         read_histograms();
         for (std::size_t i = 0; i < config_.items.size(); ++i)
@@ -292,6 +292,27 @@ private:
                 quiet ? "error" : "warning",
                 line_of(*log, "level"),
                 "level");
+    }
+
+    void read_key_flush() {
+        const auto* const keys = find(config_, "keyFlush");
+        if (keys == nullptr || keys->kind != literal_kind::object)
+            return;
+        const auto number = [&](const char* option, const char* key, const char* unit) {
+            const auto* const value = find(*keys, option);
+            // That server takes 0 and the empty text for nothing.
+            if (value == nullptr || !is_true(*keys, option, false) || value->number == 0)
+                return;
+            const auto written = text(*value, option);
+            if (!quipu::parse_number(written))
+                return fail(value->line,
+                            std::string(option) + ' ' + in_quotes(written) + ": use a number");
+            put("keys", key, written + unit, value->line, option);
+        };
+        number("interval", "interval", "ms");
+        number("percent", "percent", "");
+        if (is_true(*keys, "log", false))
+            copy(*keys, "log", "keys", "log");
     }
 
     void read_idle() {

@@ -2,9 +2,12 @@
 // file of its own: serve_PROFILE.cpp.
 #pragma once
 
+#include <quipu/core/javascript_date.hpp>
 #include <quipu/net/command.hpp>
+#include <quipu/net/descriptor.hpp>
 #include <quipu/net/file.hpp>
 #include <quipu/net/tcp_sender.hpp>
+#include <quipu/server/key_frequency.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/server.hpp>
 #include <quipu/sink/console.hpp>
@@ -21,7 +24,9 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +36,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <fcntl.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -194,6 +200,41 @@ void add_sink(quipu::basic_server<Profile>& server,
     }
 }
 
+/// The time there as Node.js prints it, but for the zone's name where that is not UTC.
+inline std::string local_date(std::int64_t seconds) {
+    const auto at = static_cast<std::time_t>(seconds);
+    std::tm parts{};
+    ::localtime_r(&at, &parts);
+    std::string text;
+    if (parts.tm_gmtoff == 0)
+        quipu::append_javascript_date(text, seconds);
+    else
+        quipu::append_javascript_date(text, seconds, parts.tm_gmtoff, parts.tm_zone);
+    return text;
+}
+
+/// Appends to the file, which may be another one each time.
+inline quipu::errc append_to(const std::string& path, std::string_view text) {
+    const quipu::descriptor file(
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+    return file ? quipu::file_writer(file.fd()).send(text) : quipu::last_error();
+}
+
+template <class Server>
+void add_key_report(Server& server, const settings& all) {
+    if (all.keys_interval_ms == 0)
+        return;
+    server.report_keys(
+        all.keys_interval_ms,
+        [path = all.keys_log, percent = all.keys_percent](const quipu::key_report& from) {
+            std::string text;
+            quipu::append_key_lines(text, from.keys, percent, local_date(from.timestamp));
+            if (text.empty())
+                return quipu::errc::ok;
+            return path == "stdout" ? quipu::file_writer().send(text) : append_to(path, text);
+        });
+}
+
 template <class Server>
 quipu::errc listen(Server& server, const listen_setting& one, const settings& all) {
     switch (one.kind) {
@@ -288,6 +329,7 @@ int serve(const command_line& line, const reread& again) {
         add_sink(server, one, all, messages, commands);
         whole_seconds = whole_seconds || one.to.port != 0;
     }
+    add_key_report(server, all);
     if (whole_seconds && all.interval_ms < 1000) {
         messages.warning("backends get whole seconds: of flushes less than one apart they keep the "
                          "last of each second");

@@ -83,6 +83,11 @@ struct settings {
     bool daemonize = false;
     std::string pid_file{};
 
+    // [keys]
+    std::int64_t keys_interval_ms = 0; ///< 0: they are not counted
+    double keys_percent = 100;
+    std::string keys_log = "stdout"; ///< or a file
+
     // [names], of etsy and statsite
     std::optional<std::string> counters_node{};
     std::optional<std::string> timers_node{};

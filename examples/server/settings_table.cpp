@@ -21,6 +21,7 @@ constexpr std::uint16_t statsd_port = 8125;
 constexpr std::uint16_t admin_port = 8126;
 constexpr std::uint16_t aliveness_port = 8325;
 constexpr std::int64_t interval_ms_min = 100;
+constexpr std::int64_t keys_interval_ms_min = 10;
 constexpr std::int64_t interval_ms_max = std::int64_t{24} * 60 * 60 * 1000;
 
 // Settings that are one member of `settings`, by the kind of their values.
@@ -268,6 +269,32 @@ std::string read_pid_file(settings& all, text value) {
     return {};
 }
 
+std::string read_keys_interval(settings& all, text value) {
+    if (value == "off")
+        return all.keys_interval_ms = 0, std::string();
+    const auto why = read_time(value, keys_interval_ms_min, interval_ms_max, all.keys_interval_ms);
+    return why.empty() ? why : "use a time such as 10s from 10ms on, or off";
+}
+
+text_list print_keys_interval(const settings& all) {
+    return {all.keys_interval_ms == 0 ? "off" : print_time(all.keys_interval_ms)};
+}
+
+std::string read_keys_percent(settings& all, text value) {
+    const auto percent = quipu::parse_number(value);
+    if (!percent || !(*percent > 0 && *percent <= 100))
+        return "use a number above 0 and up to 100";
+    all.keys_percent = *percent;
+    return {};
+}
+
+std::string read_keys_log(settings& all, text value) {
+    if (value.empty())
+        return "use stdout or the path of a file";
+    all.keys_log = value;
+    return {};
+}
+
 std::string read_timer_metrics(settings& all, text value) {
     all.timer_metrics = split(value, ',');
     return {};
@@ -327,6 +354,17 @@ const std::vector<setting>& all_settings() {
          of_all,
          read_pid_file,
          [](const settings& s) { return text_list{s.pid_file}; }},
+        {"keys", "interval", of_all, read_keys_interval, print_keys_interval},
+        {"keys",
+         "percent",
+         of_all,
+         read_keys_percent,
+         [](const settings& s) { return text_list{print_numbers({s.keys_percent})}; }},
+        {"keys",
+         "log",
+         of_all,
+         read_keys_log,
+         [](const settings& s) { return text_list{s.keys_log}; }},
         of_switch<&settings::legacy_names>("names", "legacy", of_etsy),
         of_switch<&settings::flush_counts>("names", "counts", of_etsy),
         of_switch<&settings::sanitize_names>("names", "sanitize", of_etsy),

@@ -34,8 +34,9 @@ struct setting {
 
     /// Whether a running server can take over another value.
     [[nodiscard]] bool changes_at_run_time() const noexcept {
-        return section == "idle" || key == "log_level" || key == "interval" || key == "align" ||
-               key == "offset";
+        return section == "idle" ||
+               (section == "quipud" &&
+                (key == "log_level" || key == "interval" || key == "align" || key == "offset"));
     }
 };
 

@@ -11,6 +11,7 @@
 #include <quipu/core/fixed_text.hpp>
 #include <quipu/core/hash.hpp>
 #include <quipu/core/integer_text.hpp>
+#include <quipu/core/javascript_date.hpp>
 #include <quipu/core/little_endian.hpp>
 #include <quipu/core/nearest_double.hpp>
 #include <quipu/core/number.hpp>
@@ -184,6 +185,7 @@
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>
+#include <quipu/server/key_frequency.hpp>
 #include <quipu/server/listeners.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/object_literal.hpp>

@@ -59,6 +59,7 @@
 #include <thread>
 #include <tuple>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -1247,6 +1248,59 @@ inline constexpr std::uint64_t hash_keys[] = {
 
 } // namespace quipu
 
+// quipu/core/javascript_date.hpp
+
+// A time as JavaScript prints it.
+
+namespace quipu {
+
+/// Appends `Fri Nov 27 2026 10:17:22 GMT+0000 (Coordinated Universal Time)`.
+///
+/// Units    `seconds` of Unix time; `offset_seconds` is how far the zone is ahead of UTC.
+/// Input    `zone` is its name.
+/// Cost     O(1); allocates where `out` has no room.
+/// Source   ECMA-262, Date.prototype.toString.
+inline void append_javascript_date(std::string& out,
+                                   std::int64_t seconds,
+                                   std::int64_t offset_seconds = 0,
+                                   std::string_view zone = "Coordinated Universal Time") {
+    constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<std::string_view, 12> months{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    using namespace std::chrono;
+    const sys_seconds there{std::chrono::seconds(seconds + offset_seconds)};
+    const auto day = floor<std::chrono::days>(there);
+    const year_month_day date{day};
+    const hh_mm_ss time{there - day};
+    const auto number = [&out](std::int64_t value, std::size_t digits) {
+        const auto text = std::to_string(value);
+        out.append(text.size() < digits ? digits - text.size() : 0, '0');
+        out += text;
+    };
+    out += days[weekday{day}.c_encoding()];
+    out += ' ';
+    out += months[static_cast<unsigned>(date.month()) - 1];
+    out += ' ';
+    number(static_cast<unsigned>(date.day()), 2);
+    out += ' ';
+    number(static_cast<int>(date.year()), 4);
+    out += ' ';
+    number(time.hours().count(), 2);
+    out += ':';
+    number(time.minutes().count(), 2);
+    out += ':';
+    number(time.seconds().count(), 2);
+    const auto ahead = offset_seconds < 0 ? -offset_seconds : offset_seconds;
+    out += offset_seconds < 0 ? " GMT-" : " GMT+";
+    number(ahead / 3600, 2);
+    number(ahead / 60 % 60, 2);
+    out += " (";
+    out += zone;
+    out += ')';
+}
+
+} // namespace quipu
+
 // quipu/core/result.hpp
 
 // Errors as values: `errc` names what went wrong, `result<T>` is a value or an errc. Nothing in the
@@ -1306,6 +1360,8 @@ enum class errc : std::uint8_t {
     timed_out,
     would_block,
     message_too_long,
+    message_refused,
+    peer_failed,
     too_many_descriptors,
     unsupported,
     system_failure,
@@ -1363,6 +1419,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::timed_out: return "timed out";
     case errc::would_block: return "nothing can be done without waiting";
     case errc::message_too_long: return "the message is too long for the transport";
+    case errc::message_refused: return "the peer has refused the message";
+    case errc::peer_failed: return "the peer has failed at the message";
     case errc::too_many_descriptors: return "too many open files";
     case errc::unsupported: return "not supported here";
     case errc::system_failure: return "the operating system failed";
@@ -3609,6 +3667,165 @@ using host_watch = basic_host_watch<>;
 
 } // namespace quipu
 
+// quipu/net/http_answer.hpp
+
+// The answer to an HTTP/1.1 request, read piece by piece.
+
+namespace quipu {
+
+/// Reads one answer out of the bytes of a connection: its status, the begin of its body, and where it
+/// ends, so that the connection can be used again.
+///
+/// Limits   a head of more than `head_bytes_max` is refused; of the body `kept_bytes` are kept.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   RFC 9112, of which it reads what a client of POST needs: no trailers, no chunks. An answer
+///          in chunks, or without a length, ends with its connection.
+class http_answer {
+public:
+    static constexpr std::size_t head_bytes_max = 8192;
+    static constexpr std::size_t kept_bytes = 256;
+
+    enum class state : std::uint8_t {
+        head,     ///< more is to come
+        body,     ///< the status is known, and more is to come
+        complete, ///< it has ended
+        broken,   ///< this is no answer of HTTP
+    };
+
+    /// Takes the next bytes. What stands behind the end of the answer is ignored.
+    /// Cost     O(bytes); does not allocate.
+    state take(std::string_view bytes) noexcept {
+        while (state_ == state::head && !bytes.empty()) {
+            const char c = bytes.front();
+            bytes.remove_prefix(1);
+            if (head_bytes_++ == head_bytes_max)
+                return state_ = state::broken;
+            if (c != '\n') {
+                if (c != '\r' && line_size_ < line_.size())
+                    line_[line_size_++] = c;
+                continue;
+            }
+            take_line({line_.data(), line_size_});
+            line_size_ = 0;
+        }
+        if (state_ == state::body)
+            take_body(bytes);
+        return state_;
+    }
+
+    /// The connection has ended.
+    state end() noexcept {
+        const bool whole = state_ == state::body && !has_length_;
+        return state_ = whole || state_ == state::complete ? state::complete : state::broken;
+    }
+
+    /// Forgets all, for the next answer.
+    void clear() noexcept { *this = {}; }
+
+    /// Such as 204; 0 while it is not known.
+    [[nodiscard]] int status() const noexcept { return status_; }
+    /// The begin of the body.
+    [[nodiscard]] std::string_view body() const noexcept { return {kept_.data(), kept_size_}; }
+    /// The connection can carry another request, once this answer is complete.
+    [[nodiscard]] bool keeps_connection() const noexcept { return keeps_ && has_length_; }
+    /// Nothing has come yet.
+    [[nodiscard]] bool empty() const noexcept { return head_bytes_ == 0 && status_ == 0; }
+
+private:
+    void take_line(std::string_view line) noexcept {
+        if (status_ == 0)
+            return take_status(line);
+        if (line.empty())
+            return end_head();
+        const auto colon = line.find(':');
+        const auto name = line.substr(0, colon);
+        const auto value = colon == line.npos ? "" : detail::trim(line.substr(colon + 1));
+        if (same(name, "content-length"))
+            take_length(value);
+        else if (same(name, "connection"))
+            keeps_ = keeps_ && !same(value, "close");
+        else if (same(name, "transfer-encoding"))
+            chunked_ = true;
+    }
+
+    void take_status(std::string_view line) noexcept {
+        // HTTP/1.1 204 No Content
+        const bool sound = line.size() >= 12 && line.starts_with("HTTP/1.") && line[8] == ' ' &&
+                           detail::is_digit(line[9]) && detail::is_digit(line[10]) &&
+                           detail::is_digit(line[11]) && line[9] != '0';
+        if (!sound) {
+            state_ = state::broken;
+            return;
+        }
+        keeps_ = line[7] != '0';
+        status_ = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+    }
+
+    void take_length(std::string_view digits) noexcept {
+        length_ = 0;
+        has_length_ = !digits.empty() && digits.size() <= 9;
+        for (const char c : digits) {
+            has_length_ = has_length_ && detail::is_digit(c);
+            length_ = has_length_ ? length_ * 10 + static_cast<std::size_t>(c - '0') : 0;
+        }
+        if (!has_length_)
+            state_ = state::broken;
+    }
+
+    void end_head() noexcept {
+        if (state_ == state::broken)
+            return;
+        if (status_ < 200) { // 100 Continue and its kin: the answer follows
+            clear();
+            return;
+        }
+        if (status_ == 204 || status_ == 304) {
+            has_length_ = true;
+            length_ = 0;
+        } else if (chunked_) {
+            has_length_ = false;
+        }
+        state_ = has_length_ && length_ == 0 ? state::complete : state::body;
+    }
+
+    void take_body(std::string_view bytes) noexcept {
+        if (has_length_)
+            bytes = bytes.substr(0, length_);
+        for (const char c : bytes.substr(0, kept_bytes - kept_size_))
+            kept_[kept_size_++] = c;
+        if (!has_length_)
+            return;
+        length_ -= bytes.size();
+        if (length_ == 0)
+            state_ = state::complete;
+    }
+
+    [[nodiscard]] static bool same(std::string_view text, std::string_view lower) noexcept {
+        if (text.size() != lower.size())
+            return false;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const char c = text[i];
+            if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i])
+                return false;
+        }
+        return true;
+    }
+
+    state state_ = state::head;
+    int status_ = 0;
+    std::size_t head_bytes_ = 0;
+    std::size_t length_ = 0; // what of the body is to come
+    bool has_length_ = false;
+    bool chunked_ = false;
+    bool keeps_ = true;
+    std::array<char, 256> line_{}; // longer ones are cut: none of the headers above is
+    std::size_t line_size_ = 0;
+    std::array<char, kept_bytes> kept_{};
+    std::size_t kept_size_ = 0;
+};
+
+} // namespace quipu
+
 // quipu/net/socket.hpp
 
 // `socket`: a UDP or TCP socket that never waits, with the options that this library sets.
@@ -3794,6 +4011,423 @@ private:
 
     descriptor descriptor_;
 };
+
+} // namespace quipu
+
+// quipu/net/stream_sender.hpp
+
+// A connection to one place, outgoing: `basic_stream_sender` keeps it, and makes a new one when it is
+// lost.
+
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace quipu {
+
+/// How long a stream sender waits, in milliseconds; below zero: for ever.
+struct stream_sender_options {
+    /// To connect, to all addresses of a host together.
+    int connect_timeout_ms = 1000;
+    /// To hand one `send` over to the operating system.
+    int send_timeout_ms = 1000;
+    /// After it could not connect: so long each `send` fails at once, as the attempt did. Doubled with
+    /// each further failure, up to the second. 0: each `send` tries.
+    int reconnect_ms = 100;
+    int reconnect_ms_max = 10'000;
+};
+
+/// Knows where a stream goes, and how to get there.
+/// Requires  place_type, what says where, from which a route is made; result<socket> connect(const
+///           deadline& end) noexcept: a connected socket that never waits.
+/// Provided  tcp_route, unix_route.
+template <class R>
+concept stream_route = std::movable<R> && std::constructible_from<R, typename R::place_type> &&
+    requires(R& to, const deadline& end) {
+    { to.connect(end) } -> std::same_as<result<socket>>;
+    requires noexcept(to.connect(end));
+};
+
+/// Sends a stream of bytes to one place: a transport. Answers of the peer are thrown away.
+///
+/// A connection that the peer has ended, even if only in one direction, is replaced by a new one
+/// before anything is written to it. A stream does not tell what a peer has read, so when a peer dies,
+/// messages that were sent shortly before are lost although `send` said ok.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <stream_route Route>
+class basic_stream_sender {
+public:
+    static constexpr bool is_stream = true;
+
+    /// Connects when first needed.
+    explicit basic_stream_sender(typename Route::place_type to,
+                                 stream_sender_options options = {}) noexcept
+        : to_(std::move(to)), options_(options) {}
+    basic_stream_sender(basic_stream_sender&& other) noexcept = default;
+    basic_stream_sender& operator=(basic_stream_sender&& other) noexcept {
+        close();
+        to_ = std::move(other.to_);
+        options_ = other.options_;
+        socket_ = std::move(other.socket_);
+        pause_ms_ = other.pause_ms_;
+        pause_end_ = other.pause_end_;
+        last_failure_ = other.last_failure_;
+        return *this;
+    }
+    ~basic_stream_sender() { close(); }
+
+    /// Connects now, unless there is a connection; a pause after a failure is not kept.
+    /// Errors   those of the route.
+    /// Cost     waits `connect_timeout_ms` at most, and before that for the name servers.
+    [[nodiscard]] errc connect() noexcept {
+        if (connected())
+            return errc::ok;
+        result<socket> made = to_.connect(deadline{options_.connect_timeout_ms});
+        last_failure_ = made.error();
+        if (made) {
+            socket_ = *std::move(made);
+            pause_ms_ = 0;
+        } else {
+            pause_ms_ = pause_ms_ == 0 ? options_.reconnect_ms
+                                       : std::min(pause_ms_, options_.reconnect_ms_max / 2) * 2;
+            pause_end_ = deadline{pause_ms_};
+        }
+        return last_failure_;
+    }
+
+    /// Sends all of `bytes`, over a new connection if there is none that works.
+    ///
+    /// Returns  ok once the operating system has taken all of them.
+    /// Errors   those of `connect`, also of an earlier one while its pause lasts; connection_lost;
+    ///          timed_out: the peer reads too slowly. The peer may then have got the first part of
+    ///          `bytes`, but never a later part without it: if any was taken, the connection is closed,
+    ///          and its stream ends there. All of `bytes` can be sent again.
+    /// Cost     two system calls if all is well; waits `connect_timeout_ms` once and
+    ///          `send_timeout_ms` twice at most; allocates in `getaddrinfo` only.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        const bool had_connection = connected() && !peer_has_left();
+        errc done = had_connection ? errc::ok : reconnect();
+        if (done != errc::ok)
+            return done;
+        std::size_t taken = 0;
+        done = send_all(bytes, taken);
+        if (done == errc::connection_lost && taken == 0 && had_connection) {
+            // The connection broke between the look and the write.
+            done = reconnect();
+            if (done == errc::ok)
+                done = send_all(bytes, taken);
+        }
+        const bool whole = done == errc::ok || (done == errc::timed_out && taken == 0);
+        if (!whole)
+            close();
+        return done;
+    }
+
+    /// Ends the connection; the next `send` makes a new one.
+    void close() noexcept {
+        // A close with answers unread would tell the peer to throw away what it has not read yet.
+        if (connected())
+            (void)peer_has_left();
+        socket_.close();
+    }
+
+    /// Whether there is a connection, as far as is known: `send` looks closer.
+    [[nodiscard]] bool connected() const noexcept { return static_cast<bool>(socket_); }
+    [[nodiscard]] const Route& route() const noexcept { return to_; }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+
+private:
+    [[nodiscard]] errc reconnect() noexcept {
+        close();
+        return pause_ms_ > 0 && pause_end_.remaining_ms() != 0 ? last_failure_ : connect();
+    }
+
+    // Throws away what the peer has answered: only behind that can its end be seen.
+    [[nodiscard]] bool peer_has_left() noexcept {
+        std::array<char, 4096> answer;
+        for (int reads = 0; reads != 16; ++reads) { // bounded, if the peer never ends to talk
+            const auto size =
+                uninterrupted([&] { return ::recv(fd(), answer.data(), answer.size(), 0); });
+            if (size < 0)
+                return last_error() != errc::would_block;
+            if (size == 0)
+                return true;
+        }
+        return false;
+    }
+
+    // Adds to `taken` what the system took.
+    [[nodiscard]] errc send_all(std::string_view bytes, std::size_t& taken) noexcept {
+        const deadline end{options_.send_timeout_ms};
+        while (taken != bytes.size()) {
+            const result<std::size_t> part = socket_.send_some(bytes.substr(taken));
+            if (part) {
+                taken += *part;
+                continue;
+            }
+            if (part.error() != errc::would_block)
+                return part.error();
+            const errc room = wait_until(fd(), POLLOUT, end);
+            if (room != errc::ok)
+                return room;
+        }
+        return errc::ok;
+    }
+
+    Route to_;
+    stream_sender_options options_;
+    socket socket_;
+    int pause_ms_ = 0; // 0: it did not fail to connect
+    deadline pause_end_{0};
+    errc last_failure_ = errc::ok;
+};
+
+} // namespace quipu
+
+// quipu/net/tcp_sender.hpp
+
+// TCP, outgoing: `tcp_sender` keeps a connection to one host and makes a new one when it is lost.
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+namespace quipu {
+
+namespace detail {
+
+/// Connects `from`, a new TCP socket, and waits for it.
+/// Errors   connection_refused, timed_out, unreachable, address_unavailable, connection_lost.
+[[nodiscard]] inline errc
+connect_until(socket& from, const address& to, const deadline& end) noexcept {
+    errc done = from.connect(to);
+    if (done == errc::would_block) {
+        done = wait_until(from.fd(), POLLOUT, end);
+        if (done == errc::ok)
+            done = from.pending_error();
+    }
+    if (done != errc::ok)
+        return done;
+    // A socket that is given, by chance, the very port that it connects to meets itself, and would
+    // keep the server from ever binding it again.
+    const auto here = from.local_address();
+    const auto there = from.peer_address();
+    if (!here || !there)
+        return errc::connection_lost;
+    return *here == *there ? errc::connection_refused : errc::ok;
+}
+
+} // namespace detail
+
+/// To a host by TCP. Its name is resolved for each new connection, and its addresses are tried in order.
+class tcp_route {
+public:
+    using place_type = host_port;
+
+    explicit tcp_route(host_port to) noexcept : to_(std::move(to)) {}
+
+    /// Errors   that of the address tried last: connection_refused, timed_out, unreachable, …; or
+    ///          name_unresolved, bad_address, too_many_descriptors.
+    /// Cost     waits until `end` at most, and before that for the name servers.
+    [[nodiscard]] result<socket> connect(const deadline& end) noexcept {
+        const result<address_list> addresses = resolve(to_, address_use::connect);
+        if (!addresses)
+            return addresses.error();
+        result<socket> done = errc::name_unresolved;
+        std::size_t left = addresses->size();
+        for (const address& next : *addresses) {
+            // Each address has its share of the time, or a silent one would leave none to the rest.
+            const int remaining = end.remaining_ms();
+            const int share = remaining > 0 ? remaining / static_cast<int>(left) : remaining;
+            done = connect_to(next, deadline{share});
+            if (done)
+                break;
+            --left;
+        }
+        return done;
+    }
+
+    [[nodiscard]] const host_port& host() const noexcept { return to_; }
+
+private:
+    [[nodiscard]] static result<socket> connect_to(const address& to,
+                                                   const deadline& end) noexcept {
+        result<socket> opened = socket::open(to, ip_protocol::tcp);
+        if (!opened)
+            return opened;
+        // Each `send` is a whole message: nothing that comes soon would fill up its last segment.
+        errc done = opened->set(IPPROTO_TCP, TCP_NODELAY, 1);
+        if (done == errc::ok)
+            done = detail::connect_until(*opened, to, end);
+        if (done != errc::ok)
+            return done;
+        return opened;
+    }
+
+    host_port to_;
+};
+
+/// Sends a stream of bytes to one host, such as `{"localhost", 8125}`: a transport.
+using tcp_sender = basic_stream_sender<tcp_route>;
+
+static_assert(transport<tcp_sender>);
+
+} // namespace quipu
+
+// quipu/net/http_post.hpp
+
+// HTTP, outgoing: `http_post` hands each message over as the body of a POST, and waits for the answer.
+
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace quipu {
+
+/// How long an HTTP client waits, in milliseconds; below zero: for ever.
+struct http_post_options {
+    int connect_timeout_ms = 1000;
+    /// To hand a request over to the operating system.
+    int send_timeout_ms = 5000;
+    /// From then on until the answer has ended.
+    int answer_timeout_ms = 5000;
+};
+
+/// Posts messages to one path of one host, over a connection that is kept: a transport. What a message
+/// does must do no harm twice: one that was sent over a connection that then broke, without an answer,
+/// is sent once more over a new one.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   RFC 9110, RFC 9112.
+class http_post {
+public:
+    /// Connects when first needed. `target` is what stands in the request: a path, perhaps a query,
+    /// escaped as they need it.
+    http_post(host_port to, std::string_view target, http_post_options options = {})
+        : connection_(to, connection_options(options)), options_(options) {
+        (head_ = "POST ") += target;
+        ((head_ += " HTTP/1.1\r\nHost: ") += to_string(to)) += "\r\nUser-Agent: quipu\r\n";
+        head_ += "Content-Type: text/plain; charset=utf-8\r\nContent-Length: ";
+        head_bytes_ = head_.size();
+        head_.reserve(head_bytes_ + integer_bytes_max + 4); // `send` does not allocate
+    }
+
+    /// Posts `body`.
+    ///
+    /// Returns  ok when the server has taken it: a status of 200 to 299.
+    /// Errors   message_refused: 300 to 499, and to try again is of no use; peer_failed: 500 and above,
+    ///          408, 429, or no answer of HTTP; timed_out; connection_lost; those of
+    ///          tcp_sender::connect.
+    /// Cost     two writes and a read if all is well; waits for each of the times at most twice.
+    [[nodiscard]] errc send(std::string_view body) noexcept {
+        const bool kept = connection_.connected();
+        errc done = attempt(body);
+        if (done == errc::connection_lost && kept && answer_.empty())
+            done = attempt(body); // the server had ended what was kept
+        if (done != errc::ok || !answer_.keeps_connection())
+            connection_.close();
+        return done == errc::ok ? meaning() : done;
+    }
+
+    /// Connects now, unless there is a connection.
+    [[nodiscard]] errc connect() noexcept { return connection_.connect(); }
+    void close() noexcept { connection_.close(); }
+
+    /// The answer to the last message, with a status of 0 if there was none.
+    [[nodiscard]] const http_answer& answer() const noexcept { return answer_; }
+
+private:
+    [[nodiscard]] static stream_sender_options
+    connection_options(const http_post_options& options) noexcept {
+        stream_sender_options made;
+        made.connect_timeout_ms = options.connect_timeout_ms;
+        made.send_timeout_ms = options.send_timeout_ms;
+        made.reconnect_ms = 0;
+        return made;
+    }
+
+    [[nodiscard]] errc meaning() const noexcept {
+        const int status = answer_.status();
+        if (status < 300)
+            return errc::ok;
+        const bool later = status >= 500 || status == 408 || status == 429;
+        return later ? errc::peer_failed : errc::message_refused;
+    }
+
+    /// One request and its answer.
+    [[nodiscard]] errc attempt(std::string_view body) noexcept {
+        answer_.clear();
+        char digits[integer_bytes_max];
+        const char* const end = write_integer(digits, static_cast<std::int64_t>(body.size()));
+        head_.resize(head_bytes_);
+        head_.append(digits, static_cast<std::size_t>(end - digits));
+        head_ += "\r\n\r\n";
+        errc done = connection_.send(head_);
+        if (done != errc::ok)
+            return done;
+        // Whoever refuses a body may say so before it has all of it, and then end the connection.
+        done = send_body(body);
+        if (done != errc::ok && done != errc::connection_lost)
+            return done;
+        const errc answered = read_answer();
+        return answered == errc::ok || done == errc::ok ? answered : done;
+    }
+
+    /// Over the connection that has the head: a new one would need another.
+    [[nodiscard]] errc send_body(std::string_view body) noexcept {
+        const deadline end{options_.send_timeout_ms};
+        while (!body.empty()) {
+            const auto part = uninterrupted([&] {
+                return ::send(connection_.fd(), body.data(), body.size(), detail::send_flags);
+            });
+            if (part >= 0) {
+                body.remove_prefix(static_cast<std::size_t>(part));
+                continue;
+            }
+            errc done = last_error();
+            if (done == errc::would_block)
+                done = wait_until(connection_.fd(), POLLOUT, end);
+            if (done != errc::ok)
+                return done;
+        }
+        return errc::ok;
+    }
+
+    [[nodiscard]] errc read_answer() noexcept {
+        const deadline end{options_.answer_timeout_ms};
+        std::array<char, 4096> bytes;
+        auto now = http_answer::state::head;
+        while (now == http_answer::state::head || now == http_answer::state::body) {
+            const auto size = uninterrupted(
+                [&] { return ::recv(connection_.fd(), bytes.data(), bytes.size(), 0); });
+            if (size > 0) {
+                now = answer_.take({bytes.data(), static_cast<std::size_t>(size)});
+                continue;
+            }
+            if (size == 0) {
+                if (answer_.empty())
+                    return errc::connection_lost;
+                now = answer_.end();
+                continue;
+            }
+            errc done = last_error();
+            if (done == errc::would_block)
+                done = wait_until(connection_.fd(), POLLIN, end);
+            if (done != errc::ok)
+                return done;
+            if (end.remaining_ms() == 0)
+                return errc::timed_out;
+        }
+        return now == http_answer::state::complete ? errc::ok : errc::peer_failed;
+    }
+
+    tcp_sender connection_;
+    http_post_options options_;
+    std::string head_{};
+    std::size_t head_bytes_ = 0;
+    http_answer answer_{};
+};
+
+static_assert(transport<http_post>);
 
 } // namespace quipu
 
@@ -4261,176 +4895,6 @@ private:
 
 } // namespace quipu
 
-// quipu/net/stream_sender.hpp
-
-// A connection to one place, outgoing: `basic_stream_sender` keeps it, and makes a new one when it is
-// lost.
-
-#include <poll.h>
-#include <sys/socket.h>
-
-namespace quipu {
-
-/// How long a stream sender waits, in milliseconds; below zero: for ever.
-struct stream_sender_options {
-    /// To connect, to all addresses of a host together.
-    int connect_timeout_ms = 1000;
-    /// To hand one `send` over to the operating system.
-    int send_timeout_ms = 1000;
-    /// After it could not connect: so long each `send` fails at once, as the attempt did. Doubled with
-    /// each further failure, up to the second. 0: each `send` tries.
-    int reconnect_ms = 100;
-    int reconnect_ms_max = 10'000;
-};
-
-/// Knows where a stream goes, and how to get there.
-/// Requires  place_type, what says where, from which a route is made; result<socket> connect(const
-///           deadline& end) noexcept: a connected socket that never waits.
-/// Provided  tcp_route, unix_route.
-template <class R>
-concept stream_route = std::movable<R> && std::constructible_from<R, typename R::place_type> &&
-    requires(R& to, const deadline& end) {
-    { to.connect(end) } -> std::same_as<result<socket>>;
-    requires noexcept(to.connect(end));
-};
-
-/// Sends a stream of bytes to one place: a transport. Answers of the peer are thrown away.
-///
-/// A connection that the peer has ended, even if only in one direction, is replaced by a new one
-/// before anything is written to it. A stream does not tell what a peer has read, so when a peer dies,
-/// messages that were sent shortly before are lost although `send` said ok.
-///
-/// Threads  distinct objects safe, shared objects unsafe.
-template <stream_route Route>
-class basic_stream_sender {
-public:
-    static constexpr bool is_stream = true;
-
-    /// Connects when first needed.
-    explicit basic_stream_sender(typename Route::place_type to,
-                                 stream_sender_options options = {}) noexcept
-        : to_(std::move(to)), options_(options) {}
-    basic_stream_sender(basic_stream_sender&& other) noexcept = default;
-    basic_stream_sender& operator=(basic_stream_sender&& other) noexcept {
-        close();
-        to_ = std::move(other.to_);
-        options_ = other.options_;
-        socket_ = std::move(other.socket_);
-        pause_ms_ = other.pause_ms_;
-        pause_end_ = other.pause_end_;
-        last_failure_ = other.last_failure_;
-        return *this;
-    }
-    ~basic_stream_sender() { close(); }
-
-    /// Connects now, unless there is a connection; a pause after a failure is not kept.
-    /// Errors   those of the route.
-    /// Cost     waits `connect_timeout_ms` at most, and before that for the name servers.
-    [[nodiscard]] errc connect() noexcept {
-        if (connected())
-            return errc::ok;
-        result<socket> made = to_.connect(deadline{options_.connect_timeout_ms});
-        last_failure_ = made.error();
-        if (made) {
-            socket_ = *std::move(made);
-            pause_ms_ = 0;
-        } else {
-            pause_ms_ = pause_ms_ == 0 ? options_.reconnect_ms
-                                       : std::min(pause_ms_, options_.reconnect_ms_max / 2) * 2;
-            pause_end_ = deadline{pause_ms_};
-        }
-        return last_failure_;
-    }
-
-    /// Sends all of `bytes`, over a new connection if there is none that works.
-    ///
-    /// Returns  ok once the operating system has taken all of them.
-    /// Errors   those of `connect`, also of an earlier one while its pause lasts; connection_lost;
-    ///          timed_out: the peer reads too slowly. The peer may then have got the first part of
-    ///          `bytes`, but never a later part without it: if any was taken, the connection is closed,
-    ///          and its stream ends there. All of `bytes` can be sent again.
-    /// Cost     two system calls if all is well; waits `connect_timeout_ms` once and
-    ///          `send_timeout_ms` twice at most; allocates in `getaddrinfo` only.
-    [[nodiscard]] errc send(std::string_view bytes) noexcept {
-        const bool had_connection = connected() && !peer_has_left();
-        errc done = had_connection ? errc::ok : reconnect();
-        if (done != errc::ok)
-            return done;
-        std::size_t taken = 0;
-        done = send_all(bytes, taken);
-        if (done == errc::connection_lost && taken == 0 && had_connection) {
-            // The connection broke between the look and the write.
-            done = reconnect();
-            if (done == errc::ok)
-                done = send_all(bytes, taken);
-        }
-        const bool whole = done == errc::ok || (done == errc::timed_out && taken == 0);
-        if (!whole)
-            close();
-        return done;
-    }
-
-    /// Ends the connection; the next `send` makes a new one.
-    void close() noexcept {
-        // A close with answers unread would tell the peer to throw away what it has not read yet.
-        if (connected())
-            (void)peer_has_left();
-        socket_.close();
-    }
-
-    /// Whether there is a connection, as far as is known: `send` looks closer.
-    [[nodiscard]] bool connected() const noexcept { return static_cast<bool>(socket_); }
-    [[nodiscard]] const Route& route() const noexcept { return to_; }
-    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
-
-private:
-    [[nodiscard]] errc reconnect() noexcept {
-        close();
-        return pause_ms_ > 0 && pause_end_.remaining_ms() != 0 ? last_failure_ : connect();
-    }
-
-    // Throws away what the peer has answered: only behind that can its end be seen.
-    [[nodiscard]] bool peer_has_left() noexcept {
-        std::array<char, 4096> answer;
-        for (int reads = 0; reads != 16; ++reads) { // bounded, if the peer never ends to talk
-            const auto size =
-                uninterrupted([&] { return ::recv(fd(), answer.data(), answer.size(), 0); });
-            if (size < 0)
-                return last_error() != errc::would_block;
-            if (size == 0)
-                return true;
-        }
-        return false;
-    }
-
-    // Adds to `taken` what the system took.
-    [[nodiscard]] errc send_all(std::string_view bytes, std::size_t& taken) noexcept {
-        const deadline end{options_.send_timeout_ms};
-        while (taken != bytes.size()) {
-            const result<std::size_t> part = socket_.send_some(bytes.substr(taken));
-            if (part) {
-                taken += *part;
-                continue;
-            }
-            if (part.error() != errc::would_block)
-                return part.error();
-            const errc room = wait_until(fd(), POLLOUT, end);
-            if (room != errc::ok)
-                return room;
-        }
-        return errc::ok;
-    }
-
-    Route to_;
-    stream_sender_options options_;
-    socket socket_;
-    int pause_ms_ = 0; // 0: it did not fail to connect
-    deadline pause_end_{0};
-    errc last_failure_ = errc::ok;
-};
-
-} // namespace quipu
-
 // quipu/net/tcp_listener.hpp
 
 // TCP, incoming: `tcp_listener` accepts connections, each `tcp_connection` is a receiver.
@@ -4640,96 +5104,6 @@ private:
     socket socket_;
     descriptor reserve_;
 };
-
-} // namespace quipu
-
-// quipu/net/tcp_sender.hpp
-
-// TCP, outgoing: `tcp_sender` keeps a connection to one host and makes a new one when it is lost.
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-
-namespace quipu {
-
-namespace detail {
-
-/// Connects `from`, a new TCP socket, and waits for it.
-/// Errors   connection_refused, timed_out, unreachable, address_unavailable, connection_lost.
-[[nodiscard]] inline errc
-connect_until(socket& from, const address& to, const deadline& end) noexcept {
-    errc done = from.connect(to);
-    if (done == errc::would_block) {
-        done = wait_until(from.fd(), POLLOUT, end);
-        if (done == errc::ok)
-            done = from.pending_error();
-    }
-    if (done != errc::ok)
-        return done;
-    // A socket that is given, by chance, the very port that it connects to meets itself, and would
-    // keep the server from ever binding it again.
-    const auto here = from.local_address();
-    const auto there = from.peer_address();
-    if (!here || !there)
-        return errc::connection_lost;
-    return *here == *there ? errc::connection_refused : errc::ok;
-}
-
-} // namespace detail
-
-/// To a host by TCP. Its name is resolved for each new connection, and its addresses are tried in order.
-class tcp_route {
-public:
-    using place_type = host_port;
-
-    explicit tcp_route(host_port to) noexcept : to_(std::move(to)) {}
-
-    /// Errors   that of the address tried last: connection_refused, timed_out, unreachable, …; or
-    ///          name_unresolved, bad_address, too_many_descriptors.
-    /// Cost     waits until `end` at most, and before that for the name servers.
-    [[nodiscard]] result<socket> connect(const deadline& end) noexcept {
-        const result<address_list> addresses = resolve(to_, address_use::connect);
-        if (!addresses)
-            return addresses.error();
-        result<socket> done = errc::name_unresolved;
-        std::size_t left = addresses->size();
-        for (const address& next : *addresses) {
-            // Each address has its share of the time, or a silent one would leave none to the rest.
-            const int remaining = end.remaining_ms();
-            const int share = remaining > 0 ? remaining / static_cast<int>(left) : remaining;
-            done = connect_to(next, deadline{share});
-            if (done)
-                break;
-            --left;
-        }
-        return done;
-    }
-
-    [[nodiscard]] const host_port& host() const noexcept { return to_; }
-
-private:
-    [[nodiscard]] static result<socket> connect_to(const address& to,
-                                                   const deadline& end) noexcept {
-        result<socket> opened = socket::open(to, ip_protocol::tcp);
-        if (!opened)
-            return opened;
-        // Each `send` is a whole message: nothing that comes soon would fill up its last segment.
-        errc done = opened->set(IPPROTO_TCP, TCP_NODELAY, 1);
-        if (done == errc::ok)
-            done = detail::connect_until(*opened, to, end);
-        if (done != errc::ok)
-            return done;
-        return opened;
-    }
-
-    host_port to_;
-};
-
-/// Sends a stream of bytes to one host, such as `{"localhost", 8125}`: a transport.
-using tcp_sender = basic_stream_sender<tcp_route>;
-
-static_assert(transport<tcp_sender>);
 
 } // namespace quipu
 
@@ -13711,6 +14085,10 @@ namespace sampling {
 
 /// Each call by itself, with the rate as its probability: nothing that recurs in a program can be in
 /// step with it. A small generator of its own, the same on every platform.
+///
+/// To draw, in place of each call, how many calls to skip costs 1 ns less at one call in a hundred, but
+/// twice as much at one in ten, and seven times as much where calls of two rates alternate, so it is
+/// not there.
 class bernoulli {
 public:
     explicit constexpr bernoulli(std::uint64_t seed = 0) noexcept : state_(seed) {}
@@ -14210,14 +14588,14 @@ struct pipeline_traits : Client::traits {
 };
 
 template <class Client>
-using basic_pipeline = basic_client<client_transport<Client>, pipeline_traits<Client>>;
+using client_pipeline = basic_client<client_transport<Client>, pipeline_traits<Client>>;
 
 /// A client that hands its lines to another one, in order, when it is flushed or ends, and before that
 /// whenever it has a datagram full: with its prefix, its tags and its rules. Of a pipeline there can be
 /// another one.
 ///
 ///     {
-///         auto batch = quipu::pipeline(client);
+///         auto batch = quipu::open_pipeline(client);
 ///         batch.increment("orders");
 ///         batch.timing("checkout", 12);
 ///     }   // here they leave, together if there is room in a datagram
@@ -14227,8 +14605,8 @@ using basic_pipeline = basic_client<client_transport<Client>, pipeline_traits<Cl
 /// Memory     one datagram.
 /// Threads    those of the client.
 template <class Client>
-[[nodiscard]] basic_pipeline<Client> pipeline(Client& before) {
-    return basic_pipeline<Client>(client_transport<Client>(before), before.child_options());
+[[nodiscard]] client_pipeline<Client> open_pipeline(Client& before) {
+    return client_pipeline<Client>(client_transport<Client>(before), before.child_options());
 }
 
 } // namespace quipu
@@ -19168,6 +19546,545 @@ using basic_graphite_pickle = basic_graphite<Schema, Transport, pickled<Traits>>
 
 } // namespace quipu
 
+// quipu/sink/influx_line.hpp
+
+// A line of InfluxDB's line protocol: how names are escaped, and what cannot stand in them.
+
+namespace quipu {
+
+namespace detail {
+
+/// Appends a name, a tag or a field, with a backslash before what would end it: a blank or a comma, and
+/// with `Equals` a '='. What the protocol has no form for, control characters, backslashes (which
+/// readers take in different ways) and bytes that are not UTF-8, becomes '_'.
+template <bool Equals>
+void append_influx_text(std::string& out, std::string_view text) {
+    while (!text.empty()) {
+        const auto size = utf8_size(text);
+        const auto character = text.substr(0, size == 0 ? 1 : size);
+        text.remove_prefix(character.size());
+        const char c = character.front();
+        if (size == 0 || (size == 1 && (is_control(c) || c == '\\'))) {
+            out += '_';
+            continue;
+        }
+        if (c == ' ' || c == ',' || (Equals && c == '='))
+            out += '\\';
+        out += character;
+    }
+}
+
+} // namespace detail
+
+/// Appends a measurement and its tags, the begin of a line: `api.latency,metric_type=timing,region=eu`.
+///
+/// Canonical tags, `;key=value;bare`, keep their order behind `metric_type`, which tells series of one
+/// name apart that are of two kinds. A bare tag is `true`, an empty value or key '_'. `time`, `_field`
+/// and `_measurement` are InfluxDB's own, and `metric_type` ours: they become `exported_time`, …. Of
+/// several tags that have one key after that the first stays. A '#' that begins a name becomes '_': it
+/// would begin a comment.
+/// Cost     O(size); allocates as `out` grows.
+/// Source   InfluxDB 1.8 and 2.x, "Line protocol".
+inline void append_influx_key(std::string& out,
+                              std::string_view name,
+                              std::string_view metric_type,
+                              std::string_view tags) {
+    if (name.empty() || name.front() == '#') {
+        out += '_';
+        name.remove_prefix(name.empty() ? 0 : 1);
+    }
+    detail::append_influx_text<false>(out, name);
+    (out += ",metric_type=") += metric_type;
+    std::vector<std::string_view> seen;
+    while (!tags.empty()) {
+        tags.remove_prefix(1); // the ';'
+        const auto tag = tags.substr(0, tags.find(';'));
+        tags.remove_prefix(tag.size());
+        if (tag.empty())
+            continue;
+        const auto equals = tag.find('=');
+        const auto key = tag.substr(0, equals);
+        bool known = false;
+        for (const auto one : seen)
+            known = known || one == key;
+        if (known)
+            continue;
+        seen.push_back(key);
+        out += ',';
+        if (key == "time" || key == "_field" || key == "_measurement" || key == "metric_type")
+            out += "exported_";
+        detail::append_influx_text<true>(out, key.empty() ? "_" : key);
+        out += '=';
+        const auto value = equals == tag.npos ? "true" : tag.substr(equals + 1);
+        detail::append_influx_text<true>(out, value.empty() ? "_" : value);
+    }
+}
+
+/// Appends `key=value`, the value as a float: never an integer, whose `i` would make it another type.
+/// Input    value: finite.
+inline void append_influx_field(std::string& out, std::string_view key, double value) {
+    detail::append_influx_text<true>(out, key);
+    out += '=';
+    char text[layout::shortest::bytes_max];
+    out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
+}
+
+} // namespace quipu
+
+// quipu/sink/influx.hpp
+
+// Snapshots as InfluxDB's line protocol.
+
+namespace quipu {
+
+/// Compile-time choices of the sink for InfluxDB. Derive from this and override one line.
+struct influx_traits {
+    /// Lines are sent in pieces of at most so many bytes. A longer line becomes several, each with a
+    /// part of the fields; one whose series leaves no room for a field is left out, and counted.
+    static constexpr std::size_t piece_bytes_max = std::size_t{512} << 10;
+    /// Change where the receiver expects nanoseconds, as InfluxDB does over UDP.
+    static constexpr bool nanoseconds = false;
+};
+
+/// For datagrams that no router has to cut.
+struct influx_datagram_traits : influx_traits {
+    static constexpr std::size_t piece_bytes_max = 1432;
+    static constexpr bool nanoseconds = true;
+};
+
+/// Sends each snapshot as lines, one for each series, named as they are, with the fields that Telegraf's
+/// statsd input has:
+///
+///     hits,metric_type=counter,region=eu value=12 1700000000
+///     queue,metric_type=gauge value=7 1700000000
+///     latency,metric_type=timing count=3,lower=1,upper=9,mean=5,median=5,stddev=3.2,sum=15,90_percentile=9 1700000000
+///     users,metric_type=set value=2 1700000000
+///
+/// A counter tells what came in the interval, a timer without a sample its count alone, key/values each
+/// value with its own time (`metric_type=kv`). The percentile of a negative P is the lowest of the highest values,
+/// `top10_percentile`. Every field is a float, whatever its value is today: InfluxDB refuses a field that changes its
+/// type, and counts are whole only until one is sampled. Numbers that are not finite are left out, and counted.
+/// InfluxDB takes the same point twice without harm, so a write that failed can be tried again; a piece that
+/// the peer refuses for good (message_refused) is counted, and the next one sent.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   InfluxDB, "Line protocol"; Telegraf, "StatsD input plugin".
+template <class Transport, class Traits = influx_traits>
+class basic_influx {
+    static_assert(require_transport<Transport>());
+
+public:
+    explicit basic_influx(Transport transport,
+                          std::vector<percentile> percentiles = {{50, "50"},
+                                                                 {90, "90"},
+                                                                 {99, "99"}})
+        : transport_(std::move(transport)) {
+        for (const auto& one : percentiles)
+            cuts_.push_back({one.share(), one.value < 0, one.suffix + "_percentile"});
+    }
+
+    /// Returns  ok when the transport has taken or refused everything. An empty snapshot sends nothing, but
+    ///          looks whether the backend can be reached where the transport can tell.
+    /// Errors   those of the transport, but message_refused.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        now_ = {};
+        piece_.clear();
+        for (const auto& one : from.counters) {
+            begin(one.name, "counter", from.timestamp);
+            field("value", one.cell.sum());
+            end();
+        }
+        for (const auto& one : from.gauges) {
+            begin(one.name, "gauge", from.timestamp);
+            field("value", one.cell.value());
+            end();
+        }
+        for (const auto& one : from.timers) {
+            begin(one.name, "timing", from.timestamp);
+            add_timer(one.cell);
+            end();
+        }
+        for (const auto& one : from.uniques) {
+            begin(one.name, "set", from.timestamp);
+            field("value", one.cell.estimate());
+            end();
+        }
+        for (const auto& one : from.keyvalues) {
+            for (const auto& value : one.cell.values()) {
+                const bool timed = value.timestamp != no_timestamp;
+                begin(one.name, "kv", timed ? value.timestamp : from.timestamp);
+                field("value", value.value);
+                end();
+            }
+        }
+        send();
+        if constexpr (requires { transport_.connect(); }) {
+            if (now_.lines == 0)
+                now_.error = transport_.connect();
+        }
+        if (now_.error == errc::ok) { // counted once, however often the snapshot was tried
+            skipped_ += now_.skipped;
+            refused_ += now_.refused;
+        }
+        return now_.error;
+    }
+
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+
+    /// How many numbers of the snapshots that were sent were left out.
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// How many lines the peer has refused for good, with those that stood in a piece with them.
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+
+private:
+    struct cut {
+        double share;
+        bool top;
+        std::string field;
+    };
+
+    /// What the write that is under way has come to.
+    struct progress {
+        errc error = errc::ok;
+        std::size_t lines = 0;
+        std::size_t in_piece = 0; // lines
+        std::uint64_t skipped = 0;
+        std::uint64_t refused = 0;
+    };
+
+    template <class Timer>
+    void add_timer(const Timer& cell) {
+        field("count", cell.count());
+        if (cell.idle())
+            return;
+        const auto& values = cell.values();
+        field("lower", cell.min());
+        field("upper", cell.max());
+        field("mean", cell.mean());
+        field("median", values.median());
+        field("stddev", cell.population_deviation());
+        field("sum", cell.sum());
+        for (const auto& one : cuts_) {
+            const auto part = one.top ? values.highest(one.share) : values.lowest(one.share);
+            field(one.field, part.boundary);
+        }
+    }
+
+    void begin(std::string_view canonical, std::string_view metric_type, std::int64_t timestamp) {
+        const auto parts = split_canonical(canonical);
+        line_.clear();
+        append_influx_key(line_, parts.name, metric_type, parts.tags);
+        line_ += ' ';
+        key_bytes_ = line_.size();
+        char text[integer_bytes_max];
+        const char* const last = write_integer(text, timestamp);
+        time_.assign(" ").append(text, static_cast<std::size_t>(last - text));
+        time_ += Traits::nanoseconds ? "000000000\n" : "\n";
+    }
+
+    void field(std::string_view key, double value) {
+        if (!detail::is_finite(value)) {
+            ++now_.skipped;
+            return;
+        }
+        field_.clear();
+        append_influx_field(field_, key, value);
+        const auto fits = [&] {
+            return line_.size() + 1 + field_.size() + time_.size() <= Traits::piece_bytes_max;
+        };
+        if (line_.size() > key_bytes_ && !fits())
+            end();
+        if (!fits()) {
+            ++now_.skipped;
+            return;
+        }
+        if (line_.size() > key_bytes_)
+            line_ += ',';
+        line_ += field_;
+    }
+
+    /// Ends the line, if it has a field, and leaves its begin for another.
+    void end() {
+        if (line_.size() == key_bytes_)
+            return;
+        if (piece_.size() + line_.size() + time_.size() > Traits::piece_bytes_max)
+            send();
+        (piece_ += line_) += time_;
+        ++now_.in_piece;
+        ++now_.lines;
+        line_.resize(key_bytes_);
+    }
+
+    void send() {
+        if (now_.error == errc::ok && !piece_.empty()) {
+            now_.error = transport_.send(piece_);
+            if (now_.error == errc::message_refused) {
+                now_.refused += now_.in_piece;
+                now_.error = errc::ok;
+            }
+        }
+        now_.in_piece = 0;
+        piece_.clear();
+    }
+
+    Transport transport_;
+    std::vector<cut> cuts_{};
+    progress now_{};
+    std::string piece_{};
+    std::string line_{};
+    std::size_t key_bytes_ = 0;
+    std::string field_{};
+    std::string time_{};
+    std::uint64_t skipped_ = 0;
+    std::uint64_t refused_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/sink/opentsdb.hpp
+
+// OpenTSDB's telnet protocol: `put NAME TIMESTAMP VALUE tag=value`, one line for each number.
+
+namespace quipu {
+
+/// What the sink for OpenTSDB can be told.
+struct opentsdb_options {
+    /// The value of the tag `host`, which each series gets that has none of its own: a point needs a tag.
+    std::string host = "localhost";
+    /// Series with more tags are left out, and counted: OpenTSDB refuses them. Change it with its
+    /// `tsd.storage.max_tags`.
+    std::size_t tags_max = 8;
+};
+
+namespace detail {
+
+/// Appends a name, a tag's key or its value: letters, digits and `-_./`; each other character becomes
+/// '_', and so does nothing.
+inline void append_opentsdb_text(std::string& out, std::string_view text) {
+    if (text.empty())
+        out += '_';
+    while (!text.empty()) {
+        const auto size = utf8_size(text);
+        const char c = text.front();
+        text.remove_prefix(size == 0 ? 1 : size);
+        const bool stays =
+            is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '/';
+        out += stays ? c : '_';
+    }
+}
+
+/// Appends ` key=value` for each of the canonical tags, and `host` if it is not among them. Of several
+/// that have one key the first stays; a bare tag is `true`.
+/// Returns  how many there are.
+[[nodiscard]] inline std::size_t
+append_opentsdb_tags(std::string& out, std::string_view tags, std::string_view host) {
+    std::vector<std::string> seen;
+    const auto append = [&](std::string_view key, std::string_view value) {
+        std::string clean;
+        append_opentsdb_text(clean, key);
+        for (const auto& one : seen) {
+            if (one == clean)
+                return;
+        }
+        ((out += ' ') += clean) += '=';
+        append_opentsdb_text(out, value);
+        seen.push_back(std::move(clean));
+    };
+    while (!tags.empty()) {
+        tags.remove_prefix(1); // the ';'
+        const auto tag = tags.substr(0, tags.find(';'));
+        tags.remove_prefix(tag.size());
+        const auto equals = tag.find('=');
+        if (!tag.empty())
+            append(tag.substr(0, equals), equals == tag.npos ? "true" : tag.substr(equals + 1));
+    }
+    append("host", host);
+    return seen.size();
+}
+
+} // namespace detail
+
+/// Appends the line of one point, its value in the shortest form that reads back equal.
+/// Returns  false, and appends nothing, for what OpenTSDB cannot take: a number that is not finite, a
+///          time that is not after 1970 began, more tags than `tags_max`.
+/// Cost     O(size); allocates as `out` grows.
+/// Source   OpenTSDB 2.4, "put" and "Writing Data".
+inline bool
+append_opentsdb_line(std::string& out, const point& one, const opentsdb_options& options) {
+    if (!detail::is_finite(one.value) || one.timestamp <= 0)
+        return false;
+    const auto begin = out.size();
+    out += "put ";
+    const auto name = out.size();
+    for (const auto part : {one.head, one.name, one.tail}) {
+        if (!part.empty())
+            detail::append_opentsdb_text(out, part);
+    }
+    if (out.size() == name)
+        out += '_';
+    char text[integer_bytes_max + layout::shortest::bytes_max + 4];
+    char* end = text;
+    *end++ = ' ';
+    end = write_integer(end, one.timestamp);
+    *end++ = ' ';
+    char* const number = end;
+    end = layout::shortest::write(end, one.value);
+    // What has neither a point nor an exponent is read as an integer of 64 bits.
+    const std::string_view digits(number, static_cast<std::size_t>(end - number));
+    if (digits.find_first_of(".e") == digits.npos && !(one.value > -9e18 && one.value < 9e18)) {
+        *end++ = '.';
+        *end++ = '0';
+    }
+    out.append(text, static_cast<std::size_t>(end - text));
+    if (detail::append_opentsdb_tags(out, one.tags, options.host) > options.tags_max) {
+        out.resize(begin);
+        return false;
+    }
+    out += '\n';
+    return true;
+}
+
+/// Sends each snapshot as OpenTSDB's lines, named by a schema. What the protocol cannot carry is left out
+/// and counted. OpenTSDB answers only what it refuses, at some time; nobody reads that. It takes the same
+/// point twice without harm, so a write that failed can be tried again.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Schema, class Transport>
+class basic_opentsdb {
+    static_assert(require_transport<Transport>());
+
+public:
+    /// Points are sent in pieces of about this size.
+    static constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+
+    basic_opentsdb(Schema schema, Transport transport, opentsdb_options options = {})
+        : schema_(std::move(schema)), transport_(std::move(transport)),
+          options_(std::move(options)) {}
+
+    /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing, but
+    ///          looks whether the backend can be reached where the transport can tell.
+    /// Errors   those of the transport.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        piece_.clear();
+        errc error = errc::ok;
+        std::size_t bytes = 0;
+        std::uint64_t skipped = 0;
+        const auto send = [&] {
+            if (error == errc::ok && !piece_.empty())
+                error = transport_.send(piece_);
+            bytes += piece_.size();
+            piece_.clear();
+        };
+        schema_.write(from, history_, [&](const point& one) {
+            if (!append_opentsdb_line(piece_, one, options_))
+                ++skipped;
+            if (piece_.size() >= piece_bytes)
+                send();
+        });
+        send();
+        if constexpr (requires { transport_.connect(); }) {
+            if (bytes == 0)
+                error = transport_.connect();
+        }
+        if (error != errc::ok) {
+            history_.last_exception = from.timestamp;
+        } else {
+            skipped_ += skipped; // counted once, however often the snapshot was tried
+            history_.last_flush = from.timestamp;
+            history_.flush_bytes = static_cast<double>(bytes);
+        }
+        return error;
+    }
+
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+    /// What this sink has done; who has a clock may add how long it took.
+    [[nodiscard]] sink_history& history() noexcept { return history_; }
+    /// How many numbers of the snapshots that were sent were left out.
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+
+private:
+    Schema schema_;
+    Transport transport_;
+    opentsdb_options options_;
+    sink_history history_{};
+    std::string piece_{};
+    std::uint64_t skipped_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/sink/prometheus_format.hpp
+
+// The formats of Prometheus' page, and which of them a scraper asks for.
+
+namespace quipu {
+
+enum class prometheus_format : std::uint8_t {
+    text,        ///< Prometheus' text format 0.0.4
+    openmetrics, ///< OpenMetrics 1.0.0
+};
+
+/// What stands in the header `Content-Type` of a page.
+[[nodiscard]] constexpr std::string_view content_type(prometheus_format of) noexcept {
+    return of == prometheus_format::openmetrics
+               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+               : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+namespace detail {
+
+/// One entry of the header `Accept`, such as `text/plain;version=0.0.4;q=0.5`.
+struct accepted_format {
+    std::string_view type;
+    std::string_view version;
+    double quality = 1;
+};
+
+[[nodiscard]] inline accepted_format read_accepted(std::string_view entry) noexcept {
+    accepted_format read;
+    read.type = trim(entry.substr(0, entry.find(';')));
+    while (entry.find(';') != entry.npos) {
+        entry.remove_prefix(entry.find(';') + 1);
+        const auto one = trim(entry.substr(0, entry.find(';')));
+        if (one.starts_with("version="))
+            read.version = one.substr(8);
+        else if (one.starts_with("q="))
+            read.quality = parse_number(one.substr(2)).value_or(0);
+    }
+    return read;
+}
+
+} // namespace detail
+
+/// The format for a scraper whose request has this header `Accept`: OpenMetrics if it is asked for in
+/// version 1.0.0 (or in any), and not wanted less than plain text, by `q`; else plain text, which every
+/// scraper takes.
+/// Cost     O(size); does not allocate.
+/// Threads  pure.
+/// Source   RFC 9110, "Accept"; OpenMetrics 1.0.0, "Protocol Negotiation".
+[[nodiscard]] inline prometheus_format negotiate(std::string_view accept) noexcept {
+    double text = 0;
+    double openmetrics = 0;
+    for (;;) {
+        const auto one = detail::read_accepted(accept.substr(0, accept.find(',')));
+        const auto take = [&](double& into) { into = one.quality > into ? one.quality : into; };
+        if (one.type == "application/openmetrics-text" &&
+            (one.version.empty() || one.version == "1.0.0"))
+            take(openmetrics);
+        else if (one.type == "text/plain")
+            take(text);
+        if (accept.find(',') == accept.npos)
+            break;
+        accept.remove_prefix(accept.find(',') + 1);
+    }
+    return openmetrics > 0 && openmetrics >= text ? prometheus_format::openmetrics
+                                                  : prometheus_format::text;
+}
+
+} // namespace quipu
+
 // quipu/sink/prometheus_name.hpp
 
 // The names and labels of Prometheus: what it takes of a series, and what stands for the rest.
@@ -19240,7 +20157,7 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
 
 // quipu/sink/prometheus.hpp
 
-// Snapshots in the text format of Prometheus.
+// Snapshots in the text formats of Prometheus.
 
 namespace quipu {
 
@@ -19272,7 +20189,7 @@ struct prometheus_options {
 /// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
 ///          when they are in no snapshot any more.
 /// Threads  distinct objects safe, shared objects unsafe.
-/// Source   Prometheus, "Exposition formats", text format 0.0.4.
+/// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0.
 class prometheus_page {
 public:
     explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
@@ -19306,17 +20223,26 @@ public:
         }
     }
 
-    /// The page as it is now.
-    [[nodiscard]] std::string text() const {
+    /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
+    /// type if there is another metric `x`.
+    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text) const {
+        const bool open = form == prometheus_format::openmetrics;
         std::string out;
         for (const auto& [name, one] : families_) {
             if (one.by_labels.empty())
                 continue;
-            ((((out += "# TYPE ") += name) += ' ') += word(one.type)) += '\n';
+            auto title = name;
+            auto type = word(one.type);
+            if (open && one.type == type_name::counter) {
+                title.resize(title.size() - std::string_view("_total").size());
+                if (title.empty() || families_.contains(title))
+                    title = name, type = "unknown";
+            }
+            ((((out += "# TYPE ") += title) += ' ') += type) += '\n';
             for (const auto& [labels, values] : one.by_labels)
                 append(out, name, one.type, labels, values);
         }
-        return out;
+        return open ? out += "# EOF\n" : out;
     }
 
     /// How often a series was left out: its name is another metric's, or there was no room.
@@ -20236,6 +21162,118 @@ struct ini_file {
 
 } // namespace quipu
 
+// quipu/server/key_frequency.hpp
+
+// How often each key came: what `keyFlush` of Etsy's statsd tells.
+
+namespace quipu {
+
+/// A key and the lines that it came with.
+struct key_count {
+    std::string key{};
+    std::uint64_t count = 0;
+
+    friend bool operator==(const key_count&, const key_count&) = default;
+};
+
+/// Counts keys exactly, as long as there is room for new ones. Nothing is allocated before the first.
+///
+/// Bounds   `keys_max` keys, `text_bytes_max` bytes of them; what comes beyond them under a new key is
+///          counted in `left_out` alone.
+/// Cost     O(1) as a rule for each key; allocates for new ones.
+/// Threads  distinct objects safe, shared objects unsafe.
+class key_counts {
+public:
+    static constexpr std::size_t keys_max = 65'536;
+    static constexpr std::size_t text_bytes_max = std::size_t{8} << 20;
+
+    key_counts() = default;
+    key_counts(key_counts&&) = default; // not copied: the index looks into the entries
+    key_counts& operator=(key_counts&&) = default;
+
+    void add(std::string_view key, std::uint64_t count = 1) {
+        if (const auto found = index_.find(key); found != index_.end()) {
+            entries_[found->second].count += count;
+            return;
+        }
+        if (entries_.size() == keys_max || key.size() > text_bytes_max - text_bytes_) {
+            left_out_ += count;
+            return;
+        }
+        text_bytes_ += key.size();
+        entries_.push_back({std::string(key), count});
+        index_.emplace(entries_.back().key, entries_.size() - 1);
+    }
+
+    void merge(const key_counts& other) {
+        for (const auto& one : other.entries_)
+            add(one.key, one.count);
+        left_out_ += other.left_out_;
+    }
+
+    void clear() {
+        index_.clear(); // it looks into the entries
+        entries_.clear();
+        text_bytes_ = 0;
+        left_out_ = 0;
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty() && left_out_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    /// Lines whose keys found no room.
+    [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }
+
+    /// The most frequent keys first, of equally frequent ones those that came first.
+    ///
+    /// Input    `percent` of the keys are told, rounded up.
+    /// Cost     O(n log n) for n keys.
+    [[nodiscard]] std::vector<key_count> most_frequent(double percent = 100) const {
+        std::vector<key_count> all(entries_.begin(), entries_.end());
+        std::stable_sort(
+            all.begin(), all.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+        const double told = std::ceil(static_cast<double>(all.size()) * (percent / 100));
+        if (told < static_cast<double>(all.size()))
+            all.resize(told > 0 ? static_cast<std::size_t>(told) : 0);
+        return all;
+    }
+
+private:
+    std::deque<key_count> entries_{}; // their addresses stay
+    std::unordered_map<std::string_view, std::size_t> index_{};
+    std::size_t text_bytes_ = 0;
+    std::uint64_t left_out_ = 0;
+};
+
+/// What came under which key up to a moment.
+struct key_report {
+    std::int64_t timestamp = 0; ///< Unix seconds
+    key_counts keys{};
+
+    [[nodiscard]] std::size_t size() const noexcept { return keys.size(); }
+};
+
+/// Appends a line for each key: `TIME count=N key=K`. Bytes that would end the line or drive a terminal
+/// become '?'.
+///
+/// Input    `time` as it is to stand there, `percent` as most_frequent.
+/// Source   statsd/statsd 0.10.2, stats.js, as observed.
+inline void
+append_key_lines(std::string& out, const key_counts& keys, double percent, std::string_view time) {
+    for (const auto& one : keys.most_frequent(percent)) {
+        out += time;
+        out += " count=";
+        char digits[integer_bytes_max];
+        const auto* const end = write_integer(digits, static_cast<std::int64_t>(one.count));
+        out.append(digits, static_cast<std::size_t>(end - digits));
+        out += " key=";
+        for (const char c : one.key)
+            out += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
+        out += '\n';
+    }
+}
+
+} // namespace quipu
+
 // quipu/server/intake.hpp
 
 // From received bytes to the cells of one receiving thread.
@@ -20283,6 +21321,7 @@ struct interval_input {
 
     basic_store<StoreTraits> store;
     intake_counts counts{};
+    key_counts keys{}; ///< of the lines that were taken, if they are counted
 };
 
 /// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect
@@ -20323,6 +21362,8 @@ public:
             refuse(into, {error, 0}, name, on_refusal);
         };
         ++into.counts.lines;
+        if (counts_keys_)
+            count_key(one, into.keys);
         batch_.begin(into.store);
         add(one, nullptr, now, refuse_sample);
         batch_.apply(refuse_sample);
@@ -20341,6 +21382,10 @@ public:
     void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.
     void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
+
+    /// Counts the keys of what comes from now on; a line of several values is one. Each line is read
+    /// twice then. Before anything is received.
+    void count_keys() noexcept { counts_keys_ = true; }
 
     [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
 
@@ -20374,6 +21419,24 @@ private:
             batch_.add(*name, one, refuse_sample);
     }
 
+    void count_key(const sample& one, key_counts& into) {
+        if (const auto name = names_.name(one.series))
+            into.add(*name);
+    }
+
+    void count_keys(std::string_view text, key_counts& into) {
+        for_each_line(text, [&](std::string_view line) {
+            bool counted = false;
+            parse_line<dialect_type>(
+                line,
+                [&](const sample& one) {
+                    if (!std::exchange(counted, true))
+                        count_key(one, into);
+                },
+                [](refusal) {});
+        });
+    }
+
     template <class Text, class OnRefusal>
     void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
@@ -20388,6 +21451,8 @@ private:
             bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
         ++into.counts.packets;
         into.counts.bytes += bytes.size();
+        if (counts_keys_)
+            count_keys(bytes, into.keys);
         batch_.begin(into.store);
         const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
@@ -20399,6 +21464,7 @@ private:
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
+    bool counts_keys_ = false;
 };
 
 } // namespace quipu
@@ -21484,6 +22550,10 @@ public:
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
         from.store.reset(known_intervals_max);
         from.counts = {};
+        if (!from.keys.empty()) {
+            keys_.merge(from.keys);
+            from.keys.clear();
+        }
     }
 
     /// Makes the snapshot of the interval that ends now and begins the next.
@@ -21505,6 +22575,9 @@ public:
     [[nodiscard]] const intake_counts& counts() const noexcept { return counts_; }
     /// The same, and begins to count anew.
     [[nodiscard]] intake_counts take_counts() noexcept { return std::exchange(counts_, {}); }
+
+    /// The keys that were counted since this was last called; see basic_intake::count_keys.
+    [[nodiscard]] key_counts take_keys() { return std::exchange(keys_, {}); }
 
     [[nodiscard]] const basic_store<store_traits>& store() const noexcept { return store_; }
     [[nodiscard]] basic_store<store_traits>& store() noexcept { return store_; }
@@ -21543,6 +22616,7 @@ private:
     std::string own_prefix_;
     std::string input_counter_{};
     intake_counts counts_{};
+    key_counts keys_{};
     std::int64_t last_timestamp_ = 0;
 };
 
@@ -21926,6 +23000,19 @@ public:
             std::move(name), std::move(write), log_, bounds));
     }
 
+    /// Counts the keys of what comes, and tells them each `interval_ms` and at the end; `write` is
+    /// called on a thread of its own. Without a call nothing is counted. Before `run`.
+    void report_keys(std::int64_t interval_ms,
+                     typename sink_worker<key_report>::write_function write) {
+        QUIPU_ASSERT(interval_ms > 0);
+        intake_.count_keys();
+        keys_interval_ms_ = interval_ms;
+        sink_worker_options bounds;
+        bounds.tries_again = false; // a part may have been written
+        keys_sink_ =
+            std::make_unique<sink_worker<key_report>>("key report", std::move(write), log_, bounds);
+    }
+
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
@@ -21933,9 +23020,10 @@ public:
         std::thread input([this] { listeners_.run(); });
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
+        keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
         bool ticked = false;
         for (;;) {
-            const auto wait_ms = clock_->wait_ms(now_ms());
+            const auto wait_ms = wait_until_due(now_ms());
             bool woken = false;
             static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
                 if (token == waker_token)
@@ -21952,6 +23040,10 @@ public:
             }
             const auto now = now_ms();
             conversations_.close_idle(*loop_, now);
+            if (keys_sink_ && now >= keys_due_ms_) {
+                take(intake_.shard());
+                push_keys(now);
+            }
             if (now < clock_->next_ms())
                 continue;
             if (options_.once)
@@ -21970,11 +23062,17 @@ public:
             for (int side = 0; side < 2; ++side)
                 pipeline_.take(shard.retire([] {}));
         });
+        if (keys_sink_) {
+            push_keys(now_ms());
+            keys_sink_->end_within(options_.patience);
+        }
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
             sink->end_within(options_.patience);
         for (auto& sink : sinks_)
             sink->finish(options_.patience);
+        if (keys_sink_)
+            keys_sink_->finish(options_.patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -22054,6 +23152,27 @@ private:
                 return error;
         }
         return errc::ok;
+    }
+
+    [[nodiscard]] std::int64_t wait_until_due(std::int64_t now) {
+        const std::int64_t flush_ms = clock_->wait_ms(now);
+        if (!keys_sink_)
+            return flush_ms;
+        keys_due_ms_ = std::min(keys_due_ms_, now + keys_interval_ms_); // the clock was set back
+        return std::min(flush_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
+    }
+
+    void push_keys(std::int64_t now) {
+        keys_due_ms_ += keys_interval_ms_;
+        if (keys_due_ms_ <= now) // what was missed is in this one
+            keys_due_ms_ = now + keys_interval_ms_;
+        key_report report{(now + 500) / 1000, pipeline_.take_keys()};
+        if (report.keys.left_out() > 0) {
+            log_.warning("key report: " + std::to_string(report.keys.left_out()) +
+                         " lines are not in it: there are more than " +
+                         std::to_string(report.keys.size()) + " keys");
+        }
+        keys_sink_->push(std::make_shared<const key_report>(std::move(report)));
     }
 
     /// Brings what came so far into the store that lasts.
@@ -22136,6 +23255,9 @@ private:
     std::int64_t flushed_ms_ = 0; // when the interval began
     bool rescheduled_ = false;    // since then
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
+    std::unique_ptr<sink_worker<key_report>> keys_sink_{}; // if they are counted
+    std::int64_t keys_interval_ms_ = 0;
+    std::int64_t keys_due_ms_ = 0;
 };
 
 using server = basic_server<>;

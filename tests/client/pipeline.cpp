@@ -40,7 +40,7 @@ texts sent(Client& client) {
 TEST_CASE("pipeline: what is in it leaves together, in order, when it ends", "[client][pipeline]") {
     single_client client{memory_transport(), {.prefix = "app", .tags = "env:test"}};
     {
-        auto batch = pipeline(client);
+        auto batch = open_pipeline(client);
         batch.increment("a");
         batch.gauge("b", 2);
         client.increment("alone");
@@ -56,10 +56,10 @@ TEST_CASE("pipeline: what is in it leaves together, in order, when it ends", "[c
 TEST_CASE("pipeline: of a pipeline, too", "[client][pipeline]") {
     single_client client{memory_transport()};
     {
-        auto outer = pipeline(client);
+        auto outer = open_pipeline(client);
         outer.increment("outer");
         {
-            auto inner = pipeline(outer);
+            auto inner = open_pipeline(outer);
             inner.increment("inner");
             inner.flush();
             inner.gauge("inner.last", 1);
@@ -74,7 +74,7 @@ TEST_CASE("pipeline: what fits no datagram together goes in several, none cut",
           "[client][pipeline]") {
     basic_client<memory_transport, small_traits> client{memory_transport()};
     {
-        auto batch = pipeline(client);
+        auto batch = open_pipeline(client);
         for (int i = 0; i < 5; ++i)
             batch.increment("abc"); // 7 bytes: two in a datagram
         CHECK(batch.increment("much.too.long.a.name") == errc::no_space);
@@ -88,7 +88,7 @@ TEST_CASE("pipeline: what fits no datagram together goes in several, none cut",
 TEST_CASE("pipeline: a full one fits into a client of a stream", "[client][pipeline]") {
     basic_client<stream_transport, small_traits> client{stream_transport()};
     {
-        auto batch = pipeline(client);
+        auto batch = open_pipeline(client);
         CHECK(batch.increment("abcdefghijklmno") == errc::ok); // 19 bytes
         CHECK(batch.increment("abcdefghijklmnop") == errc::no_space);
     }
@@ -99,7 +99,7 @@ TEST_CASE("pipeline: a block that is left by an exception sends what it had",
           "[client][pipeline]") {
     single_client client{memory_transport()};
     const auto fails = [&] {
-        auto batch = pipeline(client);
+        auto batch = open_pipeline(client);
         batch.increment("begun");
         throw std::runtime_error("no");
     };
@@ -111,7 +111,7 @@ TEST_CASE("pipeline: each draws by chance of its own", "[client][pipeline]") {
     single_client client{memory_transport()};
     int kept = 0;
     for (int i = 0; i < 1000; ++i) {
-        auto batch = pipeline(client);
+        auto batch = open_pipeline(client);
         batch.increment("a", 1, {.rate = 0.5});
         kept += batch.counts().samples == 1 ? 1 : 0;
     }
@@ -125,7 +125,7 @@ TEST_CASE("pipeline: a client's loss is the client's to tell", "[client][pipelin
     };
     basic_client<broken, single_traits> client{broken()};
     {
-        auto batch = pipeline(client);
+        auto batch = open_pipeline(client);
         batch.increment("a");
         batch.increment("b");
     }

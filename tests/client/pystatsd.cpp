@@ -107,8 +107,8 @@ template <class Traits, class Transport, bool Nested = false>
 std::string run(const std::string& prefix, std::string_view calls) {
     basic_client<Transport, Traits> client{Transport(), {.prefix = prefix}};
     if constexpr (Nested) {
-        auto outer = pipeline(client);
-        auto inner = pipeline(outer);
+        auto outer = open_pipeline(client);
+        auto inner = open_pipeline(outer);
         call_all(inner, outer, calls);
     } else {
         call_all(client, client, calls);

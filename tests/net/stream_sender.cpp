@@ -95,7 +95,7 @@ TEST_CASE("stream_sender: pauses double up to their bound, and begin anew after 
     CHECK(by.asked == 8);
 }
 
-TEST_CASE("stream_sender: without pauses each send tries; connect tries in any case",
+TEST_CASE("stream_sender: without pauses each send tries, and connect in any case",
           "[net][stream_sender]") {
     script by;
     sender every_time(&by, {.reconnect_ms = 0});

@@ -154,3 +154,15 @@ TEST_CASE("intake: known series cost no memory", "[server][intake]") {
     CHECK(allocations() == before);
     CHECK(here.input().store.counter("a.b.c").sum() == 1001);
 }
+
+TEST_CASE("intake: the keys of the lines that were taken are counted if asked", "[server][keys]") {
+    taken<profile::etsy> silent;
+    silent.receive("a:1|c");
+    CHECK(silent.input().keys.empty());
+
+    taken<profile::etsy> counting;
+    counting.intake.count_keys();
+    counting.receive("x y:1|c\na:1|c:2|c\nbad line|\nx y:3|ms\n");
+    CHECK(counting.input().keys.most_frequent() ==
+          std::vector<quipu::key_count>{{"x_y", 2}, {"a", 1}});
+}

@@ -35,14 +35,14 @@ struct pipeline_traits : Client::traits {
 };
 
 template <class Client>
-using basic_pipeline = basic_client<client_transport<Client>, pipeline_traits<Client>>;
+using client_pipeline = basic_client<client_transport<Client>, pipeline_traits<Client>>;
 
 /// A client that hands its lines to another one, in order, when it is flushed or ends, and before that
 /// whenever it has a datagram full: with its prefix, its tags and its rules. Of a pipeline there can be
 /// another one.
 ///
 ///     {
-///         auto batch = quipu::pipeline(client);
+///         auto batch = quipu::open_pipeline(client);
 ///         batch.increment("orders");
 ///         batch.timing("checkout", 12);
 ///     }   // here they leave, together if there is room in a datagram
@@ -52,8 +52,8 @@ using basic_pipeline = basic_client<client_transport<Client>, pipeline_traits<Cl
 /// Memory     one datagram.
 /// Threads    those of the client.
 template <class Client>
-[[nodiscard]] basic_pipeline<Client> pipeline(Client& before) {
-    return basic_pipeline<Client>(client_transport<Client>(before), before.child_options());
+[[nodiscard]] client_pipeline<Client> open_pipeline(Client& before) {
+    return client_pipeline<Client>(client_transport<Client>(before), before.child_options());
 }
 
 } // namespace quipu

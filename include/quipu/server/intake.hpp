@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/result.hpp>
+#include <quipu/server/key_frequency.hpp>
 #include <quipu/store/batch.hpp>
 #include <quipu/store/shard.hpp>
 #include <quipu/store/store.hpp>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace quipu {
 
@@ -56,6 +58,7 @@ struct interval_input {
 
     basic_store<StoreTraits> store;
     intake_counts counts{};
+    key_counts keys{}; ///< of the lines that were taken, if they are counted
 };
 
 /// Parses what one thread receives and adds it to the thread's store. `Profile` names the dialect
@@ -96,6 +99,8 @@ public:
             refuse(into, {error, 0}, name, on_refusal);
         };
         ++into.counts.lines;
+        if (counts_keys_)
+            count_key(one, into.keys);
         batch_.begin(into.store);
         add(one, nullptr, now, refuse_sample);
         batch_.apply(refuse_sample);
@@ -114,6 +119,10 @@ public:
     void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.
     void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
+
+    /// Counts the keys of what comes from now on; a line of several values is one. Each line is read
+    /// twice then. Before anything is received.
+    void count_keys() noexcept { counts_keys_ = true; }
 
     [[nodiscard]] quipu::shard<input>& shard() noexcept { return shard_; }
 
@@ -147,6 +156,24 @@ private:
             batch_.add(*name, one, refuse_sample);
     }
 
+    void count_key(const sample& one, key_counts& into) {
+        if (const auto name = names_.name(one.series))
+            into.add(*name);
+    }
+
+    void count_keys(std::string_view text, key_counts& into) {
+        for_each_line(text, [&](std::string_view line) {
+            bool counted = false;
+            parse_line<dialect_type>(
+                line,
+                [&](const sample& one) {
+                    if (!std::exchange(counted, true))
+                        count_key(one, into);
+                },
+                [](refusal) {});
+        });
+    }
+
     template <class Text, class OnRefusal>
     void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
@@ -161,6 +188,8 @@ private:
             bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
         ++into.counts.packets;
         into.counts.bytes += bytes.size();
+        if (counts_keys_)
+            count_keys(bytes, into.keys);
         batch_.begin(into.store);
         const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
@@ -172,6 +201,7 @@ private:
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
+    bool counts_keys_ = false;
 };
 
 } // namespace quipu

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/server/intake.hpp>
+#include <quipu/server/key_frequency.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/snapshot/collect.hpp>
 
@@ -50,6 +51,10 @@ public:
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
         from.store.reset(known_intervals_max);
         from.counts = {};
+        if (!from.keys.empty()) {
+            keys_.merge(from.keys);
+            from.keys.clear();
+        }
     }
 
     /// Makes the snapshot of the interval that ends now and begins the next.
@@ -71,6 +76,9 @@ public:
     [[nodiscard]] const intake_counts& counts() const noexcept { return counts_; }
     /// The same, and begins to count anew.
     [[nodiscard]] intake_counts take_counts() noexcept { return std::exchange(counts_, {}); }
+
+    /// The keys that were counted since this was last called; see basic_intake::count_keys.
+    [[nodiscard]] key_counts take_keys() { return std::exchange(keys_, {}); }
 
     [[nodiscard]] const basic_store<store_traits>& store() const noexcept { return store_; }
     [[nodiscard]] basic_store<store_traits>& store() noexcept { return store_; }
@@ -109,6 +117,7 @@ private:
     std::string own_prefix_;
     std::string input_counter_{};
     intake_counts counts_{};
+    key_counts keys_{};
     std::int64_t last_timestamp_ = 0;
 };
 

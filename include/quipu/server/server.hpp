@@ -1,17 +1,20 @@
 // A whole server: sockets, the flush clock, the pipeline and the sinks, each at its place.
 #pragma once
 
+#include <quipu/core/config.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/server/admin.hpp>
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/intake.hpp>
+#include <quipu/server/key_frequency.hpp>
 #include <quipu/server/listeners.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/sink_worker.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -138,6 +141,19 @@ public:
             std::move(name), std::move(write), log_, bounds));
     }
 
+    /// Counts the keys of what comes, and tells them each `interval_ms` and at the end; `write` is
+    /// called on a thread of its own. Without a call nothing is counted. Before `run`.
+    void report_keys(std::int64_t interval_ms,
+                     typename sink_worker<key_report>::write_function write) {
+        QUIPU_ASSERT(interval_ms > 0);
+        intake_.count_keys();
+        keys_interval_ms_ = interval_ms;
+        sink_worker_options bounds;
+        bounds.tries_again = false; // a part may have been written
+        keys_sink_ =
+            std::make_unique<sink_worker<key_report>>("key report", std::move(write), log_, bounds);
+    }
+
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
@@ -145,9 +161,10 @@ public:
         std::thread input([this] { listeners_.run(); });
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
+        keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
         bool ticked = false;
         for (;;) {
-            const auto wait_ms = clock_->wait_ms(now_ms());
+            const auto wait_ms = wait_until_due(now_ms());
             bool woken = false;
             static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
                 if (token == waker_token)
@@ -164,6 +181,10 @@ public:
             }
             const auto now = now_ms();
             conversations_.close_idle(*loop_, now);
+            if (keys_sink_ && now >= keys_due_ms_) {
+                take(intake_.shard());
+                push_keys(now);
+            }
             if (now < clock_->next_ms())
                 continue;
             if (options_.once)
@@ -182,11 +203,17 @@ public:
             for (int side = 0; side < 2; ++side)
                 pipeline_.take(shard.retire([] {}));
         });
+        if (keys_sink_) {
+            push_keys(now_ms());
+            keys_sink_->end_within(options_.patience);
+        }
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
             sink->end_within(options_.patience);
         for (auto& sink : sinks_)
             sink->finish(options_.patience);
+        if (keys_sink_)
+            keys_sink_->finish(options_.patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -266,6 +293,27 @@ private:
                 return error;
         }
         return errc::ok;
+    }
+
+    [[nodiscard]] std::int64_t wait_until_due(std::int64_t now) {
+        const std::int64_t flush_ms = clock_->wait_ms(now);
+        if (!keys_sink_)
+            return flush_ms;
+        keys_due_ms_ = std::min(keys_due_ms_, now + keys_interval_ms_); // the clock was set back
+        return std::min(flush_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
+    }
+
+    void push_keys(std::int64_t now) {
+        keys_due_ms_ += keys_interval_ms_;
+        if (keys_due_ms_ <= now) // what was missed is in this one
+            keys_due_ms_ = now + keys_interval_ms_;
+        key_report report{(now + 500) / 1000, pipeline_.take_keys()};
+        if (report.keys.left_out() > 0) {
+            log_.warning("key report: " + std::to_string(report.keys.left_out()) +
+                         " lines are not in it: there are more than " +
+                         std::to_string(report.keys.size()) + " keys");
+        }
+        keys_sink_->push(std::make_shared<const key_report>(std::move(report)));
     }
 
     /// Brings what came so far into the store that lasts.
@@ -348,6 +396,9 @@ private:
     std::int64_t flushed_ms_ = 0; // when the interval began
     bool rescheduled_ = false;    // since then
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
+    std::unique_ptr<sink_worker<key_report>> keys_sink_{}; // if they are counted
+    std::int64_t keys_interval_ms_ = 0;
+    std::int64_t keys_due_ms_ = 0;
 };
 
 using server = basic_server<>;
