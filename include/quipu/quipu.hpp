@@ -182,6 +182,9 @@
 #include <quipu/server/admin.hpp>
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
+#include <quipu/server/http.hpp>
+#include <quipu/server/http_answer.hpp>
+#include <quipu/server/http_request.hpp>
 #include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/listeners.hpp>
