@@ -187,11 +187,16 @@
 #include <quipu/server/http_request.hpp>
 #include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>
+#include <quipu/server/json_text.hpp>
 #include <quipu/server/listeners.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/reception.hpp>
+#include <quipu/server/series_board.hpp>
+#include <quipu/server/series_history.hpp>
+#include <quipu/server/series_json.hpp>
+#include <quipu/server/series_query.hpp>
 #include <quipu/server/server.hpp>
 #include <quipu/server/sink_worker.hpp>

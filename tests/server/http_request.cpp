@@ -83,6 +83,7 @@ TEST_CASE("http_request: what is no request is refused", "[server][http_request]
                                    "G(T / HTTP/1.1\r\n",
                                    "GETGETGETGETGETGET / HTTP/1.1\r\n",
                                    "GETGETGETGETGETGET",
+                                   "GETGETGETGETGETGET /",
                                    "GET / HTTP/1.1\r\n\r\n",
                                    "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n"}) {
         CAPTURE(text);

@@ -3,6 +3,7 @@
 
 #include <quipu/core/ascii.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -116,8 +117,10 @@ private:
     /// What is wrong with the beginning of a first line; 0: nothing so far.
     [[nodiscard]] static constexpr int first_line_fault(std::string_view begin, bool cut) noexcept {
         const auto blank = begin.find(' ');
+        if (std::min(blank, begin.size()) > http_limits::method_bytes_max)
+            return 400;
         if (blank == begin.npos)
-            return begin.size() > http_limits::method_bytes_max ? 400 : 0;
+            return 0;
         return cut || begin.size() - blank > http_limits::target_bytes_max + 16 ? 414 : 0;
     }
 
