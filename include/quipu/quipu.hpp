@@ -189,6 +189,8 @@
 #include <quipu/server/intake.hpp>
 #include <quipu/server/json_text.hpp>
 #include <quipu/server/listeners.hpp>
+#include <quipu/server/live_page.hpp>
+#include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/pipeline.hpp>
@@ -199,4 +201,5 @@
 #include <quipu/server/series_json.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/server.hpp>
+#include <quipu/server/server_status.hpp>
 #include <quipu/server/sink_worker.hpp>
