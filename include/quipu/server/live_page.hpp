@@ -8,8 +8,8 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-G/ah8pyuPOBX1YqHMUHvTGlJy8S33PpPgfcMf32fNPQ='; "
-    "style-src 'sha256-en05ce4x4ydUNdINArdDN0iGdT0uoDqahltERReUCxg='; "
+    "script-src 'sha256-h9Mdo8//sMfPhhvVuTgb+KFz+Y0qcaJpIuAsUMA5VS4='; "
+    "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -50,6 +50,8 @@ button, input, select { font: inherit; color: inherit; background: var(--card); 
   border-radius: 7px; padding: 6px 11px; }
 button { cursor: pointer; }
 button:disabled { opacity: .4; cursor: default; }
+thead button:disabled { opacity: 1; }
+#refused-all { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .notice { border: 1px solid var(--bad); color: var(--bad); border-radius: 10px; padding: 10px 14px; margin-bottom: 14px; white-space: pre-line; }
 .grid { display: grid; gap: 14px; margin-bottom: 14px; }
@@ -94,7 +96,7 @@ footer { padding: 4px 0 28px; font-size: 13px; }
   main, header { padding-left: 12px; padding-right: 12px; }
   .three, .two { grid-template-columns: 1fr; }
   .kind, .trend { display: none; }
-  .value, .rate { width: 84px; }
+  .value { width: 84px; } .rate { width: 104px; }
 }
 </style>
 </head>
@@ -151,7 +153,7 @@ const number = value => {
   if (value === null || value === undefined) return '–';
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e15 || size < 1e-4)) return value.toExponential(2);
-  return value.toLocaleString('en', { maximumFractionDigits: size < 10 ? 4 : size < 1000 ? 2 : 1 });
+  return value.toLocaleString('en', { maximumFractionDigits: size < 10 ? 3 : size < 1000 ? 2 : 0 });
 };
 const short = value => {
   if (value === null || value === undefined) return '–';
@@ -237,6 +239,12 @@ function show(news) {
   const overloaded = last >= 0 && past.dropped[last] > 0;
   state(its.ailments || overloaded ? 'bad' : 'good', its.ailments ? 'not well' : overloaded ? 'overloaded' : 'live');
   notice(its.ailments.trim() || (overloaded ? 'Datagrams were lost in the last interval: the system\u2019s buffer was full, or they were too long.' : ''));
+  draw(news);
+  if (opened && lastFlush !== its.flushes) open(opened);
+  lastFlush = its.flushes;
+}
+function draw(news) {
+  const its = news.status, past = its.past, last = past.times.length - 1;
   $('about').textContent = `${its.version} · ${its.profile} · up ${duration(its.uptime)} · every ${number(its.interval_seconds)} s`;
   $('lines').textContent = last < 0 ? '–' : short(past.lines[last]);
   $('bytes').textContent = last < 0 ? '–' : short(past.bytes[last]);
@@ -259,8 +267,6 @@ function show(news) {
   if (!its.sinks.length) $('sinks').append(element('li', 'soft', 'none'));
   $('foot').textContent = `Flush ${its.flushes}: ${number(its.flush_milliseconds)} ms; longest input gap ${number(its.input_gap_milliseconds)} ms.`;
   showList(news.list);
-  if (opened && lastFlush !== its.flushes) open(opened);
-  lastFlush = its.flushes;
 }
 function health(name, good, facts) {
   const made = element('li');
@@ -332,7 +338,7 @@ async function open(query) {
     parts.push(element('h2', '', its.kind === 'timer' ? 'Median, and 99th percentile (the upper line)' : its.kind === 'counter' ? 'A second' : 'Over time'), chart);
   const bars = svg('svg', { class: 'plot', height: 150 });
   if (its.bins) {
-    parts.push(element('h2', '', 'Distribution of the last interval'), bars, element('h2', '', 'Percentiles'));
+    parts.push(element('h2', '', 'Distribution of the last interval' + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
     const list = element('div', 'facts');
     for (const [percent, value] of its.percentiles) {
       const one = element('div');
@@ -345,6 +351,10 @@ async function open(query) {
   if (!$('one').open) $('one').showModal();
   if (its.times && its.times.length) plot(chart, its.times, its.highs ? [its.values, its.highs] : [its.values], its.kind !== 'gauge');
   if (its.bins) histogram(bars, its.bins);
+}
+function byFactors(bins) {
+  const wide = i => bins[i][1] - bins[i][0];
+  return bins.length > 2 && wide(bins.length - 1) > 1.05 * wide(1);
 }
 function histogram(into, bins) {
   const width = into.clientWidth || 600, height = 150, left = 46, top = 8, inner = height - 28;
@@ -384,7 +394,7 @@ $('theme').onclick = () => {
   theme(chosen = themes[(themes.indexOf(chosen) + 1) % 3]);
   try { localStorage.theme = chosen; } catch {}
 };
-addEventListener('resize', () => { if (shown) show(shown); });
+addEventListener('resize', () => { if (shown) draw(shown); });
 connect();
 </script>
 </body>

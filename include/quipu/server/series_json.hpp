@@ -59,7 +59,7 @@ template <class Cell>
 /// where the values are of several magnitudes.
 [[nodiscard]] inline std::vector<double> bins_between(double low, double high, std::size_t count) {
     std::vector<double> bounds;
-    const bool by_factors = low > 0 && high / low > 50 && high / low < 1e300;
+    const bool by_factors = low > 0 && high / low > 1000 && high / low < 1e300;
     const auto n = static_cast<double>(count);
     for (std::size_t i = 1; i < count && low < high; ++i) {
         const double share = static_cast<double>(i) / n;
