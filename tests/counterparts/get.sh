@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings the real programs that quipud must work with into a folder; none of them is installed,
-# enabled or started.
+# Brings the real programs that quipud must work with into a folder; none of them but the browser is
+# installed, none enabled or started.
 #
 # Usage     tests/counterparts/get.sh DIR
 # Result    DIR/debian    graphite-carbon, python3-statsd, libnet-statsd-perl, influxdb and victoria-metrics, with
