@@ -50,7 +50,14 @@ function send(port, lines) {
 async function test(page, its) {
   const shot = async name => { if (shots) await page.screenshot({ path: path.join(shots, name + '.png'), fullPage: true }); };
   const text = async selector => (await page.textContent(selector)).trim();
-  const waitFor = (what, argument) => page.waitForFunction(what, argument, { timeout: 15000 });
+  // Not the browser's own waiting: that evaluates text, which the page's policy forbids.
+  const waitFor = async what => {
+    const end = Date.now() + 15000;
+    while (!await page.evaluate(what)) {
+      if (Date.now() > end) throw new Error('waited in vain for ' + what);
+      await page.waitForTimeout(20);
+    }
+  };
   const names = () => page.$$eval('#rows .name', all => all.map(one => one.textContent));
   let dialogs = 0;
   page.on('dialog', one => { ++dialogs; one.dismiss(); });
