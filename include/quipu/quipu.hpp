@@ -183,7 +183,7 @@
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/http.hpp>
-#include <quipu/server/http_answer.hpp>
+#include <quipu/server/http_reply.hpp>
 #include <quipu/server/http_request.hpp>
 #include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>

@@ -13,9 +13,9 @@ namespace quipu::test {
 /// A connection to a service that says the path and the query again.
 struct http_run {
     struct routes {
-        http_answer operator()(const http_request& asked) const {
+        http_reply operator()(const http_request& asked) const {
             expect(asked.path.starts_with('/'), "a path is one");
-            http_answer made;
+            http_reply made;
             made.body = std::string(asked.path) + unescape_query(asked.query);
             return made;
         }

@@ -14,8 +14,8 @@ constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /// Says the path again; /stream is one.
 struct echo_routes {
-    http_answer operator()(const http_request& asked) const {
-        http_answer made;
+    http_reply operator()(const http_request& asked) const {
+        http_reply made;
         made.body = '<' + std::string(asked.path) + '>';
         if (asked.path == "/stream")
             made.follows = "it";

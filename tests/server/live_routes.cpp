@@ -36,14 +36,14 @@ private:
     series_board board_{};
 };
 
-http_answer get(host_of_one_flush& host, std::string_view target) {
+http_reply get(host_of_one_flush& host, std::string_view target) {
     const auto text = "GET " + std::string(target) + " HTTP/1.0\r\n\r\n";
     const auto asked = parse_http_request(text);
     REQUIRE(asked.status == 200);
     return live_routes(host)(asked);
 }
 
-literal json_of(const http_answer& answer) {
+literal json_of(const http_reply& answer) {
     CHECK(answer.status == 200);
     CHECK(answer.type == "application/json");
     const auto read = parse_object_literal(answer.body);

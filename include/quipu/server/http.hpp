@@ -2,7 +2,7 @@
 #pragma once
 
 #include <quipu/server/conversations.hpp>
-#include <quipu/server/http_answer.hpp>
+#include <quipu/server/http_reply.hpp>
 #include <quipu/server/http_request.hpp>
 
 #include <concepts>
@@ -13,12 +13,12 @@
 namespace quipu {
 
 /// Says what a path has to tell.
-/// Requires  http_answer operator()(const http_request&): of a whole request; the views in it are
+/// Requires  http_reply operator()(const http_request&): of a whole request; the views in it are
 ///           valid until it returns.
 /// Provided  live_routes.
 template <class R>
 concept http_routes = requires(R routes, const http_request& asked) {
-    { routes(asked) } -> std::same_as<http_answer>;
+    { routes(asked) } -> std::same_as<http_reply>;
 };
 
 /// A service for `conversations` that answers HTTP/1.1 requests, and leaves connections that begin
@@ -61,13 +61,13 @@ private:
         if (asked.status == 0)
             return;
         if (asked.status != 200) {
-            append_http_answer(with.output, http_error(asked.status), false);
+            append_http_reply(with.output, http_error(asked.status), false);
             with.ends = true;
             with.input.clear();
             return;
         }
         auto answer = routes_(asked);
-        append_http_answer(with.output, answer, asked.keeps_alive, asked.head_only);
+        append_http_reply(with.output, answer, asked.keeps_alive, asked.head_only);
         const bool streams = !answer.follows.empty() && !asked.head_only;
         with.ends = !streams && (!asked.keeps_alive || !answer.follows.empty());
         if (streams)

@@ -87,7 +87,7 @@ public:
 
     explicit live_routes(Host& host) noexcept : host_(&host) {}
 
-    [[nodiscard]] http_answer operator()(const http_request& asked) const {
+    [[nodiscard]] http_reply operator()(const http_request& asked) const {
         if (asked.path == "/")
             return {200, "text/html; charset=utf-8", std::string(live_page), live_page_policy, {}};
         if (asked.path == "/metrics")
@@ -106,18 +106,18 @@ public:
     }
 
 private:
-    [[nodiscard]] static http_answer json(std::string body) {
+    [[nodiscard]] static http_reply json(std::string body) {
         return {200, "application/json", std::move(body)};
     }
 
-    [[nodiscard]] http_answer health() const {
+    [[nodiscard]] http_reply health() const {
         auto wrong = ailments(host_->status());
         if (wrong.empty())
             return {200, "text/plain; charset=utf-8", "up\n"};
         return {503, "text/plain; charset=utf-8", std::move(wrong)};
     }
 
-    [[nodiscard]] http_answer list(std::string_view query) const {
+    [[nodiscard]] http_reply list(std::string_view query) const {
         const auto asked = parse_series_query(query);
         if (!asked)
             return http_error(400, "search, kind, sort, order, offset or limit cannot be read");
@@ -126,7 +126,7 @@ private:
                             : json(std::move(text));
     }
 
-    [[nodiscard]] http_answer one(std::string_view query) const {
+    [[nodiscard]] http_reply one(std::string_view query) const {
         const auto kind = kind_of(query_value(query, "kind").value_or(""));
         const auto name = query_value(query, "name");
         if (!kind || !name)
@@ -135,12 +135,12 @@ private:
         return text.empty() ? http_error(404, "there is no such series") : json(std::move(text));
     }
 
-    [[nodiscard]] http_answer events(std::string_view query) const {
+    [[nodiscard]] http_reply events(std::string_view query) const {
         if (!parse_series_query(query))
             return http_error(400, "search, kind, sort, order, offset or limit cannot be read");
         if (host_->followers() >= followers_max)
             return http_error(503, "too many follow already");
-        http_answer made{200, "text/event-stream", detail::event_text(*host_, query)};
+        http_reply made{200, "text/event-stream", detail::event_text(*host_, query)};
         made.follows = '?' + std::string(query);
         return made;
     }

@@ -1,4 +1,4 @@
-#include <quipu/server/http_answer.hpp>
+#include <quipu/server/http_reply.hpp>
 
 #include "support/catch.hpp"
 
@@ -9,9 +9,9 @@ using namespace quipu;
 
 namespace {
 
-std::string written(const http_answer& answer, bool keeps_alive = true, bool head_only = false) {
+std::string written(const http_reply& answer, bool keeps_alive = true, bool head_only = false) {
     std::string out;
-    append_http_answer(out, answer, keeps_alive, head_only);
+    append_http_reply(out, answer, keeps_alive, head_only);
     return out;
 }
 
@@ -21,9 +21,9 @@ bool has(std::string_view text, std::string_view part) {
 
 } // namespace
 
-TEST_CASE("http_answer: an answer has its length, and says what a page may not do",
-          "[server][http_answer]") {
-    http_answer answer;
+TEST_CASE("http_reply: an answer has its length, and says what a page may not do",
+          "[server][http_reply]") {
+    http_reply answer;
     answer.body = "up\n";
     CHECK(written(answer) ==
           "HTTP/1.1 200 OK\r\n"
@@ -37,17 +37,17 @@ TEST_CASE("http_answer: an answer has its length, and says what a page may not d
           "up\n");
 }
 
-TEST_CASE("http_answer: to HEAD all is said but the body", "[server][http_answer]") {
-    http_answer answer;
+TEST_CASE("http_reply: to HEAD all is said but the body", "[server][http_reply]") {
+    http_reply answer;
     answer.body = "body";
     const auto whole = written(answer, false);
     CHECK(has(whole, "Connection: close\r\n"));
     CHECK(written(answer, false, true) == whole.substr(0, whole.size() - 4));
 }
 
-TEST_CASE("http_answer: a stream has no length and ends with its connection",
-          "[server][http_answer]") {
-    http_answer answer;
+TEST_CASE("http_reply: a stream has no length and ends with its connection",
+          "[server][http_reply]") {
+    http_reply answer;
     answer.type = "text/event-stream";
     answer.body = "data: 1\n\n";
     answer.follows = "all";
@@ -56,7 +56,7 @@ TEST_CASE("http_answer: a stream has no length and ends with its connection",
     CHECK(has(text, "Connection: close\r\n\r\ndata: 1\n\n"));
 }
 
-TEST_CASE("http_answer: what is wrong is said in words", "[server][http_answer]") {
+TEST_CASE("http_reply: what is wrong is said in words", "[server][http_reply]") {
     CHECK(http_error(404).body == "404 Not Found\n");
     CHECK(http_error(404, "no such series").body == "404 Not Found: no such series\n");
     CHECK(has(written(http_error(405)), "HTTP/1.1 405 Method Not Allowed\r\n"));

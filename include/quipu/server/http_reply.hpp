@@ -10,7 +10,7 @@ namespace quipu {
 inline constexpr std::string_view http_strict_policy = "default-src 'none'; frame-ancestors 'none'";
 
 /// What is answered to a request.
-struct http_answer {
+struct http_reply {
     int status = 200;
     std::string_view type = "text/plain; charset=utf-8"; ///< lives as long as the program
     std::string body{};
@@ -37,8 +37,8 @@ struct http_answer {
 }
 
 /// An answer that says what is wrong, in one line.
-[[nodiscard]] inline http_answer http_error(int status, std::string_view why = {}) {
-    http_answer made;
+[[nodiscard]] inline http_reply http_error(int status, std::string_view why = {}) {
+    http_reply made;
     made.status = status;
     made.body = std::to_string(status) + ' ' + std::string(http_reason(status));
     if (!why.empty())
@@ -49,10 +49,10 @@ struct http_answer {
 
 /// Writes an answer behind what is there. A stream has no length, and ends with its connection.
 /// Input    `keeps_alive`: the connection stays for the next request; `head_only`: no body.
-inline void append_http_answer(std::string& out,
-                               const http_answer& answer,
-                               bool keeps_alive,
-                               bool head_only = false) {
+inline void append_http_reply(std::string& out,
+                              const http_reply& answer,
+                              bool keeps_alive,
+                              bool head_only = false) {
     const bool streams = !answer.follows.empty();
     const auto line = [&out](std::string_view name, std::string_view value) {
         (((out += name) += ": ") += value) += "\r\n";
