@@ -198,6 +198,8 @@ TEST_CASE("prometheus: in OpenMetrics no two metrics have one name", "[sink][pro
                                                               "both_total 1\n"
                                                               "# EOF\n");
     CHECK(page.text().find("# TYPE both_total counter\n") != std::string::npos);
+}
+
 TEST_CASE("prometheus: names that are somebody else's are left out and counted",
           "[sink][prometheus]") {
     store metrics;
