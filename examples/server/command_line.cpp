@@ -238,7 +238,7 @@ usage: quipud [OPTION]... [FILE]...
                          etsy    Etsy's statsd: stats.K, stats_counts.K, stats.timers.K.upper_90
                          kiip    the Python statsite: counts.K, timers.K.upper_90, kv.K
                          statsite    the one in C: counts.K, timers.K.p95, gauges.K, sets.K
-  --admin HOST:PORT    answers the commands of Etsy's statsd there; off (the default): nowhere
+  --admin HOST:PORT    a live page, /metrics, and Etsy's commands there; off (the default): nowhere
   --log-level LEVEL    info (the default), warning or error
   --once               ends with the first flush
   --check              reads all that and ends: says what is wrong, or nothing

@@ -20169,6 +20169,8 @@ struct prometheus_options {
     std::vector<double> bounds{};
     /// Series beyond it are left out, and counted.
     std::size_t series_max = 100'000;
+    /// Names that begin so are somebody else's: left out, and counted as conflicts. Empty: none.
+    std::string reserved_prefix{};
 };
 
 /// The page that Prometheus scrapes. A snapshot tells what came in one interval, Prometheus wants
@@ -20281,6 +20283,8 @@ private:
         detail::append_prometheus_name<true>(name, parts.name);
         if (!name.ends_with(suffix))
             name += suffix;
+        if (!options_.reserved_prefix.empty() && name.starts_with(options_.reserved_prefix))
+            return ++conflicts_, nullptr;
         auto known = families_.find(name);
         if (known == families_.end()) {
             if (!claim(name, type))
@@ -20534,6 +20538,11 @@ struct conversation {
     std::string output{}; ///< is to be sent
     bool opens = true;    ///< nothing has come yet: the service may speak first
     bool ends = false;    ///< nothing more is read; the connection closes when the output is gone
+    /// There is more to answer in the input: the service is called again when the output is gone.
+    bool again = false;
+    /// What is to be told here without being asked; empty: nothing. `tell` goes by it.
+    std::string follows{};
+    std::uint8_t manner = 0; ///< the service's own: how it speaks here
 };
 
 /// Called when a connection opens, and each time that something came.
@@ -20542,11 +20551,15 @@ using converse_function = std::function<void(conversation&)>;
 /// The bounds of conversations.
 struct conversation_options {
     /// Open connections; beyond it new ones are turned away.
-    std::size_t connections_max = 64;
+    std::size_t connections_max = 512;
     /// Bytes that a service leaves untaken; beyond it the connection is closed.
     std::size_t input_bytes_max = 8192;
     /// A connection on which nothing moves for so long is closed.
     std::int64_t idle_ms_max = 300'000;
+    /// Bytes of all answers that wait to be taken; beyond it the connection of the next is closed.
+    std::size_t output_bytes_max = std::size_t{128} << 20;
+    /// What comes in pieces has so long to become something that can be answered.
+    std::int64_t request_ms_max = 10'000;
 };
 
 /// Listens, and lets services answer, without ever waiting.
@@ -20596,12 +20609,34 @@ public:
         }
     }
 
-    /// Closes the connections on which nothing moved for too long.
+    /// Closes the connections on which nothing moved for too long, or too slowly.
     void close_idle(event_loop& loop, std::int64_t now_ms) {
         for (std::size_t place = 0; place < places_.size(); ++place) {
             const auto* const open = std::get_if<talk>(&places_[place]);
-            if (open != nullptr && now_ms - open->moved_ms > options_.idle_ms_max)
+            if (open == nullptr)
+                continue;
+            const bool half_asked = !open->said.input.empty() && open->said.output.empty();
+            if (now_ms - open->moved_ms > options_.idle_ms_max ||
+                (half_asked && now_ms - open->asked_ms > options_.request_ms_max))
                 close(loop, place);
+        }
+    }
+
+    /// Lets `say(conversation&)` add to the output of each connection that follows something. One
+    /// that has not taken what it was told before is left out: it is told the next time.
+    template <class Say>
+    void tell(event_loop& loop, std::int64_t now_ms, Say&& say) {
+        for (std::size_t place = 0; place < places_.size(); ++place) {
+            auto* const open = std::get_if<talk>(&places_[place]);
+            if (open == nullptr || open->said.follows.empty() || open->said.ends)
+                continue;
+            if (!open->said.output.empty()) {
+                ++left_out_;
+                continue;
+            }
+            say(open->said);
+            open->moved_ms = now_ms;
+            send(loop, place);
         }
     }
 
@@ -20609,6 +20644,17 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return connections_; }
     /// Connections that were turned away, since too many were open.
     [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_; }
+    /// Connections that follow something.
+    [[nodiscard]] std::size_t followers() const noexcept {
+        std::size_t count = 0;
+        for (const auto& one : places_) {
+            const auto* const open = std::get_if<talk>(&one);
+            count += open != nullptr && !open->said.follows.empty() ? 1U : 0U;
+        }
+        return count;
+    }
+    /// How often one was not told something, since it had not taken what came before.
+    [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }
 
 private:
     struct listener {
@@ -20620,7 +20666,9 @@ private:
         std::size_t service;
         std::int64_t moved_ms;
         conversation said{};
-        std::size_t sent = 0; // of the output
+        std::size_t sent = 0;      // of the output
+        std::size_t counted = 0;   // of the output, in output_bytes_
+        std::int64_t asked_ms = 0; // since when there is something untaken
         bool waits_for_room = false;
     };
 
@@ -20663,8 +20711,15 @@ private:
             auto& open = std::get<talk>(places_[place]);
             open.moved_ms = now_ms;
             // Who does not take the answers is asked for no more: it was waited for room.
-            if (open.said.ends || !open.said.output.empty())
-                return send(loop, place);
+            if (open.said.ends || !open.said.output.empty()) {
+                send(loop, place);
+                if (!std::holds_alternative<talk>(places_[place]) || !open.said.output.empty() ||
+                    !open.said.again || !answer(loop, place))
+                    return;
+                continue;
+            }
+            if (open.said.input.empty())
+                open.asked_ms = now_ms;
             const auto count = open.with.receive([&](std::string_view bytes) {
                 open.said.input += bytes; // bounded: what is left untaken is looked at below
             });
@@ -20685,16 +20740,29 @@ private:
     /// False if the connection is closed.
     bool answer(event_loop& loop, std::size_t place) {
         auto& open = std::get<talk>(places_[place]);
-        services_[open.service](open.said);
-        if (open.said.input.size() > options_.input_bytes_max)
-            open.said.ends = true;
-        send(loop, place);
-        return std::holds_alternative<talk>(places_[place]);
+        for (;;) {
+            open.said.again = false;
+            const auto before = open.said.input.size();
+            services_[open.service](open.said);
+            if (open.said.input.size() < before || open.said.input.empty())
+                open.asked_ms = open.moved_ms;
+            if (!open.said.again && open.said.input.size() > options_.input_bytes_max)
+                open.said.ends = true;
+            send(loop, place);
+            if (!std::holds_alternative<talk>(places_[place]))
+                return false;
+            if (!open.said.again || open.said.ends || !open.said.output.empty())
+                return true;
+        }
     }
 
     void send(event_loop& loop, std::size_t place) {
         auto& open = std::get<talk>(places_[place]);
         auto& output = open.said.output;
+        if (output_bytes_ - open.counted + output.size() > options_.output_bytes_max)
+            return close(loop, place);
+        output_bytes_ += output.size() - open.counted;
+        open.counted = output.size();
         while (open.sent < output.size()) {
             const auto count = open.with.send_some(std::string_view(output).substr(open.sent));
             if (!count && count.error() == errc::would_block)
@@ -20705,7 +20773,10 @@ private:
         }
         const bool all = open.sent == output.size();
         if (all) {
+            output_bytes_ -= std::exchange(open.counted, 0);
             output.clear();
+            if (output.capacity() > options_.input_bytes_max)
+                output.shrink_to_fit();
             open.sent = 0;
         }
         if (all && open.said.ends)
@@ -20719,7 +20790,9 @@ private:
     }
 
     void close(event_loop& loop, std::size_t place) {
-        loop.remove(std::get<talk>(places_[place]).with.fd());
+        const auto& open = std::get<talk>(places_[place]);
+        output_bytes_ -= open.counted;
+        loop.remove(open.with.fd());
         places_[place] = std::monostate{};
         --connections_;
     }
@@ -20729,7 +20802,9 @@ private:
     std::vector<converse_function> services_{};
     std::vector<std::variant<std::monostate, listener, talk>> places_{};
     std::size_t connections_ = 0;
+    std::size_t output_bytes_ = 0; // that wait, of all
     std::uint64_t turned_away_ = 0;
+    std::uint64_t left_out_ = 0;
 };
 
 } // namespace quipu
@@ -21073,6 +21148,449 @@ private:
     std::int64_t next_ms_;
     std::int64_t last_ms_ = std::numeric_limits<std::int64_t>::min();
     std::uint64_t missed_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/http_reply.hpp
+
+// Answers of HTTP/1.1.
+
+namespace quipu {
+
+/// What a page may do, unless it says otherwise: nothing.
+inline constexpr std::string_view http_strict_policy = "default-src 'none'; frame-ancestors 'none'";
+
+/// What is answered to a request.
+struct http_reply {
+    int status = 200;
+    std::string_view type = "text/plain; charset=utf-8"; ///< lives as long as the program
+    std::string body{};
+    std::string_view policy = http_strict_policy; ///< Content-Security-Policy; lives as long
+    /// Not empty: the body is the begin of a stream of events, and this is what it is about; the
+    /// connection stays and is told more.
+    std::string follows{};
+};
+
+/// The words of a status.
+[[nodiscard]] constexpr std::string_view http_reason(int status) noexcept {
+    switch (status) {
+    case 200: return "OK";
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 431: return "Request Header Fields Too Large";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Error";
+    }
+}
+
+/// An answer that says what is wrong, in one line.
+[[nodiscard]] inline http_reply http_error(int status, std::string_view why = {}) {
+    http_reply made;
+    made.status = status;
+    made.body = std::to_string(status) + ' ' + std::string(http_reason(status));
+    if (!why.empty())
+        (made.body += ": ") += why;
+    made.body += '\n';
+    return made;
+}
+
+/// Writes an answer behind what is there. A stream has no length, and ends with its connection.
+/// Input    `keeps_alive`: the connection stays for the next request; `head_only`: no body.
+inline void append_http_reply(std::string& out,
+                              const http_reply& answer,
+                              bool keeps_alive,
+                              bool head_only = false) {
+    const bool streams = !answer.follows.empty();
+    const auto line = [&out](std::string_view name, std::string_view value) {
+        (((out += name) += ": ") += value) += "\r\n";
+    };
+    out += "HTTP/1.1 " + std::to_string(answer.status) + ' ';
+    (out += http_reason(answer.status)) += "\r\n";
+    line("Content-Type", answer.type);
+    if (!streams)
+        line("Content-Length", std::to_string(answer.body.size()));
+    if (answer.status == 405)
+        line("Allow", "GET, HEAD");
+    line("Cache-Control", "no-store");
+    line("X-Content-Type-Options", "nosniff");
+    line("Content-Security-Policy", answer.policy);
+    line("Referrer-Policy", "no-referrer");
+    line("Connection", keeps_alive && !streams ? "keep-alive" : "close");
+    out += "\r\n";
+    if (!head_only)
+        out += answer.body;
+}
+
+} // namespace quipu
+
+// quipu/server/http_request.hpp
+
+// Requests of HTTP/1.1, as far as they ask to read something.
+
+namespace quipu {
+
+/// The bounds of a request.
+struct http_limits {
+    static constexpr std::size_t head_bytes_max = 8192;   ///< beyond it: 431
+    static constexpr std::size_t target_bytes_max = 4096; ///< beyond it: 414
+    static constexpr std::size_t headers_max = 64;        ///< beyond it: 431
+    static constexpr std::size_t method_bytes_max = 16;   ///< beyond it: 400
+};
+
+/// A request, or why it is none. The views point into what was parsed.
+struct http_request {
+    /// 0: more has to come; 200: it is whole; else the status that says what is wrong: 400, 405,
+    /// 413, 414, 431, 505. After one of these nothing on the connection can be trusted.
+    int status = 0;
+    bool head_only = false;   ///< HEAD: the answer has no body
+    bool keeps_alive = false; ///< another request may follow
+    std::string_view path{};  ///< as it came, escapes and all
+    std::string_view query{}; ///< what stands behind the '?'
+    std::size_t size = 0;     ///< in bytes, of a whole one
+};
+
+namespace detail {
+
+[[nodiscard]] constexpr bool is_upper(char c) noexcept {
+    return 'A' <= c && c <= 'Z';
+}
+
+/// A character of a header's name.
+[[nodiscard]] constexpr bool is_http_token(char c) noexcept {
+    return is_letter(c) || is_digit(c) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size())
+        return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (to_lower(a[i]) != to_lower(b[i]))
+            return false;
+    }
+    return true;
+}
+
+/// Whether a list such as `keep-alive, TE` has the word.
+[[nodiscard]] constexpr bool list_has(std::string_view list, std::string_view word) noexcept {
+    while (!list.empty()) {
+        const auto end = list.find(',');
+        if (equal_ignoring_case(trim(list.substr(0, end)), word))
+            return true;
+        list.remove_prefix(end == list.npos ? list.size() : end + 1);
+    }
+    return false;
+}
+
+/// Takes a line off the front, without its end; nothing if it has none yet.
+[[nodiscard]] constexpr std::optional<std::string_view> take_line(std::string_view& text) noexcept {
+    const auto end = text.find('\n');
+    if (end == text.npos)
+        return std::nullopt;
+    auto line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+/// Reads one request; see parse_http_request.
+class http_request_reader {
+public:
+    [[nodiscard]] constexpr http_request read(std::string_view text) {
+        auto rest = text.substr(0, http_limits::head_bytes_max);
+        const bool cut = rest.size() < text.size();
+        const auto line = take_line(rest);
+        if (!line)
+            return fail(first_line_fault(rest, cut));
+        if (const int fault = read_first_line(*line); fault != 0)
+            return fail(fault);
+        for (std::size_t headers = 0;; ++headers) {
+            const auto header = take_line(rest);
+            if (!header)
+                return fail(cut || rest.size() + 1 >= http_limits::head_bytes_max ? 431 : 0);
+            if (header->empty())
+                break;
+            if (headers == http_limits::headers_max)
+                return fail(431);
+            if (const int fault = read_header(*header); fault != 0)
+                return fail(fault);
+        }
+        made_.size = static_cast<std::size_t>(rest.data() - text.data());
+        return finish();
+    }
+
+private:
+    [[nodiscard]] static constexpr http_request fail(int status) noexcept {
+        http_request none;
+        none.status = status;
+        return none;
+    }
+
+    /// What is wrong with the beginning of a first line; 0: nothing so far.
+    [[nodiscard]] static constexpr int first_line_fault(std::string_view begin, bool cut) noexcept {
+        const auto blank = begin.find(' ');
+        if (std::min(blank, begin.size()) > http_limits::method_bytes_max)
+            return 400;
+        if (blank == begin.npos)
+            return 0;
+        return cut || begin.size() - blank > http_limits::target_bytes_max + 16 ? 414 : 0;
+    }
+
+    [[nodiscard]] constexpr int read_first_line(std::string_view line) {
+        const auto first = line.find(' ');
+        const auto last = line.rfind(' ');
+        if (first == line.npos || first == 0 || first > http_limits::method_bytes_max ||
+            last == first)
+            return 400;
+        for (const char c : line.substr(0, first)) {
+            if (!is_http_token(c))
+                return 400;
+        }
+        const auto target = line.substr(first + 1, last - first - 1);
+        if (target.size() > http_limits::target_bytes_max)
+            return 414;
+        for (const char c : target) {
+            if (c <= ' ' || c >= '\x7f')
+                return 400;
+        }
+        const auto version = line.substr(last + 1);
+        if (version.size() != 8 || !version.starts_with("HTTP/") || version[6] != '.' ||
+            !is_digit(version[5]) || !is_digit(version[7]))
+            return 400;
+        if (version[5] != '1')
+            return 505;
+        made_.keeps_alive = version[7] != '0';
+        needs_host_ = made_.keeps_alive;
+        const auto method = line.substr(0, first);
+        made_.head_only = method == "HEAD";
+        if (method != "GET" && method != "HEAD")
+            return 405;
+        if (target.front() != '/')
+            return 400;
+        const auto mark = target.find('?');
+        made_.path = target.substr(0, mark);
+        made_.query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+        return 0;
+    }
+
+    [[nodiscard]] constexpr int read_header(std::string_view line) {
+        const auto colon = line.find(':');
+        if (colon == line.npos || colon == 0)
+            return 400;
+        const auto name = line.substr(0, colon);
+        for (const char c : name) {
+            if (!is_http_token(c)) // a blank, too: such a header is understood in two ways
+                return 400;
+        }
+        const auto value = trim(line.substr(colon + 1));
+        for (const char c : value) {
+            if (is_control(c) && c != '\t')
+                return 400;
+        }
+        if (equal_ignoring_case(name, "host")) {
+            if (has_host_)
+                return 400;
+            has_host_ = true;
+        } else if (equal_ignoring_case(name, "connection")) {
+            closes_ = closes_ || list_has(value, "close");
+            asks_alive_ = asks_alive_ || list_has(value, "keep-alive");
+        } else if (equal_ignoring_case(name, "transfer-encoding")) {
+            has_body_ = true;
+        } else if (equal_ignoring_case(name, "content-length")) {
+            if (value.empty() || value.find_first_not_of("0123456789") != value.npos)
+                return 400;
+            has_body_ = has_body_ || value.find_first_not_of('0') != value.npos;
+        }
+        return 0;
+    }
+
+    [[nodiscard]] constexpr http_request finish() const noexcept {
+        if (needs_host_ && !has_host_)
+            return fail(400);
+        if (has_body_)
+            return fail(413);
+        http_request whole = made_;
+        whole.keeps_alive = !closes_ && (made_.keeps_alive || asks_alive_);
+        whole.status = 200;
+        return whole;
+    }
+
+    http_request made_{};
+    bool needs_host_ = false;
+    bool has_host_ = false;
+    bool closes_ = false;
+    bool asks_alive_ = false;
+    bool has_body_ = false;
+};
+
+[[nodiscard]] constexpr int hex_digit(char c) noexcept {
+    return is_digit(c)                                ? c - '0'
+           : 'a' <= to_lower(c) && to_lower(c) <= 'f' ? to_lower(c) - 'a' + 10
+                                                      : -1;
+}
+
+} // namespace detail
+
+/// Whether what begins so is HTTP, and not a command of Etsy's, which has no capitals: a method and
+/// a path. `undecided` is for what may still become either.
+enum class http_guess : std::uint8_t { undecided, yes, no };
+
+/// Cost     O(length of a method).
+[[nodiscard]] constexpr http_guess guess_http(std::string_view begin) noexcept {
+    std::size_t capitals = 0;
+    while (capitals < begin.size() && detail::is_upper(begin[capitals]))
+        ++capitals;
+    if (capitals > http_limits::method_bytes_max)
+        return http_guess::no;
+    const auto rest = begin.substr(capitals, 2);
+    if (rest.empty() || rest == " ")
+        return begin.empty() || capitals > 0 ? http_guess::undecided : http_guess::no;
+    return capitals > 0 && (rest == " /" || rest == " *") ? http_guess::yes : http_guess::no;
+}
+
+/// Reads the request that a text begins with.
+///
+/// Only what asks to read is taken: GET and HEAD, without a body. A line may end with '\n' alone.
+/// Returns  see http_request: its `status` says whether it is whole.
+/// Cost     O(size of the head), at most `head_bytes_max`; does not allocate.
+/// Threads  pure.
+/// Source   RFC 9110 and 9112.
+/// Deviation  a path that is a whole URL, as proxies get it, is refused: 400.
+[[nodiscard]] constexpr http_request parse_http_request(std::string_view text) {
+    return detail::http_request_reader().read(text);
+}
+
+/// Undoes the escapes of a query: `%2F`, and '+' for a blank. An escape that is none stays.
+[[nodiscard]] inline std::string unescape_query(std::string_view text) {
+    std::string plain;
+    plain.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int high = i + 2 < text.size() ? detail::hex_digit(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? detail::hex_digit(text[i + 2]) : -1;
+        if (text[i] == '%' && high >= 0 && low >= 0) {
+            plain += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            plain += text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    return plain;
+}
+
+/// The value of a key in a query such as `sort=name&limit=20`; the first one, without escapes.
+[[nodiscard]] inline std::optional<std::string> query_value(std::string_view query,
+                                                            std::string_view key) {
+    while (!query.empty()) {
+        const auto end = query.find('&');
+        const auto one = query.substr(0, end);
+        const auto mark = one.find('=');
+        if (unescape_query(one.substr(0, mark)) == key)
+            return mark == one.npos ? std::string() : unescape_query(one.substr(mark + 1));
+        query.remove_prefix(end == query.npos ? query.size() : end + 1);
+    }
+    return std::nullopt;
+}
+
+/// Escapes a text for a query: all but letters, digits and `-._~`.
+inline void append_escaped_query(std::string& out, std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    for (const char c : text) {
+        if (detail::is_letter(c) || detail::is_digit(c) || c == '-' || c == '.' || c == '_' ||
+            c == '~') {
+            out += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            out += '%';
+            out += hex[byte >> 4U];
+            out += hex[byte & 15U];
+        }
+    }
+}
+
+} // namespace quipu
+
+// quipu/server/http.hpp
+
+// HTTP on a port where other things are asked, too.
+
+namespace quipu {
+
+/// Says what a path has to tell.
+/// Requires  http_reply operator()(const http_request&): of a whole request; the views in it are
+///           valid until it returns.
+/// Provided  live_routes.
+template <class R>
+concept http_routes = requires(R routes, const http_request& asked) {
+    { routes(asked) } -> std::same_as<http_reply>;
+};
+
+/// A service for `conversations` that answers HTTP/1.1 requests, and leaves connections that begin
+/// otherwise to another service. A connection stays what it began as: what a browser sends behind
+/// its headers is never taken for commands.
+///
+/// Requests that come at once are answered one after the other, each when the answer before it is
+/// taken. What is wrong is answered with its status, and ends the connection.
+/// Threads  that of the conversations.
+template <http_routes Routes>
+class http_service {
+public:
+    http_service(Routes routes, converse_function otherwise)
+        : routes_(std::move(routes)), otherwise_(std::move(otherwise)) {}
+
+    void operator()(conversation& with) {
+        if (with.manner == undecided) {
+            const auto guess = guess_http(with.input);
+            if (guess == http_guess::undecided)
+                return;
+            with.manner = guess == http_guess::yes ? speaks_http : speaks_otherwise;
+        }
+        if (with.manner == speaks_otherwise)
+            return otherwise_(with);
+        if (!with.follows.empty())
+            return with.input.clear(); // a stream answers nothing more
+        answer(with);
+    }
+
+private:
+    enum : std::uint8_t { undecided, speaks_http, speaks_otherwise };
+
+    void answer(conversation& with) {
+        // A client may send an empty line too many behind a request.
+        std::size_t empty = 0;
+        while (with.input[empty] == '\n' || with.input.compare(empty, 2, "\r\n") == 0)
+            empty += with.input[empty] == '\r' ? 2U : 1U;
+        with.input.erase(0, empty);
+        const auto asked = parse_http_request(with.input);
+        if (asked.status == 0)
+            return;
+        if (asked.status != 200) {
+            append_http_reply(with.output, http_error(asked.status), false);
+            with.ends = true;
+            with.input.clear();
+            return;
+        }
+        auto answer = routes_(asked);
+        append_http_reply(with.output, answer, asked.keeps_alive, asked.head_only);
+        const bool streams = !answer.follows.empty() && !asked.head_only;
+        with.ends = !streams && (!asked.keeps_alive || !answer.follows.empty());
+        if (streams)
+            with.follows = std::move(answer.follows);
+        with.input.erase(0, asked.size);
+        with.again = !with.input.empty();
+    }
+
+    Routes routes_;
+    converse_function otherwise_;
 };
 
 } // namespace quipu
@@ -21469,6 +21987,156 @@ private:
 
 } // namespace quipu
 
+// quipu/server/json_text.hpp
+
+// JSON, written piece by piece and no longer than it may be.
+
+namespace quipu {
+
+namespace detail {
+
+/// How many bytes the UTF-8 character has that a text begins with; 0: it is none.
+[[nodiscard]] constexpr std::size_t utf8_size(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned first = byte(0);
+    if (first < 0x80)
+        return 1;
+    const std::size_t size = first < 0xc2   ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+    if (size == 0 || size > text.size())
+        return 0;
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(i) & 0xc0U) != 0x80)
+            return 0;
+    }
+    const unsigned second = byte(1);
+    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool surrogate = first == 0xed && second >= 0xa0;
+    const bool beyond = first == 0xf4 && second >= 0x90;
+    return overlong || surrogate || beyond ? 0 : size;
+}
+
+} // namespace detail
+
+/// A JSON text that grows. Values stand one behind the other; commas come by themselves, and who
+/// writes says where an object or a list begins and ends.
+///
+/// Whatever a text has in it comes out as JSON in UTF-8: control characters, '<', '>' and '&' are
+/// escaped, a byte that is no UTF-8 becomes U+FFFD. A number that is not finite is null.
+/// Beyond `bytes_max` nothing more is written, and `full()` tells.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   RFC 8259.
+class json_text {
+public:
+    explicit json_text(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
+
+    json_text& begin_object() { return open('{'); }
+    json_text& end_object() { return close('}'); }
+    json_text& begin_list() { return open('['); }
+    json_text& end_list() { return close(']'); }
+
+    /// The name of the value that follows.
+    json_text& name(std::string_view text) {
+        write_text(text);
+        add(":");
+        comma_ = false;
+        return *this;
+    }
+    json_text& text(std::string_view value) {
+        write_text(value);
+        return *this;
+    }
+    json_text& number(double value) {
+        if (!detail::is_finite(value))
+            return nothing();
+        char digits[layout::shortest::bytes_max];
+        const char* const end = layout::shortest::write(digits, value);
+        return write({digits, static_cast<std::size_t>(end - digits)});
+    }
+    json_text& number(std::uint64_t value) { return write(std::to_string(value)); }
+    json_text& number(std::int64_t value) { return write(std::to_string(value)); }
+    json_text& truth(bool value) { return write(value ? "true" : "false"); }
+    json_text& nothing() { return write("null"); }
+
+    // A member of an object.
+    json_text& member(std::string_view key, std::string_view value) {
+        return name(key).text(value);
+    }
+    json_text& member(std::string_view key, double value) { return name(key).number(value); }
+    json_text& member(std::string_view key, std::uint64_t value) { return name(key).number(value); }
+    json_text& member(std::string_view key, std::int64_t value) { return name(key).number(value); }
+
+    /// Something was left out: the text is none.
+    [[nodiscard]] bool full() const noexcept { return full_; }
+    [[nodiscard]] const std::string& view() const noexcept { return out_; }
+    [[nodiscard]] std::string take() noexcept { return std::exchange(out_, {}); }
+
+private:
+    void add(std::string_view text) {
+        full_ = full_ || out_.size() + text.size() > bytes_max_;
+        if (!full_)
+            out_ += text;
+    }
+
+    json_text& write(std::string_view text) {
+        if (comma_)
+            add(",");
+        add(text);
+        comma_ = true;
+        return *this;
+    }
+
+    json_text& open(char c) {
+        write({&c, 1});
+        comma_ = false;
+        return *this;
+    }
+    json_text& close(char c) {
+        add({&c, 1});
+        comma_ = true;
+        return *this;
+    }
+
+    void write_text(std::string_view text) {
+        write("\"");
+        while (!text.empty()) {
+            const auto size = detail::utf8_size(text);
+            if (size == 0)
+                add("\xef\xbf\xbd");
+            else if (size == 1)
+                add_ascii(text.front());
+            else
+                add(text.substr(0, size));
+            text.remove_prefix(size == 0 ? 1 : size);
+        }
+        add("\"");
+    }
+
+    void add_ascii(char c) {
+        constexpr std::string_view hex = "0123456789abcdef";
+        if (c == '"' || c == '\\') {
+            const char escaped[] = {'\\', c};
+            add({escaped, 2});
+        } else if (detail::is_control(c) || c == '<' || c == '>' || c == '&') {
+            const auto byte = static_cast<unsigned char>(c);
+            const char escaped[] = {'\\', 'u', '0', '0', hex[byte >> 4U], hex[byte & 15U]};
+            add({escaped, 6});
+        } else {
+            add({&c, 1});
+        }
+    }
+
+    std::string out_{};
+    std::size_t bytes_max_;
+    bool comma_ = false; // before the next value
+    bool full_ = false;
+};
+
+} // namespace quipu
+
 // quipu/server/log.hpp
 
 // What a server tells its operator: lines on standard error or in the system's log, at a limited rate.
@@ -21771,6 +22439,15 @@ private:
 
 namespace quipu {
 
+/// What came in by one way, counted by the receiving thread for whoever reads it.
+struct way_in_counts {
+    std::string at{};                        ///< as in `bound()`
+    std::atomic<std::uint64_t> packets{0};   ///< datagrams, or pieces of streams
+    std::atomic<std::uint64_t> dropped{0};   ///< datagrams that the system's buffer had no room for
+    std::atomic<std::uint64_t> oversized{0}; ///< datagrams that were too long
+    std::atomic<std::uint64_t> connections{0}; ///< that are open
+};
+
 /// The bounds of what listens.
 struct listener_options {
     /// The system's buffer for datagrams that wait to be taken; it may grant less. 0: its default.
@@ -21832,7 +22509,7 @@ public:
         if (error != errc::ok)
             return error;
         paths_.push_back(*std::move(opened));
-        bound_.push_back((datagrams ? "unixgram://" : "unix://") + path);
+        name((datagrams ? "unixgram://" : "unix://") + path);
         return errc::ok;
     }
 
@@ -21846,7 +22523,7 @@ public:
             if (const errc error = take_over(std::move(one.bound), one.datagrams);
                 error != errc::ok)
                 return error;
-            bound_.push_back("inherited " + at);
+            name("inherited " + at);
         }
         return taken.empty() ? errc::address_unavailable : errc::ok;
     }
@@ -21862,14 +22539,24 @@ public:
             always_ready_ = at; // a file has all that it will have
         } else if (error != errc::ok) {
             sources_[at] = std::monostate{};
+            ways_.pop_back();
             return error;
         }
-        bound_.emplace_back("stdin:");
+        name("stdin:");
         return errc::ok;
     }
 
     /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
+
+    /// The same with counts, which any thread may read; the list itself stays once `run` has begun.
+    [[nodiscard]] const std::deque<way_in_counts>& ways_in() const noexcept { return ways_; }
+
+    /// The longest time since the last call during which the sockets waited for this thread: what
+    /// came meanwhile had to find room in the system's buffers. From one other thread.
+    [[nodiscard]] std::chrono::nanoseconds take_longest_gap() noexcept {
+        return std::chrono::nanoseconds(longest_gap_.exchange(0, std::memory_order_relaxed));
+    }
 
     /// Receives until `stop`, then takes what has come by then, and returns.
     void run() {
@@ -21923,6 +22610,12 @@ private:
         return add(tcp_listener::listen(at), "tcp://");
     }
 
+    /// Names the way in that was placed last.
+    void name(std::string at) {
+        ways_.back().at = at;
+        bound_.push_back(std::move(at));
+    }
+
     template <class Opened>
     [[nodiscard]] errc add(result<Opened> opened, const char* scheme) {
         if (!opened)
@@ -21932,17 +22625,20 @@ private:
             return local.error();
         const errc error = add(*std::move(opened));
         if (error == errc::ok)
-            bound_.push_back(scheme + to_string(*local));
+            name(scheme + to_string(*local));
         return error;
     }
 
     template <class Opened>
-    [[nodiscard]] errc add(Opened opened) {
+    [[nodiscard]] errc add(Opened opened, way_in_counts* way = nullptr) {
         const int fd = opened.fd();
-        const auto at = place(std::move(opened));
+        const auto at = place(std::move(opened), way);
         const errc error = loop_->add(fd, at);
-        if (error != errc::ok)
+        if (error != errc::ok) {
             sources_[at] = std::monostate{};
+            if (way == nullptr)
+                ways_.pop_back();
+        }
         return error;
     }
 
@@ -21954,14 +22650,19 @@ private:
     }
 
     /// Puts a source into a free place and returns its token.
-    [[nodiscard]] std::uint64_t place(source&& opened) {
+    /// `way`: that of its listener; null: it is a new one.
+    [[nodiscard]] std::uint64_t place(source&& opened, way_in_counts* way = nullptr) {
+        if (way == nullptr)
+            way = &ways_.emplace_back();
         for (std::size_t i = 0; i < sources_.size(); ++i) {
             if (!std::holds_alternative<std::monostate>(sources_[i]))
                 continue;
             sources_[i] = std::move(opened);
+            way_of_[i] = way;
             return i;
         }
         sources_.push_back(std::move(opened));
+        way_of_.push_back(way);
         return sources_.size() - 1;
     }
 
@@ -21969,8 +22670,12 @@ private:
     /// and connections that began or ended.
     std::size_t wait(int timeout_ms) {
         taken_ = 0;
-        const auto ready =
-            loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) { take(token); });
+        note_gap();
+        const auto ready = loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) {
+            if (taken_ == 0 && !busy_since_)
+                busy_since_ = std::chrono::steady_clock::now();
+            take(token);
+        });
         if (!ready)
             reception_.log_limited("cannot wait for input", ready.error());
         if (always_ready_)
@@ -21981,6 +22686,17 @@ private:
         return taken_;
     }
 
+    void note_gap() noexcept {
+        if (!busy_since_)
+            return;
+        const auto gap = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                             std::chrono::steady_clock::now() - *busy_since_)
+                             .count();
+        busy_since_.reset();
+        if (gap > longest_gap_.load(std::memory_order_relaxed))
+            longest_gap_.store(gap, std::memory_order_relaxed);
+    }
+
     void take(std::uint64_t token) {
         if (token == waker_token) {
             waker_->clear();
@@ -21989,7 +22705,7 @@ private:
         }
         source& from = sources_[token];
         if (auto* const datagrams = std::get_if<udp_receiver>(&from))
-            take_datagrams(*datagrams);
+            take_datagrams(*datagrams, *way_of_[token]);
         else if (std::holds_alternative<tcp_listener>(from))
             take_connections(token);
         else if (std::holds_alternative<stream<tcp_connection>>(from))
@@ -21998,7 +22714,12 @@ private:
             take_pieces<file_reader>(token);
     }
 
-    void take_datagrams(udp_receiver& from) {
+    /// This thread alone writes.
+    static void count(std::atomic<std::uint64_t>& into, std::uint64_t more) noexcept {
+        into.store(into.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+
+    void take_datagrams(udp_receiver& from, way_in_counts& way) {
         for (int turn = 0; turn < turns_max; ++turn) {
             const auto count =
                 from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
@@ -22007,6 +22728,7 @@ private:
             if (*count == 0)
                 return;
             taken_ += *count;
+            basic_listeners::count(way.packets, *count);
             pass_boundary();
         }
     }
@@ -22024,11 +22746,13 @@ private:
                 continue;
             }
             ++taken_;
+            auto* const way = way_of_[token];
             const errc error =
-                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()});
+                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
             if (error != errc::ok)
                 return reception_.log_limited("a connection is turned away", error);
             ++connections_;
+            count(way->connections, 1);
         }
     }
 
@@ -22049,6 +22773,7 @@ private:
             if (*count == 0)
                 return;
             ++taken_;
+            basic_listeners::count(way_of_[token]->packets, 1);
             pass_boundary();
         }
     }
@@ -22059,6 +22784,7 @@ private:
         sources_[token] = std::monostate{};
         if constexpr (std::is_same_v<From, tcp_connection>) {
             --connections_;
+            way_of_[token]->connections.fetch_sub(1, std::memory_order_relaxed);
         } else {
             always_ready_.reset();
             if (bound_.size() == 1 && at_end_)
@@ -22085,11 +22811,14 @@ private:
     /// Counts the datagrams that were lost before they could be taken.
     void count_dropped() {
         std::uint64_t lost = 0;
-        for (auto& one : sources_) {
-            auto* const datagrams = std::get_if<udp_receiver>(&one);
-            if (datagrams != nullptr) {
-                lost += datagrams->oversized() + datagrams->dropped().value_or(0);
-            }
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            auto* const datagrams = std::get_if<udp_receiver>(&sources_[i]);
+            if (datagrams == nullptr)
+                continue;
+            const auto dropped = datagrams->dropped().value_or(0);
+            way_of_[i]->dropped.store(dropped, std::memory_order_relaxed);
+            way_of_[i]->oversized.store(datagrams->oversized(), std::memory_order_relaxed);
+            lost += datagrams->oversized() + dropped;
         }
         intake_.count_dropped(lost - std::exchange(lost_, lost));
     }
@@ -22103,6 +22832,10 @@ private:
     std::atomic<bool> stop_asked_{false};
     bool stopping_ = false;
     std::vector<source> sources_{};
+    std::vector<way_in_counts*> way_of_{}; // of each source
+    std::deque<way_in_counts> ways_{};
+    std::optional<std::chrono::steady_clock::time_point> busy_since_{};
+    std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
     std::vector<unix_listener> paths_{};
     std::vector<std::string> bound_{};
     std::optional<std::uint64_t> always_ready_{};
@@ -22110,6 +22843,1091 @@ private:
     std::size_t connections_ = 0;
     std::size_t taken_ = 0;
     std::uint64_t lost_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/live_page.hpp
+
+// The live page of a server, made by page/embed.py of page/live.html.
+
+namespace quipu {
+
+/// What the page may do: run its own script, use its own style, ask its own server.
+inline constexpr std::string_view live_page_policy =
+    "default-src 'none'; connect-src 'self'; img-src data:; "
+    "script-src 'sha256-h9Mdo8//sMfPhhvVuTgb+KFz+Y0qcaJpIuAsUMA5VS4='; "
+    "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// One page without anything from elsewhere.
+// clang-format off
+inline constexpr std::string_view live_page = R"html(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>quipud</title>
+<link rel="icon" href="data:,">
+<style>
+:root { color-scheme: light dark;
+  --paper: #f7f6f3; --card: #fff; --ink: #1f2328; --soft: #656d76; --line: #e4e2dc;
+  --accent: #1f6f8b; --second: #c07b2c; --good: #2d7d46; --bad: #b3372f; }
+@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) {
+  --paper: #14171a; --card: #1c2024; --ink: #e4e7ea; --soft: #98a1aa; --line: #2d3338;
+  --accent: #5fb3cf; --second: #dfa65f; --good: #66bb7f; --bad: #ef8078; } }
+:root[data-theme=dark] { color-scheme: dark;
+  --paper: #14171a; --card: #1c2024; --ink: #e4e7ea; --soft: #98a1aa; --line: #2d3338;
+  --accent: #5fb3cf; --second: #dfa65f; --good: #66bb7f; --bad: #ef8078; }
+:root[data-theme=light] { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink);
+  font: 15px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
+main, header { max-width: 1120px; margin: 0 auto; padding: 0 20px; }
+header { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; padding-top: 18px; padding-bottom: 14px; }
+h1 { font-size: 20px; margin: 0; letter-spacing: -.01em; }
+h2 { font-size: 13px; font-weight: 600; color: var(--soft); margin: 0 0 8px; }
+.soft { color: var(--soft); }
+.state { display: inline-flex; align-items: center; gap: 7px; }
+.state::before { content: ""; width: 9px; height: 9px; border-radius: 50%; background: var(--soft); }
+.state.good::before { background: var(--good); }
+.state.bad::before { background: var(--bad); }
+.state.bad { color: var(--bad); }
+.fill { flex: 1; }
+button, input, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
+  border-radius: 7px; padding: 6px 11px; }
+button { cursor: pointer; }
+button:disabled { opacity: .4; cursor: default; }
+thead button:disabled { opacity: 1; }
+#refused-all { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+.notice { border: 1px solid var(--bad); color: var(--bad); border-radius: 10px; padding: 10px 14px; margin-bottom: 14px; white-space: pre-line; }
+.grid { display: grid; gap: 14px; margin-bottom: 14px; }
+.three { grid-template-columns: repeat(3, 1fr); }
+.two { grid-template-columns: repeat(2, 1fr); }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; min-width: 0; }
+.big { font-size: 26px; line-height: 1.2; letter-spacing: -.02em; }
+.plot { display: block; width: 100%; margin-top: 8px; overflow: visible; }
+.plot text { font-size: 11px; fill: var(--soft); }
+.plot .axis { stroke: var(--line); }
+.plot .line { fill: none; stroke: var(--accent); stroke-width: 1.7; stroke-linejoin: round; }
+.plot .second { stroke: var(--second); }
+.plot .dot { fill: var(--accent); }
+.plot .bar { fill: var(--accent); }
+ul { list-style: none; margin: 0; padding: 0; }
+li { padding: 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+li:first-child { border: 0; }
+.controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: 10px; }
+#search { flex: 1 1 200px; min-width: 0; }
+table { width: 100%; border-collapse: collapse; table-layout: fixed; }
+th, td { text-align: left; padding: 7px 8px; border-top: 1px solid var(--line); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+thead th { border-top: 0; padding: 0; }
+thead button { background: none; border: 0; padding: 6px 8px; color: var(--soft); font-size: 13px; font-weight: 600; width: 100%; text-align: inherit; }
+.number { text-align: right; }
+.kind { width: 92px; } .value, .rate { width: 120px; } .trend { width: 150px; }
+td.name { overflow-wrap: anywhere; white-space: normal; }
+tbody tr { cursor: pointer; }
+tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); }
+tr.idle td { color: var(--soft); }
+.small { display: block; width: 100%; height: 24px; }
+.empty { padding: 28px 8px; text-align: center; color: var(--soft); }
+dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--card); color: var(--ink); width: min(720px, calc(100vw - 24px)); padding: 20px; }
+dialog::backdrop { background: rgb(0 0 0 / .45); }
+dialog .top { display: flex; gap: 12px; align-items: start; }
+dialog h3 { margin: 0 0 2px; font-size: 17px; overflow-wrap: anywhere; flex: 1; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(105px, 1fr)); gap: 10px; margin: 14px 0; }
+.facts div span { display: block; font-size: 12px; color: var(--soft); }
+dialog h2 { margin-top: 16px; }
+footer { padding: 4px 0 28px; font-size: 13px; }
+[hidden] { display: none !important; }
+@media (max-width: 700px) {
+  main, header { padding-left: 12px; padding-right: 12px; }
+  .three, .two { grid-template-columns: 1fr; }
+  .kind, .trend { display: none; }
+  .value { width: 84px; } .rate { width: 104px; }
+}
+</style>
+</head>
+<body>
+<header>
+<h1>quipud</h1><span class="state" id="state" role="status">connecting</span>
+<span class="soft" id="about"></span><span class="fill"></span>
+<button id="theme" type="button">Theme: system</button>
+</header>
+<main>
+<div class="notice" id="notice" role="alert" hidden></div>
+<section class="grid three">
+<div class="card"><h2>Lines a second</h2><div class="big" id="lines">–</div><div class="soft" id="lines-all"></div><svg class="plot" id="lines-plot" height="110"></svg></div>
+<div class="card"><h2>Bytes a second</h2><div class="big" id="bytes">–</div><div class="soft" id="bytes-all"></div><svg class="plot" id="bytes-plot" height="110"></svg></div>
+<div class="card"><h2>Refused or lost a second</h2><div class="big" id="refused">–</div><div class="soft" id="refused-all"></div><svg class="plot" id="refused-plot" height="110"></svg></div>
+</section>
+<section class="grid two">
+<div class="card"><h2>Ways in</h2><ul id="listeners"></ul></div>
+<div class="card"><h2>Ways out</h2><ul id="sinks"></ul></div>
+</section>
+<section class="card">
+<div class="controls">
+<input id="search" type="search" placeholder="Search names and tags" aria-label="Search names and tags" autocomplete="off" spellcheck="false">
+<select id="kind" aria-label="Kind"><option value="">all kinds</option><option value="counter">counters</option><option value="timer">timers</option><option value="gauge">gauges</option><option value="set">sets</option><option value="keyvalue">key/values</option></select>
+<span class="soft" id="matched"></span>
+</div>
+<table>
+<thead><tr><th><button type="button" data-sort="name">Name</button></th><th class="kind"><button type="button" data-sort="kind">Kind</button></th><th class="value number"><button type="button" data-sort="value">Value</button></th><th class="rate number"><button type="button" data-sort="rate">A second</button></th><th class="trend"><button type="button" disabled>Lately</button></th></tr></thead>
+<tbody id="rows"></tbody>
+</table>
+<div class="empty" id="empty" hidden></div>
+<div class="controls"><button id="back" type="button">Back</button><button id="on" type="button">On</button><span class="soft" id="where"></span></div>
+</section>
+<footer class="soft">A timer's value is its median, a counter's the sum of one interval. <span id="foot"></span></footer>
+</main>
+<dialog id="one"><div class="top"><h3 id="one-name"></h3><button id="close" type="button">Close</button></div>
+<div class="soft" id="one-kind"></div><div id="one-body"></div></dialog>
+<script>
+'use strict';
+const $ = id => document.getElementById(id);
+const svg = (name, attributes, text) => {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const key in attributes) made.setAttribute(key, attributes[key]);
+  if (text !== undefined) made.textContent = text;
+  return made;
+};
+const element = (name, className, text) => {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text; // text from the wire is never markup
+  return made;
+};
+const number = value => {
+  if (value === null || value === undefined) return '–';
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e15 || size < 1e-4)) return value.toExponential(2);
+  return value.toLocaleString('en', { maximumFractionDigits: size < 10 ? 3 : size < 1000 ? 2 : 0 });
+};
+const short = value => {
+  if (value === null || value === undefined) return '–';
+  const size = Math.abs(value);
+  for (const [unit, of] of [['T', 1e12], ['G', 1e9], ['M', 1e6], ['k', 1e4]])
+    if (size >= of) return (value / (of === 1e4 ? 1e3 : of)).toFixed(1) + ' ' + unit;
+  return number(value);
+};
+const duration = seconds => seconds < 60 ? seconds + ' s' : seconds < 3600 ? Math.floor(seconds / 60) + ' min'
+  : seconds < 86400 ? Math.floor(seconds / 3600) + ' h ' + Math.floor(seconds % 3600 / 60) + ' min'
+  : Math.floor(seconds / 86400) + ' d ' + Math.floor(seconds % 86400 / 3600) + ' h';
+const clock = seconds => new Date(seconds * 1000).toLocaleTimeString();
+
+function path(values, low, high, width, height, left, top) {
+  let text = '', open = false;
+  const step = values.length > 1 ? width / (values.length - 1) : 0;
+  values.forEach((value, i) => {
+    if (value === null) { open = false; return; }
+    const y = top + height - (high > low ? (value - low) / (high - low) : .5) * height;
+    text += (open ? 'L' : 'M') + (left + i * step).toFixed(1) + ' ' + y.toFixed(1);
+    open = true;
+  });
+  return text;
+}
+function limits(series, fromZero) {
+  const all = series.flat().filter(value => value !== null);
+  if (!all.length) return null;
+  let low = Math.min(...all), high = Math.max(...all);
+  if (fromZero) { low = Math.min(0, low); high = Math.max(high, low === 0 ? 1e-9 : 0); }
+  if (low === high) { low -= Math.abs(low) / 2 || 1; high += Math.abs(high) / 2 || 1; }
+  return [low, high];
+}
+function plot(into, times, series, fromZero) {
+  const width = into.clientWidth || 300, height = Number(into.getAttribute('height'));
+  const left = 46, top = 8, inner = height - 28;
+  into.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  into.replaceChildren();
+  const range = limits(series, fromZero);
+  if (!range) { into.append(svg('text', { x: width / 2, y: height / 2, 'text-anchor': 'middle' }, 'nothing yet')); return; }
+  const [low, high] = range;
+  for (const share of [0, .5, 1]) {
+    const y = top + inner * (1 - share);
+    into.append(svg('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }),
+      svg('text', { x: left - 7, y: y + 4, 'text-anchor': 'end' }, fromZero && high <= 1e-9 ? (share ? '' : '0') : short(low + (high - low) * share)));
+  }
+  series.forEach((values, i) => {
+    into.append(svg('path', { class: i ? 'line second' : 'line', d: path(values, low, high, width - left, inner, left, top) }));
+    if (values.length === 1 && values[0] !== null)
+      into.append(svg('circle', { class: 'dot', r: 3, cx: left, cy: top + inner * (1 - (values[0] - low) / (high - low)) }));
+  });
+  into.append(svg('text', { x: left, y: height - 4 }, clock(times[0])));
+  if (times.length > 1) into.append(svg('text', { x: width, y: height - 4, 'text-anchor': 'end' }, clock(times[times.length - 1])));
+}
+function smallPlot(values) {
+  const made = svg('svg', { class: 'plot small', viewBox: '0 0 130 24', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  const range = limits([values], false);
+  if (range && values.length > 1) made.append(svg('path', { class: 'line', d: path(values, range[0], range[1], 128, 18, 1, 3), 'vector-effect': 'non-scaling-stroke' }));
+  return made;
+}
+
+const asked = { search: '', kind: '', sort: 'name', order: 'asc', offset: 0, limit: 50 };
+let stream = null, retry = 0, shown = null, lastFlush = 0, opened = '', wait = 1000;
+
+function connect() {
+  clearTimeout(retry);
+  if (stream) stream.close();
+  stream = new EventSource('/api/events?' + new URLSearchParams(asked));
+  stream.onmessage = event => { wait = 1000; show(JSON.parse(event.data)); };
+  stream.onerror = () => {
+    stream.close();
+    state('bad', 'disconnected');
+    notice('The server does not answer. What is below is as it last was; this page tries again by itself.');
+    retry = setTimeout(connect, wait);
+    wait = Math.min(wait * 2, 8000);
+  };
+}
+function state(kind, text) { $('state').className = 'state ' + kind; $('state').textContent = text; }
+function notice(text) { $('notice').hidden = !text; $('notice').textContent = text; }
+
+function show(news) {
+  shown = news;
+  const its = news.status, past = its.past, last = past.times.length - 1;
+  const overloaded = last >= 0 && past.dropped[last] > 0;
+  state(its.ailments || overloaded ? 'bad' : 'good', its.ailments ? 'not well' : overloaded ? 'overloaded' : 'live');
+  notice(its.ailments.trim() || (overloaded ? 'Datagrams were lost in the last interval: the system\u2019s buffer was full, or they were too long.' : ''));
+  draw(news);
+  if (opened && lastFlush !== its.flushes) open(opened);
+  lastFlush = its.flushes;
+}
+function draw(news) {
+  const its = news.status, past = its.past, last = past.times.length - 1;
+  $('about').textContent = `${its.version} · ${its.profile} · up ${duration(its.uptime)} · every ${number(its.interval_seconds)} s`;
+  $('lines').textContent = last < 0 ? '–' : short(past.lines[last]);
+  $('bytes').textContent = last < 0 ? '–' : short(past.bytes[last]);
+  $('refused').textContent = last < 0 ? '–' : short(past.refused[last] + past.dropped[last]);
+  $('lines-all').textContent = number(its.lines) + ' lines in all';
+  $('bytes-all').textContent = number(its.bytes) + ' bytes in all';
+  const causes = Object.entries(its.causes).sort((a, b) => b[1] - a[1]);
+  $('refused-all').textContent = `${number(its.refused)} refused, ${number(its.dropped)} lost in all` + (causes.length ? ` · most: ${causes[0][0]}` : '');
+  $('refused-all').title = causes.map(([why, count]) => `${number(count)} × ${why}`).join('\n');
+  plot($('lines-plot'), past.times, [past.lines], true);
+  plot($('bytes-plot'), past.times, [past.bytes], true);
+  plot($('refused-plot'), past.times, [past.refused, past.dropped], true);
+  $('listeners').replaceChildren(...its.listeners.map(one => health(one.at, !one.dropped, [
+    number(one.packets) + (one.at.startsWith('udp') || one.at.startsWith('unixgram') ? ' datagrams' : ' pieces'),
+    one.connections ? number(one.connections) + ' open' : '', one.dropped ? number(one.dropped) + ' lost in the system\u2019s buffer' : '',
+    one.oversized ? number(one.oversized) + ' too long' : ''])));
+  $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing, [
+    one.failing ? one.error : one.last_success ? 'last flush ' + clock(one.last_success) : 'no flush yet', number(one.successes) + ' taken',
+    one.waiting ? number(one.waiting) + ' waiting' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
+  if (!its.sinks.length) $('sinks').append(element('li', 'soft', 'none'));
+  $('foot').textContent = `Flush ${its.flushes}: ${number(its.flush_milliseconds)} ms; longest input gap ${number(its.input_gap_milliseconds)} ms.`;
+  showList(news.list);
+}
+function health(name, good, facts) {
+  const made = element('li');
+  made.append(element('span', 'state ' + (good ? 'good' : 'bad'), name), element('div', 'soft', facts.filter(Boolean).join(' · ')));
+  return made;
+}
+function showList(list) {
+  for (const button of document.querySelectorAll('[data-sort]')) {
+    const mine = button.dataset.sort === asked.sort;
+    button.textContent = button.textContent.replace(/ [↑↓]$/, '') + (mine ? (asked.order === 'asc' ? ' ↑' : ' ↓') : '');
+    button.parentElement.setAttribute('aria-sort', mine ? (asked.order === 'asc' ? 'ascending' : 'descending') : 'none');
+  }
+  const rows = list ? list.rows : [];
+  const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.query : '';
+  $('rows').replaceChildren(...rows.map(one => {
+    const row = element('tr', one.idle ? 'idle' : '');
+    row.tabIndex = 0; row.dataset.query = one.query;
+    const name = element('td', 'name');
+    name.append(element('span', '', one.name), element('span', 'soft', one.tags));
+    const trend = element('td', 'trend');
+    if (one.points) trend.append(smallPlot(one.points));
+    row.append(name, element('td', 'kind soft', one.kind), element('td', 'value number', number(one.value)), element('td', 'rate number', number(one.rate)), trend);
+    row.onclick = () => open(one.query);
+    row.onkeydown = event => { if (event.key === 'Enter') open(one.query); };
+    return row;
+  }));
+  if (focused) for (const row of $('rows').children) if (row.dataset.query === focused) row.focus({ preventScroll: true });
+  const all = list ? list.series : 0, matched = list ? list.matched : 0;
+  $('matched').textContent = all === matched ? `${number(all)} series` : `${number(matched)} of ${number(all)} series`;
+  $('empty').hidden = rows.length > 0;
+  $('empty').textContent = !shown.status.flushes ? `Waiting for the first flush: one comes every ${number(shown.status.interval_seconds)} seconds.`
+    : all ? 'No series matches.' : 'No series yet. Send a line such as hits:1|c to one of the ways in above.';
+  $('back').hidden = $('on').hidden = matched <= asked.limit && !asked.offset;
+  $('back').disabled = !asked.offset;
+  $('on').disabled = asked.offset + rows.length >= matched;
+  $('where').textContent = matched > asked.limit ? `${number(asked.offset + 1)} to ${number(asked.offset + rows.length)}` : '';
+}
+
+async function open(query) {
+  opened = query;
+  let its = null;
+  try {
+    const answer = await fetch('/api/series/one?' + query);
+    if (answer.ok) its = await answer.json();
+  } catch { return; } // disconnected: the notice says so
+  if (opened !== query) return;
+  const body = $('one-body');
+  if (!its) { body.replaceChildren(element('p', 'empty', 'This series is gone.')); return; }
+  $('one-name').textContent = its.name + its.tags;
+  $('one-kind').textContent = its.kind + (its.idle ? ' · idle' : '');
+  const facts = [];
+  const fact = (name, value) => { if (value !== null && value !== undefined) facts.push([name, value]); };
+  if (its.kind === 'timer') {
+    fact('count', its.count); fact('a second', its.rate); fact('mean', its.mean); fact('deviation', its.deviation);
+    fact('least', its.min); fact('largest', its.max); fact('sum', its.sum);
+  } else if (its.kind === 'set') {
+    fact(its.exact ? 'members' : 'members, about', its.value);
+    if (its.standard_error !== undefined) facts.push(['standard error', its.exact ? 'none: exact' : (100 * its.standard_error).toFixed(2) + ' %']);
+  } else { fact('value', its.value); fact('a second', its.rate); if (its.kind === 'counter') fact('in all', its.total); }
+  const grid = element('div', 'facts');
+  for (const [name, value] of facts) {
+    const one = element('div');
+    one.append(element('span', '', name), typeof value === 'number' ? number(value) : value);
+    grid.append(one);
+  }
+  const parts = [grid];
+  const chart = svg('svg', { class: 'plot', height: 150 });
+  if (its.times && its.times.length)
+    parts.push(element('h2', '', its.kind === 'timer' ? 'Median, and 99th percentile (the upper line)' : its.kind === 'counter' ? 'A second' : 'Over time'), chart);
+  const bars = svg('svg', { class: 'plot', height: 150 });
+  if (its.bins) {
+    parts.push(element('h2', '', 'Distribution of the last interval' + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
+    const list = element('div', 'facts');
+    for (const [percent, value] of its.percentiles) {
+      const one = element('div');
+      one.append(element('span', '', percent + ' %'), number(value));
+      list.append(one);
+    }
+    parts.push(list);
+  } else if (its.kind === 'timer') parts.push(element('p', 'soft', 'No values came in the last interval.'));
+  body.replaceChildren(...parts);
+  if (!$('one').open) $('one').showModal();
+  if (its.times && its.times.length) plot(chart, its.times, its.highs ? [its.values, its.highs] : [its.values], its.kind !== 'gauge');
+  if (its.bins) histogram(bars, its.bins);
+}
+function byFactors(bins) {
+  const wide = i => bins[i][1] - bins[i][0];
+  return bins.length > 2 && wide(bins.length - 1) > 1.05 * wide(1);
+}
+function histogram(into, bins) {
+  const width = into.clientWidth || 600, height = 150, left = 46, top = 8, inner = height - 28;
+  into.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  const high = Math.max(...bins.map(bin => bin[2])), step = (width - left) / bins.length;
+  for (const share of [0, 1]) {
+    const y = top + inner * (1 - share);
+    into.append(svg('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }), svg('text', { x: left - 7, y: y + 4, 'text-anchor': 'end' }, short(high * share)));
+  }
+  bins.forEach((bin, i) => {
+    const tall = bin[2] / high * inner, bar = svg('rect', { class: 'bar', x: left + i * step + 1, width: Math.max(step - 2, 1), y: top + inner - tall, height: tall });
+    bar.append(svg('title', {}, `${number(bin[0])} to ${number(bin[1])}: ${number(bin[2])}`));
+    into.append(bar);
+  });
+  into.append(svg('text', { x: left, y: height - 4 }, number(bins[0][0])), svg('text', { x: width, y: height - 4, 'text-anchor': 'end' }, number(bins[bins.length - 1][1])));
+}
+
+function ask(change) { Object.assign(asked, { offset: 0 }, change); connect(); }
+let typing = 0;
+$('search').oninput = () => { clearTimeout(typing); typing = setTimeout(() => ask({ search: $('search').value }), 200); };
+$('kind').onchange = () => ask({ kind: $('kind').value });
+for (const button of document.querySelectorAll('[data-sort]')) button.onclick = () => ask(button.dataset.sort === asked.sort
+  ? { order: asked.order === 'asc' ? 'desc' : 'asc' } : { sort: button.dataset.sort, order: button.dataset.sort === 'value' || button.dataset.sort === 'rate' ? 'desc' : 'asc' });
+$('back').onclick = () => ask({ offset: Math.max(0, asked.offset - asked.limit) });
+$('on').onclick = () => ask({ offset: asked.offset + asked.limit });
+$('close').onclick = () => $('one').close();
+$('one').onclose = () => { opened = ''; };
+const themes = ['system', 'light', 'dark'];
+function theme(name) {
+  if (name === 'system') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = name;
+  $('theme').textContent = 'Theme: ' + name;
+}
+let chosen = 'system';
+try { chosen = themes.includes(localStorage.theme) ? localStorage.theme : 'system'; } catch {}
+theme(chosen);
+$('theme').onclick = () => {
+  theme(chosen = themes[(themes.indexOf(chosen) + 1) % 3]);
+  try { localStorage.theme = chosen; } catch {}
+};
+addEventListener('resize', () => { if (shown) draw(shown); });
+connect();
+</script>
+</body>
+</html>
+)html";
+// clang-format on
+
+} // namespace quipu
+
+// quipu/server/series_query.hpp
+
+// Which series somebody wants to see, and in which order.
+
+namespace quipu {
+
+enum class series_order : std::uint8_t { name, kind, value, rate };
+
+/// What is asked of a list of series.
+struct series_query {
+    static constexpr std::size_t limit_max = 200; ///< more rows are not told at once
+
+    std::string search{};              ///< words that all stand in the name or tags
+    std::optional<metric_kind> kind{}; ///< only these
+    series_order order = series_order::name;
+    bool descending = false;
+    std::size_t offset = 0;
+    std::size_t limit = 50;
+
+    /// Whether the series of that canonical text is asked for; capitals do not matter.
+    /// Cost     O(name × words).
+    [[nodiscard]] bool finds(std::string_view name) const noexcept {
+        const auto same = [](char a, char b) { return detail::to_lower(a) == detail::to_lower(b); };
+        std::string_view rest = search;
+        for (rest = detail::trim(rest); !rest.empty(); rest = detail::trim(rest)) {
+            std::size_t size = 0;
+            while (size < rest.size() && !detail::is_blank(rest[size]))
+                ++size;
+            const auto word = rest.substr(0, size);
+            if (std::search(name.begin(), name.end(), word.begin(), word.end(), same) == name.end())
+                return false;
+            rest.remove_prefix(size);
+        }
+        return true;
+    }
+
+    friend bool operator==(const series_query&, const series_query&) = default;
+};
+
+/// A kind in a query, and in JSON.
+[[nodiscard]] constexpr std::string_view kind_word(metric_kind kind) noexcept {
+    return kind == metric_kind::keyvalue ? "keyvalue" : to_string(kind);
+}
+
+[[nodiscard]] constexpr std::optional<metric_kind> kind_of(std::string_view word) noexcept {
+    for (std::size_t i = 0; i < metric_kind_count; ++i) {
+        const auto kind = static_cast<metric_kind>(i);
+        if (kind_word(kind) == word)
+            return kind;
+    }
+    return std::nullopt;
+}
+
+/// Reads `search=…&kind=…&sort=name|kind|value|rate&order=asc|desc&offset=…&limit=…`. What is left
+/// out is as in a fresh series_query.
+/// Returns  nothing if a value is none of these.
+[[nodiscard]] inline std::optional<series_query> parse_series_query(std::string_view query) {
+    series_query made;
+    made.search = query_value(query, "search").value_or("");
+    if (const auto word = query_value(query, "kind"); word && !word->empty()) {
+        made.kind = kind_of(*word);
+        if (!made.kind)
+            return std::nullopt;
+    }
+    const auto sort = query_value(query, "sort").value_or("name");
+    if (sort == "kind")
+        made.order = series_order::kind;
+    else if (sort == "value")
+        made.order = series_order::value;
+    else if (sort == "rate")
+        made.order = series_order::rate;
+    else if (sort != "name")
+        return std::nullopt;
+    const auto order = query_value(query, "order").value_or("asc");
+    made.descending = order == "desc";
+    if (!made.descending && order != "asc")
+        return std::nullopt;
+    const auto take_number = [&](std::string_view key, std::size_t& into) {
+        const auto text = query_value(query, key);
+        if (!text)
+            return true;
+        if (text->empty() || text->size() > 9)
+            return false;
+        std::size_t value = 0;
+        for (const char c : *text) {
+            if (!detail::is_digit(c))
+                return false;
+            value = value * 10 + static_cast<std::size_t>(c - '0');
+        }
+        into = value;
+        return true;
+    };
+    if (!take_number("offset", made.offset) || !take_number("limit", made.limit))
+        return std::nullopt;
+    made.limit = std::min(made.limit, series_query::limit_max);
+    return made;
+}
+
+} // namespace quipu
+
+// quipu/server/sink_worker.hpp
+
+// A sink with a queue and a thread of its own, so that it delays nobody.
+
+namespace quipu {
+
+/// The bounds of a sink worker.
+struct sink_worker_options {
+    /// Snapshots that wait while a backend is down; beyond it the oldest is dropped, counted and
+    /// logged.
+    std::size_t snapshots_max = 64;
+    /// The pause after a failed write: doubled after each, up to the second.
+    std::chrono::milliseconds pause_first{250};
+    std::chrono::milliseconds pause_max{15'000};
+    /// Change for a sink that takes nothing twice: a flush that fails is dropped then, counted and
+    /// logged.
+    bool tries_again = true;
+};
+
+/// How a sink does. Times in Unix seconds, 0 for never.
+struct sink_report {
+    std::int64_t last_success = 0;
+    std::int64_t last_failure = 0;
+    double write_milliseconds = 0; ///< of the last success
+    std::size_t waiting = 0;       ///< snapshots in the queue
+    std::uint64_t dropped = 0;     ///< snapshots, since the beginning
+    errc error = errc::ok;         ///< of the last try
+    std::uint64_t successes = 0;   ///< writes, since the beginning
+    std::uint64_t failures = 0;
+    std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
+};
+
+/// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
+/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
+/// are logged, not each try.
+///
+/// Threads  `push` and `finish` from one thread.
+template <class Snapshot>
+class sink_worker {
+public:
+    using write_function = std::function<errc(const Snapshot&)>;
+
+    /// `name` is for the log; `write` is called on the worker's thread only.
+    sink_worker(std::string name,
+                write_function write,
+                const log& messages,
+                sink_worker_options options = {})
+        : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
+          thread_([shared = state_] { shared->run(); }) {}
+
+    sink_worker(const sink_worker&) = delete;
+    sink_worker& operator=(const sink_worker&) = delete;
+    ~sink_worker() { finish(std::chrono::milliseconds(0)); }
+
+    /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
+    void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
+
+    /// Announces the end: what waits is tried more often from now on, for `patience` at most.
+    /// Returns at once, so that several sinks can use the same time; the first call sets the end.
+    void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
+
+    /// Tries to write all that waits and ends the thread. What a sink has not taken after
+    /// `patience`, or that of `end_within`, is dropped, counted and logged; a write that hangs is
+    /// left behind.
+    void finish(std::chrono::milliseconds patience) {
+        if (!thread_.joinable())
+            return;
+        state_->end_within(patience);
+        if (state_->await_end()) {
+            thread_.join();
+        } else {
+            thread_.detach(); // it owns a share of the state
+        }
+    }
+
+    /// How many snapshots were dropped.
+    [[nodiscard]] std::uint64_t dropped() const { return state_->report().dropped; }
+
+    [[nodiscard]] sink_report report() const { return state_->report(); }
+    [[nodiscard]] const std::string& name() const noexcept { return state_->name(); }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    class state {
+    public:
+        state(std::string name,
+              write_function write,
+              const log& messages,
+              sink_worker_options options)
+            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options) {
+            QUIPU_ASSERT(options.snapshots_max > 0);
+        }
+
+        void push(std::shared_ptr<const Snapshot> one) {
+            const std::lock_guard hold(mutex_);
+            if (one->size() == 0 && !queue_.empty())
+                return;
+            if (queue_.size() == options_.snapshots_max) {
+                queue_.pop_front();
+                // One in the middle of its write is lost only if that fails.
+                if (writing_ && !front_left_) {
+                    front_left_ = true;
+                } else {
+                    count_dropped();
+                }
+            }
+            queue_.push_back(std::move(one));
+            changed_.notify_all();
+        }
+
+        void end_within(std::chrono::milliseconds patience) {
+            const std::lock_guard hold(mutex_);
+            if (finishing_)
+                return;
+            end_ = clock::now() + patience;
+            finishing_ = true;
+            changed_.notify_all();
+        }
+
+        /// False if a write hangs; else the thread has ended or does so at once.
+        [[nodiscard]] bool await_end() {
+            std::unique_lock hold(mutex_);
+            if (changed_.wait_until(hold, end_, [&] { return ended_; }))
+                return true;
+            give_up();
+            changed_.notify_all();
+            return !writing_;
+        }
+
+        [[nodiscard]] sink_report report() const {
+            const std::lock_guard hold(mutex_);
+            sink_report now = report_;
+            now.waiting = queue_.size();
+            now.dropped = dropped_;
+            return now;
+        }
+
+        [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+        void run() {
+            std::unique_lock hold(mutex_);
+            auto pause = options_.pause_first;
+            for (;;) {
+                changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
+                if (queue_.empty() || given_up_)
+                    break;
+                const auto one = queue_.front();
+                writing_ = true;
+                hold.unlock();
+                const auto start = clock::now();
+                const errc error = write_(*one);
+                const std::chrono::duration<double, std::milli> took = clock::now() - start;
+                hold.lock();
+                writing_ = false;
+                note(error, took.count());
+                const bool left = std::exchange(front_left_, false);
+                if (error == errc::ok) {
+                    if (!left && !given_up_)
+                        queue_.pop_front();
+                    report_recovery();
+                    pause = options_.pause_first;
+                    continue;
+                }
+                if (!options_.tries_again) {
+                    lose(error, left);
+                    continue;
+                }
+                report_failure(error);
+                if (left)
+                    count_dropped();
+                if (finishing_)
+                    pause = std::min(pause, options_.pause_first);
+                const auto until = clock::now() + pause;
+                if (finishing_ && until >= end_)
+                    break;
+                const bool was_finishing = finishing_;
+                changed_.wait_until(
+                    hold, until, [&] { return given_up_ || finishing_ != was_finishing; });
+                pause = std::min(pause * 2, options_.pause_max);
+            }
+            if (!given_up_)
+                give_up();
+            ended_ = true;
+            changed_.notify_all();
+        }
+
+    private:
+        void note(errc error, double milliseconds) {
+            report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
+            report_.error = error;
+            ++(error == errc::ok ? report_.successes : report_.failures);
+            if (error != errc::ok) {
+                report_.last_failure = std::time(nullptr);
+            } else {
+                report_.last_success = std::time(nullptr);
+                report_.write_milliseconds = milliseconds;
+            }
+        }
+
+        void report_failure(errc error) {
+            if (failing_)
+                return;
+            failing_ = true;
+            log_.error(name_ + ": " + std::string(message(error)) +
+                       "; flushes wait until it can be reached");
+        }
+
+        void lose(errc error, bool left) {
+            if (left || !given_up_) // else `give_up` has counted it
+                ++dropped_;
+            if (!left && !given_up_)
+                queue_.pop_front();
+            log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
+        }
+
+        void report_recovery() {
+            if (!failing_)
+                return;
+            failing_ = false;
+            log_.info(name_ +
+                      ": reached again; flushes still waiting: " + std::to_string(queue_.size()));
+        }
+
+        void count_dropped() {
+            ++dropped_;
+            log_.error(name_ + ": dropped the oldest of " + std::to_string(options_.snapshots_max) +
+                       " waiting flushes");
+        }
+
+        void give_up() {
+            given_up_ = true;
+            if (queue_.empty())
+                return;
+            dropped_ += queue_.size();
+            log_.error(name_ + ": flushes that could not be sent before the end: " +
+                       std::to_string(queue_.size()));
+            queue_.clear();
+        }
+
+        const std::string name_;
+        const write_function write_;
+        const log log_;
+        const sink_worker_options options_;
+
+        mutable std::mutex mutex_{};
+        std::condition_variable changed_{};
+        std::deque<std::shared_ptr<const Snapshot>> queue_{};
+        clock::time_point end_{};
+        sink_report report_{}; // but for what is counted beside it
+        std::uint64_t dropped_ = 0;
+        bool writing_ = false;    // the front one, at the moment
+        bool front_left_ = false; // the one that is being written is no longer in the queue
+        bool failing_ = false;
+        bool retrying_ = false; // the next write is of what failed
+        bool finishing_ = false;
+        bool given_up_ = false;
+        bool ended_ = false;
+    };
+
+    std::shared_ptr<state> state_;
+    std::thread thread_;
+};
+
+} // namespace quipu
+
+// quipu/server/server_status.hpp
+
+// How a server does: what it tells of itself as text, as JSON and as metrics.
+
+namespace quipu {
+
+/// What a server knows of itself at a moment. Counts are since its start.
+struct server_status {
+    struct way_in {
+        std::string at{};
+        std::uint64_t packets = 0;   ///< datagrams, or pieces of streams
+        std::uint64_t dropped = 0;   ///< by the system, whose buffer was full
+        std::uint64_t oversized = 0; ///< too long to be taken
+        std::uint64_t connections = 0;
+    };
+    struct way_out {
+        std::string name{};
+        sink_report report{};
+    };
+
+    std::string_view profile{};
+    std::int64_t now = 0;   ///< Unix seconds
+    std::int64_t start = 0; ///< likewise
+    bool said_healthy = true;
+    double interval_seconds = 0;
+    intake_counts counts{};
+    std::array<std::size_t, metric_kind_count> series{}; ///< of the last flush
+    std::uint64_t flushes = 0;
+    double flush_milliseconds = 0;     ///< of the last one
+    double input_gap_milliseconds = 0; ///< the longest of the last interval
+    std::vector<way_in> listeners{};
+    std::vector<way_out> sinks{};
+};
+
+/// What a status was at a flush, to be drawn. Rates are a second.
+struct status_point {
+    std::int64_t at = 0;
+    double lines = 0;
+    double bytes = 0;
+    double refused = 0;
+    double dropped = 0;
+};
+
+/// What is wrong, a line each; empty: all is well.
+[[nodiscard]] inline std::string ailments(const server_status& of) {
+    std::string all;
+    if (!of.said_healthy)
+        all += "an admin command said `health down`\n";
+    for (const auto& sink : of.sinks) {
+        if (sink.report.error != errc::ok)
+            ((all += sink.name) += ": ") += std::string(message(sink.report.error)) + '\n';
+    }
+    return all;
+}
+
+/// Writes a status as members of an object that is open.
+inline void tell_status(json_text& out, const server_status& of) {
+    out.member("profile", of.profile).member("now", of.now).member("start", of.start);
+    out.member("uptime", of.now - of.start).member("interval_seconds", of.interval_seconds);
+    out.member("ailments", ailments(of));
+    out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
+    out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
+    out.member("last_seen", of.counts.last_seen);
+    out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
+    for (std::size_t cause = 0; cause < errc_count; ++cause) {
+        if (of.counts.refused[cause] > 0)
+            out.member(message(static_cast<errc>(cause)), of.counts.refused[cause]);
+    }
+    out.end_object().name("series").begin_object();
+    for (std::size_t kind = 0; kind < metric_kind_count; ++kind)
+        out.member(kind_word(static_cast<metric_kind>(kind)), std::uint64_t{of.series[kind]});
+    out.end_object().member("flushes", of.flushes);
+    out.member("flush_milliseconds", of.flush_milliseconds);
+    out.member("input_gap_milliseconds", of.input_gap_milliseconds);
+    out.name("listeners").begin_list();
+    for (const auto& one : of.listeners) {
+        out.begin_object().member("at", one.at).member("packets", one.packets);
+        out.member("dropped", one.dropped).member("oversized", one.oversized);
+        out.member("connections", one.connections).end_object();
+    }
+    out.end_list().name("sinks").begin_list();
+    for (const auto& [name, report] : of.sinks) {
+        out.begin_object().member("name", name).name("failing").truth(report.error != errc::ok);
+        out.member("error", report.error == errc::ok ? "" : message(report.error));
+        out.member("waiting", std::uint64_t{report.waiting}).member("dropped", report.dropped);
+        out.member("successes", report.successes).member("failures", report.failures);
+        out.member("retries", report.retries).member("last_success", report.last_success);
+        out.member("last_failure", report.last_failure);
+        out.member("write_milliseconds", report.write_milliseconds).end_object();
+    }
+    out.end_list();
+}
+
+/// A number of the server itself. `label` and `is` are empty, or a label and its value.
+struct self_number {
+    std::string_view name;
+    bool counts; ///< it only grows; else it is a gauge
+    std::string_view label;
+    std::string_view is;
+    double value;
+};
+
+/// Calls f(self_number) for each number of a server itself; those of one name follow each other.
+template <class F>
+void for_each_self_number(const server_status& of, F&& f) {
+    const auto one = [&](std::string_view name, bool counts, auto value) {
+        f(self_number{name, counts, {}, {}, static_cast<double>(value)});
+    };
+    one("lines", true, of.counts.lines);
+    one("bytes", true, of.counts.bytes);
+    one("packets", true, of.counts.packets);
+    for (std::size_t cause = 0; cause < errc_count; ++cause) {
+        if (of.counts.refused[cause] > 0)
+            f(self_number{"refused",
+                          true,
+                          "cause",
+                          message(static_cast<errc>(cause)),
+                          static_cast<double>(of.counts.refused[cause])});
+    }
+    for (std::size_t kind = 0; kind < metric_kind_count; ++kind)
+        f(self_number{"series",
+                      false,
+                      "kind",
+                      kind_word(static_cast<metric_kind>(kind)),
+                      static_cast<double>(of.series[kind])});
+    one("flushes", true, of.flushes);
+    one("flush_milliseconds", false, of.flush_milliseconds);
+    one("input_gap_milliseconds", false, of.input_gap_milliseconds);
+    const auto each_listener = [&](std::string_view name, auto value_of) {
+        for (const auto& way : of.listeners)
+            f(self_number{name, true, "listener", way.at, static_cast<double>(value_of(way))});
+    };
+    each_listener("listener_packets", [](const auto& way) { return way.packets; });
+    each_listener("listener_dropped", [](const auto& way) { return way.dropped; });
+    const auto each_sink = [&](std::string_view name, bool counts, auto value_of) {
+        for (const auto& sink : of.sinks)
+            f(self_number{
+                name, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
+    };
+    each_sink("sink_successes", true, [](const auto& its) { return its.successes; });
+    each_sink("sink_failures", true, [](const auto& its) { return its.failures; });
+    each_sink("sink_retries", true, [](const auto& its) { return its.retries; });
+    each_sink("sink_dropped", true, [](const auto& its) { return its.dropped; });
+    each_sink("sink_waiting", false, [](const auto& its) { return its.waiting; });
+}
+
+/// The numbers of the server itself as Prometheus scrapes them: `quipud_lines_total 12`.
+[[nodiscard]] inline std::string self_page(const server_status& of) {
+    std::string out;
+    std::string last;
+    for_each_self_number(of, [&](const self_number& one) {
+        const auto name = "quipud_" + std::string(one.name) + (one.counts ? "_total" : "");
+        if (name != last)
+            (out += "# TYPE " + name) += one.counts ? " counter\n" : " gauge\n";
+        last = name;
+        out += name;
+        if (!one.label.empty()) {
+            ((out += '{') += one.label) += "=\"";
+            for (const char c : one.is) {
+                if (c == '"' || c == '\\')
+                    out += '\\';
+                out += detail::is_control(c) ? '?' : c;
+            }
+            out += "\"}";
+        }
+        char digits[layout::shortest::bytes_max];
+        const char* const end = layout::shortest::write(digits, one.value);
+        out += ' ';
+        out.append(digits, static_cast<std::size_t>(end - digits)) += '\n';
+    });
+    return out;
+}
+
+} // namespace quipu
+
+// quipu/server/live_routes.hpp
+
+// What a server answers to HTTP.
+
+namespace quipu {
+
+/// What the routes are about. All is called on one thread.
+/// Requires  server_status status(); const std::vector<status_point>& past(); board(): a
+///           basic_series_board; std::string metrics(): the page of Prometheus; size_t followers().
+/// Provided  basic_server.
+template <class H>
+concept live_host = requires(H& host, const series_query& asked) {
+    { host.status() } -> std::same_as<server_status>;
+    { host.past() } -> std::convertible_to<const std::vector<status_point>&>;
+    { host.metrics() } -> std::convertible_to<std::string>;
+    { host.board().list(asked) } -> std::convertible_to<std::string>;
+    { host.followers() } -> std::convertible_to<std::size_t>;
+};
+
+namespace detail {
+
+inline constexpr std::size_t status_bytes_max = std::size_t{1} << 20;
+
+/// The status with its past.
+template <live_host Host>
+[[nodiscard]] std::string status_json(Host& host) {
+    json_text out(status_bytes_max);
+    out.begin_object().member("version",
+                              std::to_string(version_major) + '.' + std::to_string(version_minor) +
+                                  '.' + std::to_string(version_patch));
+    tell_status(out, host.status());
+    out.name("past").begin_object();
+    const auto list = [&](std::string_view name, auto number_of) {
+        out.name(name).begin_list();
+        for (const status_point& one : host.past())
+            out.number(number_of(one));
+        out.end_list();
+    };
+    list("times", [](const auto& one) { return one.at; });
+    list("lines", [](const auto& one) { return one.lines; });
+    list("bytes", [](const auto& one) { return one.bytes; });
+    list("refused", [](const auto& one) { return one.refused; });
+    list("dropped", [](const auto& one) { return one.dropped; });
+    out.end_object().end_object();
+    return out.full() ? std::string("{}") : out.take();
+}
+
+/// One event of the stream: the status, and the rows that a query asks for.
+template <live_host Host>
+[[nodiscard]] std::string event_text(Host& host, std::string_view query) {
+    const auto asked = parse_series_query(query).value_or(series_query());
+    const auto list = host.board().list(asked);
+    return "data: {\"status\":" + status_json(host) +
+           ",\"list\":" + (list.empty() ? "null" : list) + "}\n\n";
+}
+
+} // namespace detail
+
+/// The paths of a server:
+///
+///     /                 the live page
+///     /metrics          Prometheus' text format: all series, and the server's own numbers
+///     /healthz          200, or 503 with what is wrong
+///     /api/status       how the server does, in JSON
+///     /api/series       the series: search, kind, sort, order, offset, limit (series_query)
+///     /api/series/one   one series: kind, name
+///     /api/events       a stream of events, one a second and one a flush: status, and rows as asked
+///
+/// Threads  that of the host.
+template <live_host Host>
+class live_routes {
+public:
+    static constexpr std::size_t followers_max = 32; ///< streams; beyond it: 503
+
+    explicit live_routes(Host& host) noexcept : host_(&host) {}
+
+    [[nodiscard]] http_reply operator()(const http_request& asked) const {
+        if (asked.path == "/")
+            return {200, "text/html; charset=utf-8", std::string(live_page), live_page_policy, {}};
+        if (asked.path == "/metrics")
+            return {200, "text/plain; version=0.0.4; charset=utf-8", host_->metrics()};
+        if (asked.path == "/healthz")
+            return health();
+        if (asked.path == "/api/status")
+            return json(detail::status_json(*host_));
+        if (asked.path == "/api/series")
+            return list(asked.query);
+        if (asked.path == "/api/series/one")
+            return one(asked.query);
+        if (asked.path == "/api/events")
+            return events(asked.query);
+        return http_error(404);
+    }
+
+private:
+    [[nodiscard]] static http_reply json(std::string body) {
+        return {200, "application/json", std::move(body)};
+    }
+
+    [[nodiscard]] http_reply health() const {
+        auto wrong = ailments(host_->status());
+        if (wrong.empty())
+            return {200, "text/plain; charset=utf-8", "up\n"};
+        return {503, "text/plain; charset=utf-8", std::move(wrong)};
+    }
+
+    [[nodiscard]] http_reply list(std::string_view query) const {
+        const auto asked = parse_series_query(query);
+        if (!asked)
+            return http_error(400, "search, kind, sort, order, offset or limit cannot be read");
+        auto text = host_->board().list(*asked);
+        return text.empty() ? http_error(503, "the answer is too long; ask for fewer rows")
+                            : json(std::move(text));
+    }
+
+    [[nodiscard]] http_reply one(std::string_view query) const {
+        const auto kind = kind_of(query_value(query, "kind").value_or(""));
+        const auto name = query_value(query, "name");
+        if (!kind || !name)
+            return http_error(400, "ask with kind and name");
+        auto text = host_->board().one(*kind, *name);
+        return text.empty() ? http_error(404, "there is no such series") : json(std::move(text));
+    }
+
+    [[nodiscard]] http_reply events(std::string_view query) const {
+        if (!parse_series_query(query))
+            return http_error(400, "search, kind, sort, order, offset or limit cannot be read");
+        if (host_->followers() >= followers_max)
+            return http_error(503, "too many follow already");
+        http_reply made{200, "text/event-stream", detail::event_text(*host_, query)};
+        made.follows = '?' + std::string(query);
+        return made;
+    }
+
+    Host* host_;
 };
 
 } // namespace quipu
@@ -22624,263 +24442,518 @@ using pipeline = basic_pipeline<>;
 
 } // namespace quipu
 
-// quipu/server/sink_worker.hpp
+// quipu/server/series_history.hpp
 
-// A sink with a queue and a thread of its own, so that it delays nobody.
+// What the last intervals of a series were, for whoever looks at it.
 
 namespace quipu {
 
-/// The bounds of a sink worker.
-struct sink_worker_options {
-    /// Snapshots that wait while a backend is down; beyond it the oldest is dropped, counted and
-    /// logged.
-    std::size_t snapshots_max = 64;
-    /// The pause after a failed write: doubled after each, up to the second.
-    std::chrono::milliseconds pause_first{250};
-    std::chrono::milliseconds pause_max{15'000};
-    /// Change for a sink that takes nothing twice: a flush that fails is dropped then, counted and
-    /// logged.
-    bool tries_again = true;
-};
-
-/// How a sink does. Times in Unix seconds, 0 for never.
-struct sink_report {
-    std::int64_t last_success = 0;
-    std::int64_t last_failure = 0;
-    double write_milliseconds = 0; ///< of the last success
-    std::size_t waiting = 0;       ///< snapshots in the queue
-    std::uint64_t dropped = 0;     ///< snapshots, since the beginning
-    errc error = errc::ok;         ///< of the last try
-};
-
-/// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
-/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
-/// are logged, not each try.
+/// Remembers the last intervals of some series: of all as long as they are few, else of those that
+/// somebody looked at lately.
 ///
-/// Threads  `push` and `finish` from one thread.
-template <class Snapshot>
-class sink_worker {
+/// Memory   2 KiB a series, `series_max` at most; one that finds no room has no history, and
+///          `refused` counts.
+/// Threads  distinct objects safe, shared objects unsafe.
+class series_history {
 public:
-    using write_function = std::function<errc(const Snapshot&)>;
+    static constexpr std::size_t intervals_max = 120;
+    static constexpr std::size_t series_max = 2000;
 
-    /// `name` is for the log; `write` is called on the worker's thread only.
-    sink_worker(std::string name,
-                write_function write,
-                const log& messages,
-                sink_worker_options options = {})
-        : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
-          thread_([shared = state_] { shared->run(); }) {}
+    static constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
-    sink_worker(const sink_worker&) = delete;
-    sink_worker& operator=(const sink_worker&) = delete;
-    ~sink_worker() { finish(std::chrono::milliseconds(0)); }
+    /// What one interval was. NaN: nothing came.
+    struct point {
+        double value = nothing; ///< a rate, a gauge's value, a median, a number of members
+        double high = nothing;  ///< a timer's 99th percentile
+    };
 
-    /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
-    void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
+    struct record {
+        metric_kind kind = metric_kind::counter;
+        bool present = false; ///< in the interval that was put down last
+        double total = 0; ///< of all that was recorded: the sum of a counter, the count of a timer
+        std::uint32_t idle_intervals = 0;     ///< since something came
+        std::uint32_t unlooked_intervals = 0; ///< since somebody looked
+        std::array<point, intervals_max> points{};
+        std::size_t since = 0; ///< the interval, counted from the start, in which it came up
+    };
 
-    /// Announces the end: what waits is tried more often from now on, for `patience` at most.
-    /// Returns at once, so that several sinks can use the same time; the first call sets the end.
-    void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
-
-    /// Tries to write all that waits and ends the thread. What a sink has not taken after
-    /// `patience`, or that of `end_within`, is dropped, counted and logged; a write that hangs is
-    /// left behind.
-    void finish(std::chrono::milliseconds patience) {
-        if (!thread_.joinable())
-            return;
-        state_->end_within(patience);
-        if (state_->await_end()) {
-            thread_.join();
-        } else {
-            thread_.detach(); // it owns a share of the state
+    /// Begins the next interval. `many`: there are more than `series_max` series, so only those
+    /// that are looked at stay.
+    /// Units    Unix seconds.
+    void next(std::int64_t timestamp, bool many) {
+        ++intervals_;
+        times_[place(intervals_ - 1)] = timestamp;
+        many_ = many;
+        for (auto& of_kind : records_) {
+            for (auto one = of_kind.begin(); one != of_kind.end();) {
+                auto& its = one->second;
+                ++its.idle_intervals;
+                ++its.unlooked_intervals;
+                its.present = false;
+                const bool leaves = its.unlooked_intervals > intervals_max &&
+                                    (many || its.idle_intervals > intervals_max);
+                if (leaves) {
+                    --size_;
+                    one = of_kind.erase(one);
+                    continue;
+                }
+                // A rate without samples is none at all; of the others there is nothing to say.
+                const bool counts = its.kind == metric_kind::counter;
+                its.points[place(intervals_ - 1)] = {counts ? 0.0 : nothing, nothing};
+                ++one;
+            }
         }
     }
 
-    /// How many snapshots were dropped.
-    [[nodiscard]] std::uint64_t dropped() const { return state_->report().dropped; }
+    /// Whether `put` will put something down for a series.
+    [[nodiscard]] bool wants(metric_kind kind, std::string_view name) const {
+        return !many_ || at(kind, name) != nullptr;
+    }
 
-    [[nodiscard]] sink_report report() const { return state_->report(); }
-    [[nodiscard]] const std::string& name() const noexcept { return state_->name(); }
+    /// Puts down what came for a series in this interval, if it has a history or can have one.
+    /// Input    `amount` is added to its total.
+    void put(metric_kind kind, std::string_view name, point what, double amount, bool idle) {
+        record* const known = many_ ? find(kind, name) : find_or_insert(kind, name);
+        if (known == nullptr)
+            return;
+        known->points[place(intervals_ - 1)] = what;
+        known->total += amount;
+        known->present = true;
+        if (!idle)
+            known->idle_intervals = 0;
+    }
+
+    /// Says that somebody looks at a series. Returns its history, or null if there is no room.
+    const record* look(metric_kind kind, std::string_view name) {
+        record* const known = find_or_insert(kind, name);
+        if (known != nullptr)
+            known->unlooked_intervals = 0;
+        return known;
+    }
+    [[nodiscard]] const record* at(metric_kind kind, std::string_view name) const {
+        const auto& of_kind = records_[static_cast<std::size_t>(kind)];
+        const auto found = of_kind.find(name);
+        return found == of_kind.end() ? nullptr : &found->second;
+    }
+
+    /// How many of the last intervals a record has something to say about.
+    [[nodiscard]] std::size_t intervals(const record& of) const noexcept {
+        const std::size_t since = intervals_ - of.since;
+        return since < intervals_max ? since : intervals_max;
+    }
+    /// One of them; 0 is the last one, 1 the one before.
+    [[nodiscard]] const point& before(const record& of, std::size_t intervals) const noexcept {
+        QUIPU_ASSERT(intervals < this->intervals(of));
+        return of.points[place(intervals_ - 1 - intervals)];
+    }
+    /// When it ended, in Unix seconds.
+    [[nodiscard]] std::int64_t time_before(std::size_t intervals) const noexcept {
+        QUIPU_ASSERT(intervals < intervals_ && intervals < intervals_max);
+        return times_[place(intervals_ - 1 - intervals)];
+    }
+
+    /// Calls f(name, const record&) for each.
+    template <class F>
+    void for_each(F&& f) const {
+        for (const auto& of_kind : records_) {
+            for (const auto& [name, its] : of_kind)
+                f(std::string_view(name), its);
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// How often a series found no room.
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
 private:
-    using clock = std::chrono::steady_clock;
-
-    class state {
-    public:
-        state(std::string name,
-              write_function write,
-              const log& messages,
-              sink_worker_options options)
-            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options) {
-            QUIPU_ASSERT(options.snapshots_max > 0);
+    struct text_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
         }
+    };
+    using table = std::unordered_map<std::string, record, text_hash, std::equal_to<>>;
 
-        void push(std::shared_ptr<const Snapshot> one) {
-            const std::lock_guard hold(mutex_);
-            if (one->size() == 0 && !queue_.empty())
+    [[nodiscard]] static std::size_t place(std::size_t interval) noexcept {
+        return interval % intervals_max;
+    }
+
+    [[nodiscard]] record* find(metric_kind kind, std::string_view name) {
+        auto& of_kind = records_[static_cast<std::size_t>(kind)];
+        const auto found = of_kind.find(name);
+        return found == of_kind.end() ? nullptr : &found->second;
+    }
+
+    [[nodiscard]] record* find_or_insert(metric_kind kind, std::string_view name) {
+        if (record* const known = find(kind, name))
+            return known;
+        if (size_ == series_max) {
+            ++refused_;
+            return nullptr;
+        }
+        ++size_;
+        record fresh;
+        fresh.kind = kind;
+        fresh.since = intervals_ == 0 ? 0 : intervals_ - 1; // the interval that is put down now
+        return &records_[static_cast<std::size_t>(kind)]
+                    .emplace(std::string(name), std::move(fresh))
+                    .first->second;
+    }
+
+    std::array<table, metric_kind_count> records_{};
+    std::array<std::int64_t, intervals_max> times_{};
+    std::size_t intervals_ = 0;
+    std::size_t size_ = 0;
+    bool many_ = false;
+    std::uint64_t refused_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/series_json.hpp
+
+// A series in JSON: its name, what it is in one interval, and what is in its cell.
+
+namespace quipu {
+
+/// How many bars the distribution of a timer has.
+inline constexpr std::size_t distribution_bins_max = 32;
+
+namespace detail {
+
+/// What one series is in one interval.
+struct series_now {
+    static constexpr double nothing = series_history::nothing;
+    double value = nothing;
+    double rate = nothing;  // a second
+    double high = nothing;  // a timer's 99th percentile
+    double count = nothing; // of a timer
+    double amount = 0;      // for the total
+};
+
+template <class Cell>
+[[nodiscard]] series_now now_of(const Cell& cell, double interval_seconds) {
+    series_now now;
+    if constexpr (requires { cell.rate(interval_seconds); }) { // a counter
+        now.value = now.amount = cell.sum();
+        now.rate = cell.rate(interval_seconds);
+    } else if constexpr (requires { cell.sum_squares(); }) { // a timer
+        now.count = now.amount = cell.count();
+        now.rate = cell.count() / interval_seconds;
+        if (!cell.idle()) {
+            now.value = cell.values().median();
+            now.high = cell.values().quantile(0.99);
+        }
+    } else if constexpr (requires { cell.estimate(); }) { // a set
+        now.value = cell.estimate();
+    } else if constexpr (requires { cell.value(); }) { // a gauge
+        now.value = cell.value();
+    } else if (!cell.values().empty()) { // key/values
+        now.value = cell.values().back().value;
+    }
+    return now;
+}
+
+/// The bounds of so many bins from the least to the largest value: evenly spaced, or by factors
+/// where the values are of several magnitudes.
+[[nodiscard]] inline std::vector<double> bins_between(double low, double high, std::size_t count) {
+    std::vector<double> bounds;
+    const bool by_factors = low > 0 && high / low > 1000 && high / low < 1e300;
+    const auto n = static_cast<double>(count);
+    for (std::size_t i = 1; i < count && low < high; ++i) {
+        const double share = static_cast<double>(i) / n;
+        bounds.push_back(by_factors ? low * std::pow(high / low, share)
+                                    : low * (1 - share) + high * share);
+    }
+    bounds.push_back(high);
+    return bounds;
+}
+
+/// Members that say which series it is; `query` is how to ask for it.
+inline void tell_series(json_text& out, metric_kind kind, std::string_view name, bool idle) {
+    const auto parts = split_canonical(name);
+    std::string query = "kind=" + std::string(kind_word(kind)) + "&name=";
+    append_escaped_query(query, name);
+    out.member("kind", kind_word(kind)).member("name", parts.name).member("tags", parts.tags);
+    out.member("query", query).name("idle").truth(idle);
+}
+
+inline void tell_now(json_text& out, const detail::series_now& now) {
+    out.member("value", now.value).member("rate", now.rate);
+    out.member("high", now.high).member("count", now.count);
+}
+
+/// The members of a timer that has values: moments, percentiles, and the bars of its distribution,
+/// each [from, to, count].
+template <class Timer>
+void tell_distribution(json_text& out, const Timer& cell) {
+    const auto& values = cell.values();
+    out.member("sum", cell.sum()).member("mean", cell.mean());
+    out.member("deviation", cell.population_deviation());
+    out.member("min", cell.min()).member("max", cell.max());
+    out.name("percentiles").begin_list();
+    for (const double percent : {1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9}) {
+        out.begin_list().number(percent).number(values.quantile(percent / 100)).end_list();
+    }
+    out.end_list().name("bins").begin_list();
+    const auto bounds = detail::bins_between(cell.min(), cell.max(), distribution_bins_max);
+    const auto counts = cumulative_counts(values, bounds);
+    double from = cell.min();
+    double below = 0;
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        out.begin_list().number(from).number(bounds[i]);
+        out.number(counts[i] - below).end_list();
+        from = bounds[i];
+        below = counts[i];
+    }
+    out.end_list();
+}
+
+/// What only a timer or a set has to tell.
+template <class Cell>
+void tell_cell(json_text& out, const Cell& cell) {
+    if constexpr (requires { cell.sum_squares(); }) {
+        if (!cell.idle())
+            tell_distribution(out, cell);
+    } else if constexpr (requires { cell.standard_error(); }) {
+        out.member("standard_error", cell.standard_error());
+        out.name("exact").truth(cell.exact());
+    }
+}
+
+} // namespace detail
+
+} // namespace quipu
+
+// quipu/server/series_board.hpp
+
+// The series as they were at the last flush, for who looks at them.
+
+namespace quipu {
+
+/// Keeps the last snapshot and the history of some series, and tells of them in JSON.
+///
+/// Memory   that of one snapshot, and of a series_history.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class StoreTraits = store_traits>
+class basic_series_board {
+public:
+    using snapshot_type = basic_snapshot<StoreTraits>;
+
+    static constexpr std::size_t answer_bytes_max = std::size_t{4} << 20;
+    static constexpr std::size_t plot_points_max = 60; ///< of a row's plot
+
+    /// Takes in the next snapshot, which is not null.
+    /// Cost     O(series); allocates for new histories.
+    void take(std::shared_ptr<const snapshot_type> next) {
+        last_ = std::move(next);
+        history_.next(last_->timestamp, last_->size() > series_history::series_max);
+        each([&](metric_kind kind, const auto& one) {
+            if (!history_.wants(kind, one.name))
                 return;
-            if (queue_.size() == options_.snapshots_max) {
-                queue_.pop_front();
-                // One in the middle of its write is lost only if that fails.
-                if (writing_ && !front_left_) {
-                    front_left_ = true;
-                } else {
-                    count_dropped();
-                }
-            }
-            queue_.push_back(std::move(one));
-            changed_.notify_all();
-        }
+            const auto now = detail::now_of(one.cell, last_->interval_seconds);
+            const bool rates = kind == metric_kind::counter;
+            history_.put(kind,
+                         one.name,
+                         {rates ? now.rate : now.value, now.high},
+                         now.amount,
+                         one.cell.idle());
+        });
+    }
 
-        void end_within(std::chrono::milliseconds patience) {
-            const std::lock_guard hold(mutex_);
-            if (finishing_)
+    /// The number of series of a kind in the last snapshot.
+    [[nodiscard]] std::array<std::size_t, metric_kind_count> sizes() const {
+        std::array<std::size_t, metric_kind_count> all{};
+        each([&](metric_kind kind, const auto&) { ++all[static_cast<std::size_t>(kind)]; });
+        return all;
+    }
+
+    [[nodiscard]] const series_history& history() const noexcept { return history_; }
+
+    /// The rows that are asked for, and how many there are; who asks for them looks at them. Idle
+    /// series that have a history are among them.
+    /// Cost     O(series × log(rows)).
+    [[nodiscard]] std::string list(const series_query& asked) {
+        std::vector<row> rows;
+        std::size_t all = 0;
+        each([&](metric_kind kind, const auto& one) {
+            ++all;
+            if (wanted(asked, kind, one.name))
+                rows.push_back({kind, one.name, &one, nullptr, sort_key(asked, kind, one)});
+        });
+        history_.for_each([&](std::string_view name, const auto& its) {
+            if (its.present)
                 return;
-            end_ = clock::now() + patience;
-            finishing_ = true;
-            changed_.notify_all();
+            ++all;
+            const double key = asked.order == series_order::name   ? 0
+                               : asked.order == series_order::kind ? static_cast<double>(its.kind)
+                               : its.kind == metric_kind::counter  ? 0
+                                                                   : least;
+            if (wanted(asked, its.kind, name))
+                rows.push_back({its.kind, name, nullptr, &its, key});
+        });
+        const auto first = std::min(asked.offset, rows.size());
+        const auto last = std::min(first + asked.limit, rows.size());
+        std::partial_sort(rows.begin(),
+                          rows.begin() + static_cast<std::ptrdiff_t>(last),
+                          rows.end(),
+                          [&](const row& a, const row& b) { return comes_before(asked, a, b); });
+        json_text out(answer_bytes_max);
+        out.begin_object();
+        if (last_)
+            out.member("at", last_->timestamp).member("interval_seconds", last_->interval_seconds);
+        out.member("series", std::uint64_t{all}).member("matched", std::uint64_t{rows.size()});
+        out.member("offset", std::uint64_t{first}).name("rows").begin_list();
+        for (std::size_t i = first; i < last; ++i)
+            tell(out, rows[i]);
+        out.end_list().end_object();
+        return out.full() ? std::string() : out.take();
+    }
+
+    /// One series: its history, and what is in its cell. Empty: there is no such series.
+    [[nodiscard]] std::string one(metric_kind kind, std::string_view name) {
+        const auto* const present = find(kind, name);
+        if (present == nullptr && history_.at(kind, name) == nullptr)
+            return {};
+        const auto* const its = history_.look(kind, name);
+        json_text out(answer_bytes_max);
+        out.begin_object();
+        detail::tell_series(out, kind, name, present == nullptr);
+        if (last_)
+            out.member("at", last_->timestamp).member("interval_seconds", last_->interval_seconds);
+        if (its != nullptr) {
+            out.member("total", its->total);
+            tell_history(out, *its);
         }
+        with_entry(kind, present, [&](const auto& entry) {
+            detail::tell_now(out, detail::now_of(entry.cell, last_->interval_seconds));
+            detail::tell_cell(out, entry.cell);
+        });
+        out.end_object();
+        return out.take();
+    }
 
-        /// False if a write hangs; else the thread has ended or does so at once.
-        [[nodiscard]] bool await_end() {
-            std::unique_lock hold(mutex_);
-            if (changed_.wait_until(hold, end_, [&] { return ended_; }))
-                return true;
-            give_up();
-            changed_.notify_all();
-            return !writing_;
-        }
-
-        [[nodiscard]] sink_report report() const {
-            const std::lock_guard hold(mutex_);
-            sink_report now = report_;
-            now.waiting = queue_.size();
-            now.dropped = dropped_;
-            return now;
-        }
-
-        [[nodiscard]] const std::string& name() const noexcept { return name_; }
-
-        void run() {
-            std::unique_lock hold(mutex_);
-            auto pause = options_.pause_first;
-            for (;;) {
-                changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
-                if (queue_.empty() || given_up_)
-                    break;
-                const auto one = queue_.front();
-                writing_ = true;
-                hold.unlock();
-                const auto start = clock::now();
-                const errc error = write_(*one);
-                const std::chrono::duration<double, std::milli> took = clock::now() - start;
-                hold.lock();
-                writing_ = false;
-                note(error, took.count());
-                const bool left = std::exchange(front_left_, false);
-                if (error == errc::ok) {
-                    if (!left && !given_up_)
-                        queue_.pop_front();
-                    report_recovery();
-                    pause = options_.pause_first;
-                    continue;
-                }
-                if (!options_.tries_again) {
-                    lose(error, left);
-                    continue;
-                }
-                report_failure(error);
-                if (left)
-                    count_dropped();
-                if (finishing_)
-                    pause = std::min(pause, options_.pause_first);
-                const auto until = clock::now() + pause;
-                if (finishing_ && until >= end_)
-                    break;
-                const bool was_finishing = finishing_;
-                changed_.wait_until(
-                    hold, until, [&] { return given_up_ || finishing_ != was_finishing; });
-                pause = std::min(pause * 2, options_.pause_max);
-            }
-            if (!given_up_)
-                give_up();
-            ended_ = true;
-            changed_.notify_all();
-        }
-
-    private:
-        void note(errc error, double milliseconds) {
-            report_.error = error;
-            if (error != errc::ok) {
-                report_.last_failure = std::time(nullptr);
-            } else {
-                report_.last_success = std::time(nullptr);
-                report_.write_milliseconds = milliseconds;
-            }
-        }
-
-        void report_failure(errc error) {
-            if (failing_)
-                return;
-            failing_ = true;
-            log_.error(name_ + ": " + std::string(message(error)) +
-                       "; flushes wait until it can be reached");
-        }
-
-        void lose(errc error, bool left) {
-            if (left || !given_up_) // else `give_up` has counted it
-                ++dropped_;
-            if (!left && !given_up_)
-                queue_.pop_front();
-            log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
-        }
-
-        void report_recovery() {
-            if (!failing_)
-                return;
-            failing_ = false;
-            log_.info(name_ +
-                      ": reached again; flushes still waiting: " + std::to_string(queue_.size()));
-        }
-
-        void count_dropped() {
-            ++dropped_;
-            log_.error(name_ + ": dropped the oldest of " + std::to_string(options_.snapshots_max) +
-                       " waiting flushes");
-        }
-
-        void give_up() {
-            given_up_ = true;
-            if (queue_.empty())
-                return;
-            dropped_ += queue_.size();
-            log_.error(name_ + ": flushes that could not be sent before the end: " +
-                       std::to_string(queue_.size()));
-            queue_.clear();
-        }
-
-        const std::string name_;
-        const write_function write_;
-        const log log_;
-        const sink_worker_options options_;
-
-        mutable std::mutex mutex_{};
-        std::condition_variable changed_{};
-        std::deque<std::shared_ptr<const Snapshot>> queue_{};
-        clock::time_point end_{};
-        sink_report report_{}; // but for what is counted beside it
-        std::uint64_t dropped_ = 0;
-        bool writing_ = false;    // the front one, at the moment
-        bool front_left_ = false; // the one that is being written is no longer in the queue
-        bool failing_ = false;
-        bool finishing_ = false;
-        bool given_up_ = false;
-        bool ended_ = false;
+private:
+    struct row {
+        metric_kind kind;
+        std::string_view name;
+        const void* entry; // of the snapshot, of that kind; or null: idle
+        const series_history::record* its;
+        double key;
     };
 
-    std::shared_ptr<state> state_;
-    std::thread thread_;
+    static constexpr double least = -std::numeric_limits<double>::infinity();
+
+    /// Calls f(kind, entry) for each of the last snapshot.
+    template <class F>
+    void each(F&& f) const {
+        if (!last_)
+            return;
+        const auto list = [&](metric_kind of, const auto& entries) {
+            for (const auto& one : entries)
+                f(of, one);
+        };
+        list(metric_kind::counter, last_->counters);
+        list(metric_kind::timer, last_->timers);
+        list(metric_kind::gauge, last_->gauges);
+        list(metric_kind::unique, last_->uniques);
+        list(metric_kind::keyvalue, last_->keyvalues);
+    }
+
+    /// Calls f with an entry that is not null, as what it is.
+    template <class F>
+    void with_entry(metric_kind kind, const void* entry, F&& f) const {
+        if (entry == nullptr)
+            return;
+        const auto as = [&](const auto& list) {
+            using entry_type = typename std::decay_t<decltype(list)>::value_type;
+            f(*static_cast<const entry_type*>(entry));
+        };
+        switch (kind) {
+        case metric_kind::counter: return as(last_->counters);
+        case metric_kind::timer: return as(last_->timers);
+        case metric_kind::gauge: return as(last_->gauges);
+        case metric_kind::unique: return as(last_->uniques);
+        case metric_kind::keyvalue: return as(last_->keyvalues);
+        }
+    }
+
+    [[nodiscard]] const void* find(metric_kind kind, std::string_view name) const {
+        const void* found = nullptr;
+        each([&](metric_kind of, const auto& one) {
+            if (of == kind && one.name == name)
+                found = &one;
+        });
+        return found;
+    }
+
+    [[nodiscard]] static bool
+    wanted(const series_query& asked, metric_kind kind, std::string_view name) {
+        return (!asked.kind || *asked.kind == kind) && asked.finds(name);
+    }
+
+    template <class Entry>
+    [[nodiscard]] double
+    sort_key(const series_query& asked, metric_kind kind, const Entry& one) const {
+        if (asked.order == series_order::kind)
+            return static_cast<double>(kind);
+        if (asked.order == series_order::name)
+            return 0;
+        const auto now = detail::now_of(one.cell, last_->interval_seconds);
+        const double key = asked.order == series_order::value ? now.value : now.rate;
+        return std::isnan(key) ? least : key; // what has none is below all
+    }
+
+    [[nodiscard]] static bool comes_before(const series_query& asked, const row& a, const row& b) {
+        if (a.key != b.key)
+            return asked.descending ? a.key > b.key : a.key < b.key;
+        const int order = a.name.compare(b.name);
+        if (order != 0)
+            return asked.descending && asked.order == series_order::name ? order > 0 : order < 0;
+        return a.kind < b.kind;
+    }
+
+    void tell(json_text& out, const row& of) {
+        out.begin_object();
+        const auto* const its = history_.look(of.kind, of.name);
+        bool idle = of.entry == nullptr;
+        with_entry(of.kind, of.entry, [&](const auto& entry) { idle = entry.cell.idle(); });
+        detail::tell_series(out, of.kind, of.name, idle);
+        detail::series_now now;
+        if (of.entry == nullptr && of.kind == metric_kind::counter)
+            now.value = now.rate = 0;
+        with_entry(of.kind, of.entry, [&](const auto& entry) {
+            now = detail::now_of(entry.cell, last_->interval_seconds);
+        });
+        detail::tell_now(out, now);
+        if (its != nullptr) {
+            out.member("total", its->total).name("points").begin_list();
+            const auto count = std::min(history_.intervals(*its), plot_points_max);
+            for (std::size_t i = count; i > 0; --i)
+                out.number(history_.before(*its, i - 1).value);
+            out.end_list();
+        }
+        out.end_object();
+    }
+
+    void tell_history(json_text& out, const series_history::record& its) const {
+        const auto list = [&](std::string_view name, auto number_of) {
+            out.name(name).begin_list();
+            for (std::size_t i = history_.intervals(its); i > 0; --i)
+                number_of(i - 1);
+            out.end_list();
+        };
+        list("times", [&](std::size_t i) { out.number(history_.time_before(i)); });
+        list("values", [&](std::size_t i) { out.number(history_.before(its, i).value); });
+        if (its.kind == metric_kind::timer)
+            list("highs", [&](std::size_t i) { out.number(history_.before(its, i).high); });
+    }
+
+    std::shared_ptr<const snapshot_type> last_{};
+    series_history history_{};
 };
+
+using series_board = basic_series_board<>;
 
 } // namespace quipu
 
@@ -22970,10 +25043,14 @@ public:
         return listeners_.bound();
     }
 
-    /// Answers the commands of `admin_commands` at every address that the host has here.
+    /// Answers the commands of `admin_commands`, and HTTP as `live_routes` says, at every address
+    /// that the host has here.
     /// Errors   as `listen`.
     [[nodiscard]] errc listen_admin(const host_port& at) {
-        return converse(at, admin_commands<basic_server>(*this));
+        is_watched_ = true;
+        return converse(
+            at,
+            http_service(live_routes<basic_server>(*this), admin_commands<basic_server>(*this)));
     }
 
     /// Says `YES` to whoever connects, for monitors that ask whether the server lives, as the Python
@@ -23044,14 +25121,18 @@ public:
                 take(intake_.shard());
                 push_keys(now);
             }
-            if (now < clock_->next_ms())
+            if (now < clock_->next_ms()) {
+                if (now >= told_ms_ + tell_every_ms || now < told_ms_)
+                    tell_followers(now);
                 continue;
+            }
             if (options_.once)
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
             flush(due, clock_->missed() - missed + 1, [&](auto& shard) { take(shard); });
             ticked = true;
+            tell_followers(now_ms());
         }
         listeners_.stop();
         input.join();
@@ -23139,8 +25220,81 @@ public:
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
     [[nodiscard]] bool& healthy() noexcept { return healthy_; }
 
+    // What the routes are about; on the thread of `run`.
+
+    /// How the server does, with all that came so far.
+    [[nodiscard]] server_status status() {
+        take(intake_.shard());
+        return status_now();
+    }
+    /// At the last flushes, the latest last.
+    [[nodiscard]] const std::vector<status_point>& past() const noexcept { return past_; }
+    [[nodiscard]] auto& board() noexcept { return board_; }
+    /// The text that Prometheus scrapes: the series as of the last flush, and the server's numbers.
+    [[nodiscard]] std::string metrics() { return metrics_.text() + self_page(status()); }
+    /// Connections that follow the events.
+    [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }
+
 private:
     static constexpr std::uint64_t waker_token = 0;
+    static constexpr std::int64_t tell_every_ms = 1000;
+
+    [[nodiscard]] server_status status_now() {
+        server_status now;
+        now.profile = Profile::name;
+        now.now = std::time(nullptr);
+        now.start = start_ != 0 ? start_ : now.now;
+        now.said_healthy = healthy_;
+        now.interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
+        now.counts = counts_;
+        now.counts.merge(pipeline_.counts());
+        now.series = board_.sizes();
+        now.flushes = flushes_;
+        now.flush_milliseconds = flush_milliseconds_;
+        now.input_gap_milliseconds = input_gap_milliseconds_;
+        for (const auto& way : listeners_.ways_in()) {
+            now.listeners.push_back({way.at,
+                                     way.packets.load(std::memory_order_relaxed),
+                                     way.dropped.load(std::memory_order_relaxed),
+                                     way.oversized.load(std::memory_order_relaxed),
+                                     way.connections.load(std::memory_order_relaxed)});
+        }
+        for (const auto& one : sinks_)
+            now.sinks.push_back({one->name(), one->report()});
+        return now;
+    }
+
+    /// Who follows the same is told the same text.
+    void tell_followers(std::int64_t now) {
+        told_ms_ = now;
+        std::map<std::string, std::string> texts;
+        conversations_.tell(*loop_, now, [&](conversation& with) {
+            auto& text = texts[with.follows];
+            if (text.empty())
+                text = detail::event_text(*this, std::string_view(with.follows).substr(1));
+            with.output += text;
+        });
+    }
+
+    /// Keeps what the pages show of a flush.
+    void keep_for_pages(const std::shared_ptr<const snapshot_type>& flushed,
+                        const intake_counts& counts,
+                        double interval_seconds) {
+        if (!is_watched_)
+            return;
+        metrics_.add(*flushed);
+        board_.take(flushed);
+        if (past_.size() == series_history::intervals_max)
+            past_.erase(past_.begin());
+        const auto rate = [&](std::uint64_t count) {
+            return static_cast<double>(count) / interval_seconds;
+        };
+        past_.push_back({flushed->timestamp,
+                         rate(counts.lines),
+                         rate(counts.bytes),
+                         rate(counts.refused_in_all()),
+                         rate(counts.dropped)});
+    }
 
     [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
         const auto addresses = resolve(at, address_use::bind);
@@ -23155,11 +25309,13 @@ private:
     }
 
     [[nodiscard]] std::int64_t wait_until_due(std::int64_t now) {
-        const std::int64_t flush_ms = clock_->wait_ms(now);
+        std::int64_t wait_ms = clock_->wait_ms(now);
+        if (conversations_.followers() > 0)
+            wait_ms = std::clamp<std::int64_t>(told_ms_ + tell_every_ms - now, 0, wait_ms);
         if (!keys_sink_)
-            return flush_ms;
+            return wait_ms;
         keys_due_ms_ = std::min(keys_due_ms_, now + keys_interval_ms_); // the clock was set back
-        return std::min(flush_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
+        return std::min(wait_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
     }
 
     void push_keys(std::int64_t now) {
@@ -23206,6 +25362,11 @@ private:
             sink->push(shared);
         const auto counts = pipeline_.take_counts();
         counts_.merge(counts);
+        ++flushes_;
+        flush_milliseconds_ = took.count();
+        const std::chrono::duration<double, std::milli> gap = listeners_.take_longest_gap();
+        input_gap_milliseconds_ = gap.count();
+        keep_for_pages(shared, counts, interval_seconds);
         log_losses(counts);
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
@@ -23252,6 +25413,14 @@ private:
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
     bool healthy_ = true;
+    bool is_watched_ = false; // somebody may ask for the pages
+    basic_series_board<typename Profile::store_traits> board_{};
+    prometheus_page metrics_{{.reserved_prefix = "quipud_"}};
+    std::vector<status_point> past_{};
+    std::uint64_t flushes_ = 0;
+    double flush_milliseconds_ = 0;
+    double input_gap_milliseconds_ = 0;
+    std::int64_t told_ms_ = 0;    // when the followers were
     std::int64_t flushed_ms_ = 0; // when the interval began
     bool rescheduled_ = false;    // since then
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Brings the real programs that quipud must work with into a folder; none of them is installed,
-# enabled or started.
+# Brings the real programs that quipud must work with into a folder; none of them but the browser is
+# installed, none enabled or started.
 #
 # Usage     tests/counterparts/get.sh DIR
 # Result    DIR/debian    graphite-carbon, python3-statsd, libnet-statsd-perl, influxdb and victoria-metrics, with
 #                         the packages they need
-#           DIR/npm       hot-shots, node-statsd and statsd, at the versions of package-lock.json
+#           DIR/npm       hot-shots, node-statsd, playwright-core and statsd, at the versions of package-lock.json
+#           chromium      of Debian, installed: the live page is looked at in it
 #           DIR/complete  what both were made from; a call that finds it unchanged does nothing
 # Needs     apt-get, and /usr/bin/python3, node 18 or later and npm. What is missing of the last
 #           three is installed from Debian, and only that (or a missing or outdated package list)
@@ -147,6 +148,7 @@ main() {
     made_from=$(cd "$here" && sha256sum get.sh package.json package-lock.json)
     [[ $(cat "$dir/complete" 2>/dev/null) != "$made_from" ]] || return 0
     rm -f "$dir/complete"
+    [[ -x /usr/bin/chromium ]] || install_from_debian chromium
     get_debian
     get_npm
     printf '%s\n' "$made_from" >"$dir/complete"

@@ -2,6 +2,7 @@
 #include "fuzz/binary.hpp"
 #include "fuzz/datagram.hpp"
 #include "fuzz/event.hpp"
+#include "fuzz/http.hpp"
 #include "fuzz/line.hpp"
 #include "fuzz/number.hpp"
 #include "fuzz/snapshot.hpp"
@@ -29,6 +30,7 @@ constexpr target targets[] = {
     {"binary", quipu::test::fuzz_binary},
     {"datagram", quipu::test::fuzz_datagram},
     {"event", quipu::test::fuzz_event},
+    {"http", quipu::test::fuzz_http},
     {"line", quipu::test::fuzz_line},
     {"number", quipu::test::fuzz_number},
     {"snapshot", quipu::test::fuzz_snapshot},

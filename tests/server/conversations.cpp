@@ -59,6 +59,7 @@ public:
         }
     }
 
+    void tell(const converse_function& say) { talks_.tell(*loop_, now_ms, say); }
     void close_idle() { talks_.close_idle(*loop_, now_ms); }
     conversations& talks() { return talks_; }
 
@@ -229,4 +230,97 @@ TEST_CASE("conversations: several services, each at its address", "[server][conv
            *loop->wait(0, [&](std::uint64_t token) { talks.take(*loop, token, 0); }) == 0) {
     }
     CHECK(second.hear_all() == "two");
+}
+
+TEST_CASE("conversations: a service that wants to is called again when its answer is gone",
+          "[server][conversations]") {
+    constexpr std::size_t large = std::size_t{8} << 20;
+    service one([&](conversation& with) {
+        if (with.input.empty())
+            return;
+        with.output.assign(large, with.input.front());
+        with.input.erase(0, 1);
+        with.again = !with.input.empty();
+    });
+    asking client(one.port());
+    client.say("abc");
+    std::string all;
+    while (all.size() < 3 * large) {
+        one.go_on();
+        char bytes[65536];
+        const auto size = ::recv(client.fd(), bytes, sizeof bytes, MSG_DONTWAIT);
+        if (size > 0)
+            all.append(bytes, static_cast<std::size_t>(size));
+        REQUIRE((size > 0 || one.talks().size() == 1));
+    }
+    CHECK(all == std::string(large, 'a') + std::string(large, 'b') + std::string(large, 'c'));
+}
+
+TEST_CASE("conversations: who follows something is told; who does not take it is left out",
+          "[server][conversations]") {
+    service one([](conversation& with) { with.follows = std::exchange(with.input, {}); });
+    asking follower(one.port());
+    asking other(one.port());
+    follower.say("it");
+    one.go_on();
+    CHECK(one.talks().followers() == 1);
+    one.tell([](conversation& with) { with.output += "told " + with.follows + '.'; });
+    CHECK(follower.hear(".") == "told it.");
+    const std::string much(std::size_t{16} << 20, 'x');
+    one.tell([&](conversation& with) { with.output += much; });
+    CHECK(one.talks().left_out() == 0);
+    one.tell([](conversation& with) { with.output += "never"; });
+    CHECK(one.talks().left_out() == 1);
+}
+
+TEST_CASE("conversations: one that is told something is not idle", "[server][conversations]") {
+    service one([](conversation& with) { with.follows = "it"; });
+    asking follower(one.port());
+    one.go_on();
+    one.now_ms += 300'000;
+    one.tell([](conversation& with) { with.output += "."; });
+    CHECK(follower.hear(".") == ".");
+    one.now_ms += 300'000;
+    one.close_idle();
+    CHECK(one.talks().size() == 1);
+}
+
+TEST_CASE("conversations: who asks too slowly is closed, not who is silent between",
+          "[server][conversations]") {
+    service one;
+    asking slow(one.port());
+    asking silent(one.port());
+    slow.say("begin");
+    silent.say("whole\n");
+    one.go_on();
+    for (int i = 0; i < 5; ++i) { // each piece comes in time
+        one.now_ms += 2'001;
+        one.close_idle();
+        slow.say("x");
+        one.go_on();
+    }
+    one.close_idle();
+    CHECK(slow.hear_all().empty());
+    CHECK(one.talks().size() == 1);
+}
+
+TEST_CASE("conversations: answers that nobody takes are bounded together",
+          "[server][conversations]") {
+    conversation_options options;
+    options.output_bytes_max = std::size_t{40} << 20;
+    service one(
+        [](conversation& with) {
+            if (!with.input.empty())
+                with.output.assign(std::size_t{30} << 20, 'x');
+            with.input.clear();
+        },
+        options);
+    asking first(one.port());
+    asking second(one.port());
+    first.say("a");
+    one.go_on();
+    second.say("b");
+    one.go_on();
+    CHECK(one.talks().size() == 1);
+    CHECK(second.hear_all().empty());
 }

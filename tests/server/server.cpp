@@ -362,3 +362,75 @@ TEST_CASE("server: statistics tell of each sink", "[server]") {
     CHECK(statistics.find("broken.last_exception: ") != std::string::npos);
     server.stop();
 }
+
+namespace {
+
+/// A server that answers, and its port.
+struct watched_server {
+    explicit watched_server(std::int64_t interval_ms = 3'600'000)
+        : server(options_of(interval_ms)) {
+        REQUIRE(server.server().listen_admin({"127.0.0.1", 0}) == errc::ok);
+        port = server.server().admin_addresses().at(0).port();
+        server.start();
+    }
+    [[nodiscard]] std::string get(std::string_view target) const {
+        quipu::test::asking client(port);
+        client.say("GET " + std::string(target) + " HTTP/1.0\r\n\r\n");
+        return client.hear_all();
+    }
+
+    live_server<> server;
+    std::uint16_t port = 0;
+};
+
+bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
+
+} // namespace
+
+TEST_CASE("server: pages tell what came, by its numbers", "[server][server]") {
+    watched_server one(200);
+    one.server.send("hits:30|c\nhits:12|c\nquipud_lines_total:1|c\nno line");
+    CHECK(eventually([&] {
+        return has(one.get("/metrics"), "\nhits_total 42\n") ||
+               has(one.get("/metrics"), "hits_total 42\n");
+    }));
+    const auto page = one.get("/metrics");
+    CHECK(has(page, "\nquipud_lines_total 4\n"));
+    CHECK(has(page, "\nquipud_packets_total 1\n"));
+    CHECK(page.find("# TYPE quipud_lines_total") == page.rfind("# TYPE quipud_lines_total"));
+    CHECK(has(one.get("/api/series/one?kind=counter&name=hits"), "\"total\":42"));
+    CHECK(has(one.get("/healthz"), "HTTP/1.1 200 OK"));
+    CHECK(has(one.get("/nothing"), "HTTP/1.1 404 "));
+    quipu::test::asking commands(one.port);
+    CHECK(has(commands.ask("health down\n", "\n"), "health: down"));
+    CHECK(has(one.get("/healthz"), "HTTP/1.1 503 "));
+}
+
+TEST_CASE("server: a stream tells of each flush without being asked", "[server][server]") {
+    watched_server one(300);
+    quipu::test::asking stream(one.port);
+    stream.say("GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(has(stream.hear("data: "), "text/event-stream"));
+    one.server.send("hits:42|c");
+    CHECK(has(stream.hear("\"value\":42"), "\"value\":42"));
+}
+
+TEST_CASE("server: five hundred silent connections take nothing from the input",
+          "[server][server]") {
+    constexpr int lines = 2000;
+    watched_server one(200);
+    std::vector<std::unique_ptr<quipu::test::asking>> silent;
+    for (int i = 0; i < 500; ++i) {
+        silent.push_back(std::make_unique<quipu::test::asking>(one.port));
+        silent.back()->say("GET /met"); // and no more
+    }
+    const auto seen = [&](std::string_view what) { return has(one.get("/metrics"), what); };
+    for (int i = 0; i < lines; ++i)
+        one.server.send("hits:1|c");
+    CHECK(eventually([&] { return seen("hits_total 2000\n"); }));
+    CHECK(seen("quipud_listener_dropped_total{listener=\"udp://127.0.0.1:"));
+    silent[499]->say("rics HTTP/1.0\r\n\r\n"); // it is answered still
+    CHECK(has(silent[499]->hear_all(), "hits_total 2000\n"));
+}

@@ -353,3 +353,15 @@ TEST_CASE("sink_worker: no thread is left behind", "[server][sink_worker]") {
         CHECK_FALSE(runs(here));
     }
 }
+
+TEST_CASE("sink_worker: successes, failures and second tries are counted",
+          "[server][sink_worker]") {
+    const bench here;
+    const auto sink = here.start();
+    here.to->fail(3);
+    push(*sink, 1);
+    push(*sink, 2);
+    REQUIRE(eventually([&] { return sink->report().successes == 2; }));
+    CHECK(sink->report().failures == 3);
+    CHECK(sink->report().retries == 3);
+}

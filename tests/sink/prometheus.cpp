@@ -199,3 +199,14 @@ TEST_CASE("prometheus: in OpenMetrics no two metrics have one name", "[sink][pro
                                                               "# EOF\n");
     CHECK(page.text().find("# TYPE both_total counter\n") != std::string::npos);
 }
+
+TEST_CASE("prometheus: names that are somebody else's are left out and counted",
+          "[sink][prometheus]") {
+    store metrics;
+    metrics.counter("own.lines").add(3);
+    metrics.counter("hits").add(1);
+    prometheus_page page({.reserved_prefix = "own_"});
+    page.add(collect(metrics, 1, 10));
+    CHECK(page.text() == "# TYPE hits_total counter\nhits_total 1\n");
+    CHECK(page.conflicts() == 1);
+}

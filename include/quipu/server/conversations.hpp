@@ -24,6 +24,11 @@ struct conversation {
     std::string output{}; ///< is to be sent
     bool opens = true;    ///< nothing has come yet: the service may speak first
     bool ends = false;    ///< nothing more is read; the connection closes when the output is gone
+    /// There is more to answer in the input: the service is called again when the output is gone.
+    bool again = false;
+    /// What is to be told here without being asked; empty: nothing. `tell` goes by it.
+    std::string follows{};
+    std::uint8_t manner = 0; ///< the service's own: how it speaks here
 };
 
 /// Called when a connection opens, and each time that something came.
@@ -32,11 +37,15 @@ using converse_function = std::function<void(conversation&)>;
 /// The bounds of conversations.
 struct conversation_options {
     /// Open connections; beyond it new ones are turned away.
-    std::size_t connections_max = 64;
+    std::size_t connections_max = 512;
     /// Bytes that a service leaves untaken; beyond it the connection is closed.
     std::size_t input_bytes_max = 8192;
     /// A connection on which nothing moves for so long is closed.
     std::int64_t idle_ms_max = 300'000;
+    /// Bytes of all answers that wait to be taken; beyond it the connection of the next is closed.
+    std::size_t output_bytes_max = std::size_t{128} << 20;
+    /// What comes in pieces has so long to become something that can be answered.
+    std::int64_t request_ms_max = 10'000;
 };
 
 /// Listens, and lets services answer, without ever waiting.
@@ -86,12 +95,34 @@ public:
         }
     }
 
-    /// Closes the connections on which nothing moved for too long.
+    /// Closes the connections on which nothing moved for too long, or too slowly.
     void close_idle(event_loop& loop, std::int64_t now_ms) {
         for (std::size_t place = 0; place < places_.size(); ++place) {
             const auto* const open = std::get_if<talk>(&places_[place]);
-            if (open != nullptr && now_ms - open->moved_ms > options_.idle_ms_max)
+            if (open == nullptr)
+                continue;
+            const bool half_asked = !open->said.input.empty() && open->said.output.empty();
+            if (now_ms - open->moved_ms > options_.idle_ms_max ||
+                (half_asked && now_ms - open->asked_ms > options_.request_ms_max))
                 close(loop, place);
+        }
+    }
+
+    /// Lets `say(conversation&)` add to the output of each connection that follows something. One
+    /// that has not taken what it was told before is left out: it is told the next time.
+    template <class Say>
+    void tell(event_loop& loop, std::int64_t now_ms, Say&& say) {
+        for (std::size_t place = 0; place < places_.size(); ++place) {
+            auto* const open = std::get_if<talk>(&places_[place]);
+            if (open == nullptr || open->said.follows.empty() || open->said.ends)
+                continue;
+            if (!open->said.output.empty()) {
+                ++left_out_;
+                continue;
+            }
+            say(open->said);
+            open->moved_ms = now_ms;
+            send(loop, place);
         }
     }
 
@@ -99,6 +130,17 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return connections_; }
     /// Connections that were turned away, since too many were open.
     [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_; }
+    /// Connections that follow something.
+    [[nodiscard]] std::size_t followers() const noexcept {
+        std::size_t count = 0;
+        for (const auto& one : places_) {
+            const auto* const open = std::get_if<talk>(&one);
+            count += open != nullptr && !open->said.follows.empty() ? 1U : 0U;
+        }
+        return count;
+    }
+    /// How often one was not told something, since it had not taken what came before.
+    [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }
 
 private:
     struct listener {
@@ -110,7 +152,9 @@ private:
         std::size_t service;
         std::int64_t moved_ms;
         conversation said{};
-        std::size_t sent = 0; // of the output
+        std::size_t sent = 0;      // of the output
+        std::size_t counted = 0;   // of the output, in output_bytes_
+        std::int64_t asked_ms = 0; // since when there is something untaken
         bool waits_for_room = false;
     };
 
@@ -153,8 +197,15 @@ private:
             auto& open = std::get<talk>(places_[place]);
             open.moved_ms = now_ms;
             // Who does not take the answers is asked for no more: it was waited for room.
-            if (open.said.ends || !open.said.output.empty())
-                return send(loop, place);
+            if (open.said.ends || !open.said.output.empty()) {
+                send(loop, place);
+                if (!std::holds_alternative<talk>(places_[place]) || !open.said.output.empty() ||
+                    !open.said.again || !answer(loop, place))
+                    return;
+                continue;
+            }
+            if (open.said.input.empty())
+                open.asked_ms = now_ms;
             const auto count = open.with.receive([&](std::string_view bytes) {
                 open.said.input += bytes; // bounded: what is left untaken is looked at below
             });
@@ -175,16 +226,29 @@ private:
     /// False if the connection is closed.
     bool answer(event_loop& loop, std::size_t place) {
         auto& open = std::get<talk>(places_[place]);
-        services_[open.service](open.said);
-        if (open.said.input.size() > options_.input_bytes_max)
-            open.said.ends = true;
-        send(loop, place);
-        return std::holds_alternative<talk>(places_[place]);
+        for (;;) {
+            open.said.again = false;
+            const auto before = open.said.input.size();
+            services_[open.service](open.said);
+            if (open.said.input.size() < before || open.said.input.empty())
+                open.asked_ms = open.moved_ms;
+            if (!open.said.again && open.said.input.size() > options_.input_bytes_max)
+                open.said.ends = true;
+            send(loop, place);
+            if (!std::holds_alternative<talk>(places_[place]))
+                return false;
+            if (!open.said.again || open.said.ends || !open.said.output.empty())
+                return true;
+        }
     }
 
     void send(event_loop& loop, std::size_t place) {
         auto& open = std::get<talk>(places_[place]);
         auto& output = open.said.output;
+        if (output_bytes_ - open.counted + output.size() > options_.output_bytes_max)
+            return close(loop, place);
+        output_bytes_ += output.size() - open.counted;
+        open.counted = output.size();
         while (open.sent < output.size()) {
             const auto count = open.with.send_some(std::string_view(output).substr(open.sent));
             if (!count && count.error() == errc::would_block)
@@ -195,7 +259,10 @@ private:
         }
         const bool all = open.sent == output.size();
         if (all) {
+            output_bytes_ -= std::exchange(open.counted, 0);
             output.clear();
+            if (output.capacity() > options_.input_bytes_max)
+                output.shrink_to_fit();
             open.sent = 0;
         }
         if (all && open.said.ends)
@@ -209,7 +276,9 @@ private:
     }
 
     void close(event_loop& loop, std::size_t place) {
-        loop.remove(std::get<talk>(places_[place]).with.fd());
+        const auto& open = std::get<talk>(places_[place]);
+        output_bytes_ -= open.counted;
+        loop.remove(open.with.fd());
         places_[place] = std::monostate{};
         --connections_;
     }
@@ -219,7 +288,9 @@ private:
     std::vector<converse_function> services_{};
     std::vector<std::variant<std::monostate, listener, talk>> places_{};
     std::size_t connections_ = 0;
+    std::size_t output_bytes_ = 0; // that wait, of all
     std::uint64_t turned_away_ = 0;
+    std::uint64_t left_out_ = 0;
 };
 
 } // namespace quipu

@@ -17,9 +17,11 @@
 #include <quipu/server/reception.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +32,15 @@
 #include <vector>
 
 namespace quipu {
+
+/// What came in by one way, counted by the receiving thread for whoever reads it.
+struct way_in_counts {
+    std::string at{};                        ///< as in `bound()`
+    std::atomic<std::uint64_t> packets{0};   ///< datagrams, or pieces of streams
+    std::atomic<std::uint64_t> dropped{0};   ///< datagrams that the system's buffer had no room for
+    std::atomic<std::uint64_t> oversized{0}; ///< datagrams that were too long
+    std::atomic<std::uint64_t> connections{0}; ///< that are open
+};
 
 /// The bounds of what listens.
 struct listener_options {
@@ -92,7 +103,7 @@ public:
         if (error != errc::ok)
             return error;
         paths_.push_back(*std::move(opened));
-        bound_.push_back((datagrams ? "unixgram://" : "unix://") + path);
+        name((datagrams ? "unixgram://" : "unix://") + path);
         return errc::ok;
     }
 
@@ -106,7 +117,7 @@ public:
             if (const errc error = take_over(std::move(one.bound), one.datagrams);
                 error != errc::ok)
                 return error;
-            bound_.push_back("inherited " + at);
+            name("inherited " + at);
         }
         return taken.empty() ? errc::address_unavailable : errc::ok;
     }
@@ -122,14 +133,24 @@ public:
             always_ready_ = at; // a file has all that it will have
         } else if (error != errc::ok) {
             sources_[at] = std::monostate{};
+            ways_.pop_back();
             return error;
         }
-        bound_.emplace_back("stdin:");
+        name("stdin:");
         return errc::ok;
     }
 
     /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
+
+    /// The same with counts, which any thread may read; the list itself stays once `run` has begun.
+    [[nodiscard]] const std::deque<way_in_counts>& ways_in() const noexcept { return ways_; }
+
+    /// The longest time since the last call during which the sockets waited for this thread: what
+    /// came meanwhile had to find room in the system's buffers. From one other thread.
+    [[nodiscard]] std::chrono::nanoseconds take_longest_gap() noexcept {
+        return std::chrono::nanoseconds(longest_gap_.exchange(0, std::memory_order_relaxed));
+    }
 
     /// Receives until `stop`, then takes what has come by then, and returns.
     void run() {
@@ -183,6 +204,12 @@ private:
         return add(tcp_listener::listen(at), "tcp://");
     }
 
+    /// Names the way in that was placed last.
+    void name(std::string at) {
+        ways_.back().at = at;
+        bound_.push_back(std::move(at));
+    }
+
     template <class Opened>
     [[nodiscard]] errc add(result<Opened> opened, const char* scheme) {
         if (!opened)
@@ -192,17 +219,20 @@ private:
             return local.error();
         const errc error = add(*std::move(opened));
         if (error == errc::ok)
-            bound_.push_back(scheme + to_string(*local));
+            name(scheme + to_string(*local));
         return error;
     }
 
     template <class Opened>
-    [[nodiscard]] errc add(Opened opened) {
+    [[nodiscard]] errc add(Opened opened, way_in_counts* way = nullptr) {
         const int fd = opened.fd();
-        const auto at = place(std::move(opened));
+        const auto at = place(std::move(opened), way);
         const errc error = loop_->add(fd, at);
-        if (error != errc::ok)
+        if (error != errc::ok) {
             sources_[at] = std::monostate{};
+            if (way == nullptr)
+                ways_.pop_back();
+        }
         return error;
     }
 
@@ -214,14 +244,19 @@ private:
     }
 
     /// Puts a source into a free place and returns its token.
-    [[nodiscard]] std::uint64_t place(source&& opened) {
+    /// `way`: that of its listener; null: it is a new one.
+    [[nodiscard]] std::uint64_t place(source&& opened, way_in_counts* way = nullptr) {
+        if (way == nullptr)
+            way = &ways_.emplace_back();
         for (std::size_t i = 0; i < sources_.size(); ++i) {
             if (!std::holds_alternative<std::monostate>(sources_[i]))
                 continue;
             sources_[i] = std::move(opened);
+            way_of_[i] = way;
             return i;
         }
         sources_.push_back(std::move(opened));
+        way_of_.push_back(way);
         return sources_.size() - 1;
     }
 
@@ -229,8 +264,12 @@ private:
     /// and connections that began or ended.
     std::size_t wait(int timeout_ms) {
         taken_ = 0;
-        const auto ready =
-            loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) { take(token); });
+        note_gap();
+        const auto ready = loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) {
+            if (taken_ == 0 && !busy_since_)
+                busy_since_ = std::chrono::steady_clock::now();
+            take(token);
+        });
         if (!ready)
             reception_.log_limited("cannot wait for input", ready.error());
         if (always_ready_)
@@ -241,6 +280,17 @@ private:
         return taken_;
     }
 
+    void note_gap() noexcept {
+        if (!busy_since_)
+            return;
+        const auto gap = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                             std::chrono::steady_clock::now() - *busy_since_)
+                             .count();
+        busy_since_.reset();
+        if (gap > longest_gap_.load(std::memory_order_relaxed))
+            longest_gap_.store(gap, std::memory_order_relaxed);
+    }
+
     void take(std::uint64_t token) {
         if (token == waker_token) {
             waker_->clear();
@@ -249,7 +299,7 @@ private:
         }
         source& from = sources_[token];
         if (auto* const datagrams = std::get_if<udp_receiver>(&from))
-            take_datagrams(*datagrams);
+            take_datagrams(*datagrams, *way_of_[token]);
         else if (std::holds_alternative<tcp_listener>(from))
             take_connections(token);
         else if (std::holds_alternative<stream<tcp_connection>>(from))
@@ -258,7 +308,12 @@ private:
             take_pieces<file_reader>(token);
     }
 
-    void take_datagrams(udp_receiver& from) {
+    /// This thread alone writes.
+    static void count(std::atomic<std::uint64_t>& into, std::uint64_t more) noexcept {
+        into.store(into.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+
+    void take_datagrams(udp_receiver& from, way_in_counts& way) {
         for (int turn = 0; turn < turns_max; ++turn) {
             const auto count =
                 from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
@@ -267,6 +322,7 @@ private:
             if (*count == 0)
                 return;
             taken_ += *count;
+            basic_listeners::count(way.packets, *count);
             pass_boundary();
         }
     }
@@ -284,11 +340,13 @@ private:
                 continue;
             }
             ++taken_;
+            auto* const way = way_of_[token];
             const errc error =
-                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()});
+                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
             if (error != errc::ok)
                 return reception_.log_limited("a connection is turned away", error);
             ++connections_;
+            count(way->connections, 1);
         }
     }
 
@@ -309,6 +367,7 @@ private:
             if (*count == 0)
                 return;
             ++taken_;
+            basic_listeners::count(way_of_[token]->packets, 1);
             pass_boundary();
         }
     }
@@ -319,6 +378,7 @@ private:
         sources_[token] = std::monostate{};
         if constexpr (std::is_same_v<From, tcp_connection>) {
             --connections_;
+            way_of_[token]->connections.fetch_sub(1, std::memory_order_relaxed);
         } else {
             always_ready_.reset();
             if (bound_.size() == 1 && at_end_)
@@ -345,11 +405,14 @@ private:
     /// Counts the datagrams that were lost before they could be taken.
     void count_dropped() {
         std::uint64_t lost = 0;
-        for (auto& one : sources_) {
-            auto* const datagrams = std::get_if<udp_receiver>(&one);
-            if (datagrams != nullptr) {
-                lost += datagrams->oversized() + datagrams->dropped().value_or(0);
-            }
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            auto* const datagrams = std::get_if<udp_receiver>(&sources_[i]);
+            if (datagrams == nullptr)
+                continue;
+            const auto dropped = datagrams->dropped().value_or(0);
+            way_of_[i]->dropped.store(dropped, std::memory_order_relaxed);
+            way_of_[i]->oversized.store(datagrams->oversized(), std::memory_order_relaxed);
+            lost += datagrams->oversized() + dropped;
         }
         intake_.count_dropped(lost - std::exchange(lost_, lost));
     }
@@ -363,6 +426,10 @@ private:
     std::atomic<bool> stop_asked_{false};
     bool stopping_ = false;
     std::vector<source> sources_{};
+    std::vector<way_in_counts*> way_of_{}; // of each source
+    std::deque<way_in_counts> ways_{};
+    std::optional<std::chrono::steady_clock::time_point> busy_since_{};
+    std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
     std::vector<unix_listener> paths_{};
     std::vector<std::string> bound_{};
     std::optional<std::uint64_t> always_ready_{};

@@ -6,13 +6,18 @@
 #include <quipu/server/admin.hpp>
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
+#include <quipu/server/http.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/key_frequency.hpp>
 #include <quipu/server/listeners.hpp>
+#include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
+#include <quipu/server/series_board.hpp>
+#include <quipu/server/server_status.hpp>
 #include <quipu/server/sink_worker.hpp>
+#include <quipu/sink/prometheus.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -21,6 +26,7 @@
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -111,10 +117,14 @@ public:
         return listeners_.bound();
     }
 
-    /// Answers the commands of `admin_commands` at every address that the host has here.
+    /// Answers the commands of `admin_commands`, and HTTP as `live_routes` says, at every address
+    /// that the host has here.
     /// Errors   as `listen`.
     [[nodiscard]] errc listen_admin(const host_port& at) {
-        return converse(at, admin_commands<basic_server>(*this));
+        is_watched_ = true;
+        return converse(
+            at,
+            http_service(live_routes<basic_server>(*this), admin_commands<basic_server>(*this)));
     }
 
     /// Says `YES` to whoever connects, for monitors that ask whether the server lives, as the Python
@@ -185,14 +195,18 @@ public:
                 take(intake_.shard());
                 push_keys(now);
             }
-            if (now < clock_->next_ms())
+            if (now < clock_->next_ms()) {
+                if (now >= told_ms_ + tell_every_ms || now < told_ms_)
+                    tell_followers(now);
                 continue;
+            }
             if (options_.once)
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
             flush(due, clock_->missed() - missed + 1, [&](auto& shard) { take(shard); });
             ticked = true;
+            tell_followers(now_ms());
         }
         listeners_.stop();
         input.join();
@@ -280,8 +294,81 @@ public:
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
     [[nodiscard]] bool& healthy() noexcept { return healthy_; }
 
+    // What the routes are about; on the thread of `run`.
+
+    /// How the server does, with all that came so far.
+    [[nodiscard]] server_status status() {
+        take(intake_.shard());
+        return status_now();
+    }
+    /// At the last flushes, the latest last.
+    [[nodiscard]] const std::vector<status_point>& past() const noexcept { return past_; }
+    [[nodiscard]] auto& board() noexcept { return board_; }
+    /// The text that Prometheus scrapes: the series as of the last flush, and the server's numbers.
+    [[nodiscard]] std::string metrics() { return metrics_.text() + self_page(status()); }
+    /// Connections that follow the events.
+    [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }
+
 private:
     static constexpr std::uint64_t waker_token = 0;
+    static constexpr std::int64_t tell_every_ms = 1000;
+
+    [[nodiscard]] server_status status_now() {
+        server_status now;
+        now.profile = Profile::name;
+        now.now = std::time(nullptr);
+        now.start = start_ != 0 ? start_ : now.now;
+        now.said_healthy = healthy_;
+        now.interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
+        now.counts = counts_;
+        now.counts.merge(pipeline_.counts());
+        now.series = board_.sizes();
+        now.flushes = flushes_;
+        now.flush_milliseconds = flush_milliseconds_;
+        now.input_gap_milliseconds = input_gap_milliseconds_;
+        for (const auto& way : listeners_.ways_in()) {
+            now.listeners.push_back({way.at,
+                                     way.packets.load(std::memory_order_relaxed),
+                                     way.dropped.load(std::memory_order_relaxed),
+                                     way.oversized.load(std::memory_order_relaxed),
+                                     way.connections.load(std::memory_order_relaxed)});
+        }
+        for (const auto& one : sinks_)
+            now.sinks.push_back({one->name(), one->report()});
+        return now;
+    }
+
+    /// Who follows the same is told the same text.
+    void tell_followers(std::int64_t now) {
+        told_ms_ = now;
+        std::map<std::string, std::string> texts;
+        conversations_.tell(*loop_, now, [&](conversation& with) {
+            auto& text = texts[with.follows];
+            if (text.empty())
+                text = detail::event_text(*this, std::string_view(with.follows).substr(1));
+            with.output += text;
+        });
+    }
+
+    /// Keeps what the pages show of a flush.
+    void keep_for_pages(const std::shared_ptr<const snapshot_type>& flushed,
+                        const intake_counts& counts,
+                        double interval_seconds) {
+        if (!is_watched_)
+            return;
+        metrics_.add(*flushed);
+        board_.take(flushed);
+        if (past_.size() == series_history::intervals_max)
+            past_.erase(past_.begin());
+        const auto rate = [&](std::uint64_t count) {
+            return static_cast<double>(count) / interval_seconds;
+        };
+        past_.push_back({flushed->timestamp,
+                         rate(counts.lines),
+                         rate(counts.bytes),
+                         rate(counts.refused_in_all()),
+                         rate(counts.dropped)});
+    }
 
     [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
         const auto addresses = resolve(at, address_use::bind);
@@ -296,11 +383,13 @@ private:
     }
 
     [[nodiscard]] std::int64_t wait_until_due(std::int64_t now) {
-        const std::int64_t flush_ms = clock_->wait_ms(now);
+        std::int64_t wait_ms = clock_->wait_ms(now);
+        if (conversations_.followers() > 0)
+            wait_ms = std::clamp<std::int64_t>(told_ms_ + tell_every_ms - now, 0, wait_ms);
         if (!keys_sink_)
-            return flush_ms;
+            return wait_ms;
         keys_due_ms_ = std::min(keys_due_ms_, now + keys_interval_ms_); // the clock was set back
-        return std::min(flush_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
+        return std::min(wait_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
     }
 
     void push_keys(std::int64_t now) {
@@ -347,6 +436,11 @@ private:
             sink->push(shared);
         const auto counts = pipeline_.take_counts();
         counts_.merge(counts);
+        ++flushes_;
+        flush_milliseconds_ = took.count();
+        const std::chrono::duration<double, std::milli> gap = listeners_.take_longest_gap();
+        input_gap_milliseconds_ = gap.count();
+        keep_for_pages(shared, counts, interval_seconds);
         log_losses(counts);
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
@@ -393,6 +487,14 @@ private:
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
     bool healthy_ = true;
+    bool is_watched_ = false; // somebody may ask for the pages
+    basic_series_board<typename Profile::store_traits> board_{};
+    prometheus_page metrics_{{.reserved_prefix = "quipud_"}};
+    std::vector<status_point> past_{};
+    std::uint64_t flushes_ = 0;
+    double flush_milliseconds_ = 0;
+    double input_gap_milliseconds_ = 0;
+    std::int64_t told_ms_ = 0;    // when the followers were
     std::int64_t flushed_ms_ = 0; // when the interval began
     bool rescheduled_ = false;    // since then
     std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};

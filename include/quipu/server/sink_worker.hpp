@@ -42,6 +42,9 @@ struct sink_report {
     std::size_t waiting = 0;       ///< snapshots in the queue
     std::uint64_t dropped = 0;     ///< snapshots, since the beginning
     errc error = errc::ok;         ///< of the last try
+    std::uint64_t successes = 0;   ///< writes, since the beginning
+    std::uint64_t failures = 0;
+    std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
 };
 
 /// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
@@ -201,7 +204,9 @@ private:
 
     private:
         void note(errc error, double milliseconds) {
+            report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
             report_.error = error;
+            ++(error == errc::ok ? report_.successes : report_.failures);
             if (error != errc::ok) {
                 report_.last_failure = std::time(nullptr);
             } else {
@@ -264,6 +269,7 @@ private:
         bool writing_ = false;    // the front one, at the moment
         bool front_left_ = false; // the one that is being written is no longer in the queue
         bool failing_ = false;
+        bool retrying_ = false; // the next write is of what failed
         bool finishing_ = false;
         bool given_up_ = false;
         bool ended_ = false;

@@ -31,6 +31,8 @@ struct prometheus_options {
     std::vector<double> bounds{};
     /// Series beyond it are left out, and counted.
     std::size_t series_max = 100'000;
+    /// Names that begin so are somebody else's: left out, and counted as conflicts. Empty: none.
+    std::string reserved_prefix{};
 };
 
 /// The page that Prometheus scrapes. A snapshot tells what came in one interval, Prometheus wants
@@ -143,6 +145,8 @@ private:
         detail::append_prometheus_name<true>(name, parts.name);
         if (!name.ends_with(suffix))
             name += suffix;
+        if (!options_.reserved_prefix.empty() && name.starts_with(options_.reserved_prefix))
+            return ++conflicts_, nullptr;
         auto known = families_.find(name);
         if (known == families_.end()) {
             if (!claim(name, type))

@@ -1,0 +1,405 @@
+// The live page of a server, made by page/embed.py of page/live.html.
+#pragma once
+
+#include <string_view>
+
+namespace quipu {
+
+/// What the page may do: run its own script, use its own style, ask its own server.
+inline constexpr std::string_view live_page_policy =
+    "default-src 'none'; connect-src 'self'; img-src data:; "
+    "script-src 'sha256-h9Mdo8//sMfPhhvVuTgb+KFz+Y0qcaJpIuAsUMA5VS4='; "
+    "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// One page without anything from elsewhere.
+// clang-format off
+inline constexpr std::string_view live_page = R"html(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>quipud</title>
+<link rel="icon" href="data:,">
+<style>
+:root { color-scheme: light dark;
+  --paper: #f7f6f3; --card: #fff; --ink: #1f2328; --soft: #656d76; --line: #e4e2dc;
+  --accent: #1f6f8b; --second: #c07b2c; --good: #2d7d46; --bad: #b3372f; }
+@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) {
+  --paper: #14171a; --card: #1c2024; --ink: #e4e7ea; --soft: #98a1aa; --line: #2d3338;
+  --accent: #5fb3cf; --second: #dfa65f; --good: #66bb7f; --bad: #ef8078; } }
+:root[data-theme=dark] { color-scheme: dark;
+  --paper: #14171a; --card: #1c2024; --ink: #e4e7ea; --soft: #98a1aa; --line: #2d3338;
+  --accent: #5fb3cf; --second: #dfa65f; --good: #66bb7f; --bad: #ef8078; }
+:root[data-theme=light] { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink);
+  font: 15px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
+main, header { max-width: 1120px; margin: 0 auto; padding: 0 20px; }
+header { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; padding-top: 18px; padding-bottom: 14px; }
+h1 { font-size: 20px; margin: 0; letter-spacing: -.01em; }
+h2 { font-size: 13px; font-weight: 600; color: var(--soft); margin: 0 0 8px; }
+.soft { color: var(--soft); }
+.state { display: inline-flex; align-items: center; gap: 7px; }
+.state::before { content: ""; width: 9px; height: 9px; border-radius: 50%; background: var(--soft); }
+.state.good::before { background: var(--good); }
+.state.bad::before { background: var(--bad); }
+.state.bad { color: var(--bad); }
+.fill { flex: 1; }
+button, input, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
+  border-radius: 7px; padding: 6px 11px; }
+button { cursor: pointer; }
+button:disabled { opacity: .4; cursor: default; }
+thead button:disabled { opacity: 1; }
+#refused-all { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+.notice { border: 1px solid var(--bad); color: var(--bad); border-radius: 10px; padding: 10px 14px; margin-bottom: 14px; white-space: pre-line; }
+.grid { display: grid; gap: 14px; margin-bottom: 14px; }
+.three { grid-template-columns: repeat(3, 1fr); }
+.two { grid-template-columns: repeat(2, 1fr); }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; min-width: 0; }
+.big { font-size: 26px; line-height: 1.2; letter-spacing: -.02em; }
+.plot { display: block; width: 100%; margin-top: 8px; overflow: visible; }
+.plot text { font-size: 11px; fill: var(--soft); }
+.plot .axis { stroke: var(--line); }
+.plot .line { fill: none; stroke: var(--accent); stroke-width: 1.7; stroke-linejoin: round; }
+.plot .second { stroke: var(--second); }
+.plot .dot { fill: var(--accent); }
+.plot .bar { fill: var(--accent); }
+ul { list-style: none; margin: 0; padding: 0; }
+li { padding: 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+li:first-child { border: 0; }
+.controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: 10px; }
+#search { flex: 1 1 200px; min-width: 0; }
+table { width: 100%; border-collapse: collapse; table-layout: fixed; }
+th, td { text-align: left; padding: 7px 8px; border-top: 1px solid var(--line); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+thead th { border-top: 0; padding: 0; }
+thead button { background: none; border: 0; padding: 6px 8px; color: var(--soft); font-size: 13px; font-weight: 600; width: 100%; text-align: inherit; }
+.number { text-align: right; }
+.kind { width: 92px; } .value, .rate { width: 120px; } .trend { width: 150px; }
+td.name { overflow-wrap: anywhere; white-space: normal; }
+tbody tr { cursor: pointer; }
+tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); }
+tr.idle td { color: var(--soft); }
+.small { display: block; width: 100%; height: 24px; }
+.empty { padding: 28px 8px; text-align: center; color: var(--soft); }
+dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--card); color: var(--ink); width: min(720px, calc(100vw - 24px)); padding: 20px; }
+dialog::backdrop { background: rgb(0 0 0 / .45); }
+dialog .top { display: flex; gap: 12px; align-items: start; }
+dialog h3 { margin: 0 0 2px; font-size: 17px; overflow-wrap: anywhere; flex: 1; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(105px, 1fr)); gap: 10px; margin: 14px 0; }
+.facts div span { display: block; font-size: 12px; color: var(--soft); }
+dialog h2 { margin-top: 16px; }
+footer { padding: 4px 0 28px; font-size: 13px; }
+[hidden] { display: none !important; }
+@media (max-width: 700px) {
+  main, header { padding-left: 12px; padding-right: 12px; }
+  .three, .two { grid-template-columns: 1fr; }
+  .kind, .trend { display: none; }
+  .value { width: 84px; } .rate { width: 104px; }
+}
+</style>
+</head>
+<body>
+<header>
+<h1>quipud</h1><span class="state" id="state" role="status">connecting</span>
+<span class="soft" id="about"></span><span class="fill"></span>
+<button id="theme" type="button">Theme: system</button>
+</header>
+<main>
+<div class="notice" id="notice" role="alert" hidden></div>
+<section class="grid three">
+<div class="card"><h2>Lines a second</h2><div class="big" id="lines">–</div><div class="soft" id="lines-all"></div><svg class="plot" id="lines-plot" height="110"></svg></div>
+<div class="card"><h2>Bytes a second</h2><div class="big" id="bytes">–</div><div class="soft" id="bytes-all"></div><svg class="plot" id="bytes-plot" height="110"></svg></div>
+<div class="card"><h2>Refused or lost a second</h2><div class="big" id="refused">–</div><div class="soft" id="refused-all"></div><svg class="plot" id="refused-plot" height="110"></svg></div>
+</section>
+<section class="grid two">
+<div class="card"><h2>Ways in</h2><ul id="listeners"></ul></div>
+<div class="card"><h2>Ways out</h2><ul id="sinks"></ul></div>
+</section>
+<section class="card">
+<div class="controls">
+<input id="search" type="search" placeholder="Search names and tags" aria-label="Search names and tags" autocomplete="off" spellcheck="false">
+<select id="kind" aria-label="Kind"><option value="">all kinds</option><option value="counter">counters</option><option value="timer">timers</option><option value="gauge">gauges</option><option value="set">sets</option><option value="keyvalue">key/values</option></select>
+<span class="soft" id="matched"></span>
+</div>
+<table>
+<thead><tr><th><button type="button" data-sort="name">Name</button></th><th class="kind"><button type="button" data-sort="kind">Kind</button></th><th class="value number"><button type="button" data-sort="value">Value</button></th><th class="rate number"><button type="button" data-sort="rate">A second</button></th><th class="trend"><button type="button" disabled>Lately</button></th></tr></thead>
+<tbody id="rows"></tbody>
+</table>
+<div class="empty" id="empty" hidden></div>
+<div class="controls"><button id="back" type="button">Back</button><button id="on" type="button">On</button><span class="soft" id="where"></span></div>
+</section>
+<footer class="soft">A timer's value is its median, a counter's the sum of one interval. <span id="foot"></span></footer>
+</main>
+<dialog id="one"><div class="top"><h3 id="one-name"></h3><button id="close" type="button">Close</button></div>
+<div class="soft" id="one-kind"></div><div id="one-body"></div></dialog>
+<script>
+'use strict';
+const $ = id => document.getElementById(id);
+const svg = (name, attributes, text) => {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const key in attributes) made.setAttribute(key, attributes[key]);
+  if (text !== undefined) made.textContent = text;
+  return made;
+};
+const element = (name, className, text) => {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text; // text from the wire is never markup
+  return made;
+};
+const number = value => {
+  if (value === null || value === undefined) return '–';
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e15 || size < 1e-4)) return value.toExponential(2);
+  return value.toLocaleString('en', { maximumFractionDigits: size < 10 ? 3 : size < 1000 ? 2 : 0 });
+};
+const short = value => {
+  if (value === null || value === undefined) return '–';
+  const size = Math.abs(value);
+  for (const [unit, of] of [['T', 1e12], ['G', 1e9], ['M', 1e6], ['k', 1e4]])
+    if (size >= of) return (value / (of === 1e4 ? 1e3 : of)).toFixed(1) + ' ' + unit;
+  return number(value);
+};
+const duration = seconds => seconds < 60 ? seconds + ' s' : seconds < 3600 ? Math.floor(seconds / 60) + ' min'
+  : seconds < 86400 ? Math.floor(seconds / 3600) + ' h ' + Math.floor(seconds % 3600 / 60) + ' min'
+  : Math.floor(seconds / 86400) + ' d ' + Math.floor(seconds % 86400 / 3600) + ' h';
+const clock = seconds => new Date(seconds * 1000).toLocaleTimeString();
+
+function path(values, low, high, width, height, left, top) {
+  let text = '', open = false;
+  const step = values.length > 1 ? width / (values.length - 1) : 0;
+  values.forEach((value, i) => {
+    if (value === null) { open = false; return; }
+    const y = top + height - (high > low ? (value - low) / (high - low) : .5) * height;
+    text += (open ? 'L' : 'M') + (left + i * step).toFixed(1) + ' ' + y.toFixed(1);
+    open = true;
+  });
+  return text;
+}
+function limits(series, fromZero) {
+  const all = series.flat().filter(value => value !== null);
+  if (!all.length) return null;
+  let low = Math.min(...all), high = Math.max(...all);
+  if (fromZero) { low = Math.min(0, low); high = Math.max(high, low === 0 ? 1e-9 : 0); }
+  if (low === high) { low -= Math.abs(low) / 2 || 1; high += Math.abs(high) / 2 || 1; }
+  return [low, high];
+}
+function plot(into, times, series, fromZero) {
+  const width = into.clientWidth || 300, height = Number(into.getAttribute('height'));
+  const left = 46, top = 8, inner = height - 28;
+  into.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  into.replaceChildren();
+  const range = limits(series, fromZero);
+  if (!range) { into.append(svg('text', { x: width / 2, y: height / 2, 'text-anchor': 'middle' }, 'nothing yet')); return; }
+  const [low, high] = range;
+  for (const share of [0, .5, 1]) {
+    const y = top + inner * (1 - share);
+    into.append(svg('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }),
+      svg('text', { x: left - 7, y: y + 4, 'text-anchor': 'end' }, fromZero && high <= 1e-9 ? (share ? '' : '0') : short(low + (high - low) * share)));
+  }
+  series.forEach((values, i) => {
+    into.append(svg('path', { class: i ? 'line second' : 'line', d: path(values, low, high, width - left, inner, left, top) }));
+    if (values.length === 1 && values[0] !== null)
+      into.append(svg('circle', { class: 'dot', r: 3, cx: left, cy: top + inner * (1 - (values[0] - low) / (high - low)) }));
+  });
+  into.append(svg('text', { x: left, y: height - 4 }, clock(times[0])));
+  if (times.length > 1) into.append(svg('text', { x: width, y: height - 4, 'text-anchor': 'end' }, clock(times[times.length - 1])));
+}
+function smallPlot(values) {
+  const made = svg('svg', { class: 'plot small', viewBox: '0 0 130 24', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  const range = limits([values], false);
+  if (range && values.length > 1) made.append(svg('path', { class: 'line', d: path(values, range[0], range[1], 128, 18, 1, 3), 'vector-effect': 'non-scaling-stroke' }));
+  return made;
+}
+
+const asked = { search: '', kind: '', sort: 'name', order: 'asc', offset: 0, limit: 50 };
+let stream = null, retry = 0, shown = null, lastFlush = 0, opened = '', wait = 1000;
+
+function connect() {
+  clearTimeout(retry);
+  if (stream) stream.close();
+  stream = new EventSource('/api/events?' + new URLSearchParams(asked));
+  stream.onmessage = event => { wait = 1000; show(JSON.parse(event.data)); };
+  stream.onerror = () => {
+    stream.close();
+    state('bad', 'disconnected');
+    notice('The server does not answer. What is below is as it last was; this page tries again by itself.');
+    retry = setTimeout(connect, wait);
+    wait = Math.min(wait * 2, 8000);
+  };
+}
+function state(kind, text) { $('state').className = 'state ' + kind; $('state').textContent = text; }
+function notice(text) { $('notice').hidden = !text; $('notice').textContent = text; }
+
+function show(news) {
+  shown = news;
+  const its = news.status, past = its.past, last = past.times.length - 1;
+  const overloaded = last >= 0 && past.dropped[last] > 0;
+  state(its.ailments || overloaded ? 'bad' : 'good', its.ailments ? 'not well' : overloaded ? 'overloaded' : 'live');
+  notice(its.ailments.trim() || (overloaded ? 'Datagrams were lost in the last interval: the system\u2019s buffer was full, or they were too long.' : ''));
+  draw(news);
+  if (opened && lastFlush !== its.flushes) open(opened);
+  lastFlush = its.flushes;
+}
+function draw(news) {
+  const its = news.status, past = its.past, last = past.times.length - 1;
+  $('about').textContent = `${its.version} · ${its.profile} · up ${duration(its.uptime)} · every ${number(its.interval_seconds)} s`;
+  $('lines').textContent = last < 0 ? '–' : short(past.lines[last]);
+  $('bytes').textContent = last < 0 ? '–' : short(past.bytes[last]);
+  $('refused').textContent = last < 0 ? '–' : short(past.refused[last] + past.dropped[last]);
+  $('lines-all').textContent = number(its.lines) + ' lines in all';
+  $('bytes-all').textContent = number(its.bytes) + ' bytes in all';
+  const causes = Object.entries(its.causes).sort((a, b) => b[1] - a[1]);
+  $('refused-all').textContent = `${number(its.refused)} refused, ${number(its.dropped)} lost in all` + (causes.length ? ` · most: ${causes[0][0]}` : '');
+  $('refused-all').title = causes.map(([why, count]) => `${number(count)} × ${why}`).join('\n');
+  plot($('lines-plot'), past.times, [past.lines], true);
+  plot($('bytes-plot'), past.times, [past.bytes], true);
+  plot($('refused-plot'), past.times, [past.refused, past.dropped], true);
+  $('listeners').replaceChildren(...its.listeners.map(one => health(one.at, !one.dropped, [
+    number(one.packets) + (one.at.startsWith('udp') || one.at.startsWith('unixgram') ? ' datagrams' : ' pieces'),
+    one.connections ? number(one.connections) + ' open' : '', one.dropped ? number(one.dropped) + ' lost in the system\u2019s buffer' : '',
+    one.oversized ? number(one.oversized) + ' too long' : ''])));
+  $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing, [
+    one.failing ? one.error : one.last_success ? 'last flush ' + clock(one.last_success) : 'no flush yet', number(one.successes) + ' taken',
+    one.waiting ? number(one.waiting) + ' waiting' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
+  if (!its.sinks.length) $('sinks').append(element('li', 'soft', 'none'));
+  $('foot').textContent = `Flush ${its.flushes}: ${number(its.flush_milliseconds)} ms; longest input gap ${number(its.input_gap_milliseconds)} ms.`;
+  showList(news.list);
+}
+function health(name, good, facts) {
+  const made = element('li');
+  made.append(element('span', 'state ' + (good ? 'good' : 'bad'), name), element('div', 'soft', facts.filter(Boolean).join(' · ')));
+  return made;
+}
+function showList(list) {
+  for (const button of document.querySelectorAll('[data-sort]')) {
+    const mine = button.dataset.sort === asked.sort;
+    button.textContent = button.textContent.replace(/ [↑↓]$/, '') + (mine ? (asked.order === 'asc' ? ' ↑' : ' ↓') : '');
+    button.parentElement.setAttribute('aria-sort', mine ? (asked.order === 'asc' ? 'ascending' : 'descending') : 'none');
+  }
+  const rows = list ? list.rows : [];
+  const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.query : '';
+  $('rows').replaceChildren(...rows.map(one => {
+    const row = element('tr', one.idle ? 'idle' : '');
+    row.tabIndex = 0; row.dataset.query = one.query;
+    const name = element('td', 'name');
+    name.append(element('span', '', one.name), element('span', 'soft', one.tags));
+    const trend = element('td', 'trend');
+    if (one.points) trend.append(smallPlot(one.points));
+    row.append(name, element('td', 'kind soft', one.kind), element('td', 'value number', number(one.value)), element('td', 'rate number', number(one.rate)), trend);
+    row.onclick = () => open(one.query);
+    row.onkeydown = event => { if (event.key === 'Enter') open(one.query); };
+    return row;
+  }));
+  if (focused) for (const row of $('rows').children) if (row.dataset.query === focused) row.focus({ preventScroll: true });
+  const all = list ? list.series : 0, matched = list ? list.matched : 0;
+  $('matched').textContent = all === matched ? `${number(all)} series` : `${number(matched)} of ${number(all)} series`;
+  $('empty').hidden = rows.length > 0;
+  $('empty').textContent = !shown.status.flushes ? `Waiting for the first flush: one comes every ${number(shown.status.interval_seconds)} seconds.`
+    : all ? 'No series matches.' : 'No series yet. Send a line such as hits:1|c to one of the ways in above.';
+  $('back').hidden = $('on').hidden = matched <= asked.limit && !asked.offset;
+  $('back').disabled = !asked.offset;
+  $('on').disabled = asked.offset + rows.length >= matched;
+  $('where').textContent = matched > asked.limit ? `${number(asked.offset + 1)} to ${number(asked.offset + rows.length)}` : '';
+}
+
+async function open(query) {
+  opened = query;
+  let its = null;
+  try {
+    const answer = await fetch('/api/series/one?' + query);
+    if (answer.ok) its = await answer.json();
+  } catch { return; } // disconnected: the notice says so
+  if (opened !== query) return;
+  const body = $('one-body');
+  if (!its) { body.replaceChildren(element('p', 'empty', 'This series is gone.')); return; }
+  $('one-name').textContent = its.name + its.tags;
+  $('one-kind').textContent = its.kind + (its.idle ? ' · idle' : '');
+  const facts = [];
+  const fact = (name, value) => { if (value !== null && value !== undefined) facts.push([name, value]); };
+  if (its.kind === 'timer') {
+    fact('count', its.count); fact('a second', its.rate); fact('mean', its.mean); fact('deviation', its.deviation);
+    fact('least', its.min); fact('largest', its.max); fact('sum', its.sum);
+  } else if (its.kind === 'set') {
+    fact(its.exact ? 'members' : 'members, about', its.value);
+    if (its.standard_error !== undefined) facts.push(['standard error', its.exact ? 'none: exact' : (100 * its.standard_error).toFixed(2) + ' %']);
+  } else { fact('value', its.value); fact('a second', its.rate); if (its.kind === 'counter') fact('in all', its.total); }
+  const grid = element('div', 'facts');
+  for (const [name, value] of facts) {
+    const one = element('div');
+    one.append(element('span', '', name), typeof value === 'number' ? number(value) : value);
+    grid.append(one);
+  }
+  const parts = [grid];
+  const chart = svg('svg', { class: 'plot', height: 150 });
+  if (its.times && its.times.length)
+    parts.push(element('h2', '', its.kind === 'timer' ? 'Median, and 99th percentile (the upper line)' : its.kind === 'counter' ? 'A second' : 'Over time'), chart);
+  const bars = svg('svg', { class: 'plot', height: 150 });
+  if (its.bins) {
+    parts.push(element('h2', '', 'Distribution of the last interval' + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
+    const list = element('div', 'facts');
+    for (const [percent, value] of its.percentiles) {
+      const one = element('div');
+      one.append(element('span', '', percent + ' %'), number(value));
+      list.append(one);
+    }
+    parts.push(list);
+  } else if (its.kind === 'timer') parts.push(element('p', 'soft', 'No values came in the last interval.'));
+  body.replaceChildren(...parts);
+  if (!$('one').open) $('one').showModal();
+  if (its.times && its.times.length) plot(chart, its.times, its.highs ? [its.values, its.highs] : [its.values], its.kind !== 'gauge');
+  if (its.bins) histogram(bars, its.bins);
+}
+function byFactors(bins) {
+  const wide = i => bins[i][1] - bins[i][0];
+  return bins.length > 2 && wide(bins.length - 1) > 1.05 * wide(1);
+}
+function histogram(into, bins) {
+  const width = into.clientWidth || 600, height = 150, left = 46, top = 8, inner = height - 28;
+  into.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  const high = Math.max(...bins.map(bin => bin[2])), step = (width - left) / bins.length;
+  for (const share of [0, 1]) {
+    const y = top + inner * (1 - share);
+    into.append(svg('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }), svg('text', { x: left - 7, y: y + 4, 'text-anchor': 'end' }, short(high * share)));
+  }
+  bins.forEach((bin, i) => {
+    const tall = bin[2] / high * inner, bar = svg('rect', { class: 'bar', x: left + i * step + 1, width: Math.max(step - 2, 1), y: top + inner - tall, height: tall });
+    bar.append(svg('title', {}, `${number(bin[0])} to ${number(bin[1])}: ${number(bin[2])}`));
+    into.append(bar);
+  });
+  into.append(svg('text', { x: left, y: height - 4 }, number(bins[0][0])), svg('text', { x: width, y: height - 4, 'text-anchor': 'end' }, number(bins[bins.length - 1][1])));
+}
+
+function ask(change) { Object.assign(asked, { offset: 0 }, change); connect(); }
+let typing = 0;
+$('search').oninput = () => { clearTimeout(typing); typing = setTimeout(() => ask({ search: $('search').value }), 200); };
+$('kind').onchange = () => ask({ kind: $('kind').value });
+for (const button of document.querySelectorAll('[data-sort]')) button.onclick = () => ask(button.dataset.sort === asked.sort
+  ? { order: asked.order === 'asc' ? 'desc' : 'asc' } : { sort: button.dataset.sort, order: button.dataset.sort === 'value' || button.dataset.sort === 'rate' ? 'desc' : 'asc' });
+$('back').onclick = () => ask({ offset: Math.max(0, asked.offset - asked.limit) });
+$('on').onclick = () => ask({ offset: asked.offset + asked.limit });
+$('close').onclick = () => $('one').close();
+$('one').onclose = () => { opened = ''; };
+const themes = ['system', 'light', 'dark'];
+function theme(name) {
+  if (name === 'system') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = name;
+  $('theme').textContent = 'Theme: ' + name;
+}
+let chosen = 'system';
+try { chosen = themes.includes(localStorage.theme) ? localStorage.theme : 'system'; } catch {}
+theme(chosen);
+$('theme').onclick = () => {
+  theme(chosen = themes[(themes.indexOf(chosen) + 1) % 3]);
+  try { localStorage.theme = chosen; } catch {}
+};
+addEventListener('resize', () => { if (shown) draw(shown); });
+connect();
+</script>
+</body>
+</html>
+)html";
+// clang-format on
+
+} // namespace quipu

@@ -1,0 +1,188 @@
+// How a server does: what it tells of itself as text, as JSON and as metrics.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/server/intake.hpp>
+#include <quipu/server/json_text.hpp>
+#include <quipu/server/series_query.hpp>
+#include <quipu/server/sink_worker.hpp>
+#include <quipu/wire/series.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace quipu {
+
+/// What a server knows of itself at a moment. Counts are since its start.
+struct server_status {
+    struct way_in {
+        std::string at{};
+        std::uint64_t packets = 0;   ///< datagrams, or pieces of streams
+        std::uint64_t dropped = 0;   ///< by the system, whose buffer was full
+        std::uint64_t oversized = 0; ///< too long to be taken
+        std::uint64_t connections = 0;
+    };
+    struct way_out {
+        std::string name{};
+        sink_report report{};
+    };
+
+    std::string_view profile{};
+    std::int64_t now = 0;   ///< Unix seconds
+    std::int64_t start = 0; ///< likewise
+    bool said_healthy = true;
+    double interval_seconds = 0;
+    intake_counts counts{};
+    std::array<std::size_t, metric_kind_count> series{}; ///< of the last flush
+    std::uint64_t flushes = 0;
+    double flush_milliseconds = 0;     ///< of the last one
+    double input_gap_milliseconds = 0; ///< the longest of the last interval
+    std::vector<way_in> listeners{};
+    std::vector<way_out> sinks{};
+};
+
+/// What a status was at a flush, to be drawn. Rates are a second.
+struct status_point {
+    std::int64_t at = 0;
+    double lines = 0;
+    double bytes = 0;
+    double refused = 0;
+    double dropped = 0;
+};
+
+/// What is wrong, a line each; empty: all is well.
+[[nodiscard]] inline std::string ailments(const server_status& of) {
+    std::string all;
+    if (!of.said_healthy)
+        all += "an admin command said `health down`\n";
+    for (const auto& sink : of.sinks) {
+        if (sink.report.error != errc::ok)
+            ((all += sink.name) += ": ") += std::string(message(sink.report.error)) + '\n';
+    }
+    return all;
+}
+
+/// Writes a status as members of an object that is open.
+inline void tell_status(json_text& out, const server_status& of) {
+    out.member("profile", of.profile).member("now", of.now).member("start", of.start);
+    out.member("uptime", of.now - of.start).member("interval_seconds", of.interval_seconds);
+    out.member("ailments", ailments(of));
+    out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
+    out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
+    out.member("last_seen", of.counts.last_seen);
+    out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
+    for (std::size_t cause = 0; cause < errc_count; ++cause) {
+        if (of.counts.refused[cause] > 0)
+            out.member(message(static_cast<errc>(cause)), of.counts.refused[cause]);
+    }
+    out.end_object().name("series").begin_object();
+    for (std::size_t kind = 0; kind < metric_kind_count; ++kind)
+        out.member(kind_word(static_cast<metric_kind>(kind)), std::uint64_t{of.series[kind]});
+    out.end_object().member("flushes", of.flushes);
+    out.member("flush_milliseconds", of.flush_milliseconds);
+    out.member("input_gap_milliseconds", of.input_gap_milliseconds);
+    out.name("listeners").begin_list();
+    for (const auto& one : of.listeners) {
+        out.begin_object().member("at", one.at).member("packets", one.packets);
+        out.member("dropped", one.dropped).member("oversized", one.oversized);
+        out.member("connections", one.connections).end_object();
+    }
+    out.end_list().name("sinks").begin_list();
+    for (const auto& [name, report] : of.sinks) {
+        out.begin_object().member("name", name).name("failing").truth(report.error != errc::ok);
+        out.member("error", report.error == errc::ok ? "" : message(report.error));
+        out.member("waiting", std::uint64_t{report.waiting}).member("dropped", report.dropped);
+        out.member("successes", report.successes).member("failures", report.failures);
+        out.member("retries", report.retries).member("last_success", report.last_success);
+        out.member("last_failure", report.last_failure);
+        out.member("write_milliseconds", report.write_milliseconds).end_object();
+    }
+    out.end_list();
+}
+
+/// A number of the server itself. `label` and `is` are empty, or a label and its value.
+struct self_number {
+    std::string_view name;
+    bool counts; ///< it only grows; else it is a gauge
+    std::string_view label;
+    std::string_view is;
+    double value;
+};
+
+/// Calls f(self_number) for each number of a server itself; those of one name follow each other.
+template <class F>
+void for_each_self_number(const server_status& of, F&& f) {
+    const auto one = [&](std::string_view name, bool counts, auto value) {
+        f(self_number{name, counts, {}, {}, static_cast<double>(value)});
+    };
+    one("lines", true, of.counts.lines);
+    one("bytes", true, of.counts.bytes);
+    one("packets", true, of.counts.packets);
+    for (std::size_t cause = 0; cause < errc_count; ++cause) {
+        if (of.counts.refused[cause] > 0)
+            f(self_number{"refused",
+                          true,
+                          "cause",
+                          message(static_cast<errc>(cause)),
+                          static_cast<double>(of.counts.refused[cause])});
+    }
+    for (std::size_t kind = 0; kind < metric_kind_count; ++kind)
+        f(self_number{"series",
+                      false,
+                      "kind",
+                      kind_word(static_cast<metric_kind>(kind)),
+                      static_cast<double>(of.series[kind])});
+    one("flushes", true, of.flushes);
+    one("flush_milliseconds", false, of.flush_milliseconds);
+    one("input_gap_milliseconds", false, of.input_gap_milliseconds);
+    const auto each_listener = [&](std::string_view name, auto value_of) {
+        for (const auto& way : of.listeners)
+            f(self_number{name, true, "listener", way.at, static_cast<double>(value_of(way))});
+    };
+    each_listener("listener_packets", [](const auto& way) { return way.packets; });
+    each_listener("listener_dropped", [](const auto& way) { return way.dropped; });
+    const auto each_sink = [&](std::string_view name, bool counts, auto value_of) {
+        for (const auto& sink : of.sinks)
+            f(self_number{
+                name, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
+    };
+    each_sink("sink_successes", true, [](const auto& its) { return its.successes; });
+    each_sink("sink_failures", true, [](const auto& its) { return its.failures; });
+    each_sink("sink_retries", true, [](const auto& its) { return its.retries; });
+    each_sink("sink_dropped", true, [](const auto& its) { return its.dropped; });
+    each_sink("sink_waiting", false, [](const auto& its) { return its.waiting; });
+}
+
+/// The numbers of the server itself as Prometheus scrapes them: `quipud_lines_total 12`.
+[[nodiscard]] inline std::string self_page(const server_status& of) {
+    std::string out;
+    std::string last;
+    for_each_self_number(of, [&](const self_number& one) {
+        const auto name = "quipud_" + std::string(one.name) + (one.counts ? "_total" : "");
+        if (name != last)
+            (out += "# TYPE " + name) += one.counts ? " counter\n" : " gauge\n";
+        last = name;
+        out += name;
+        if (!one.label.empty()) {
+            ((out += '{') += one.label) += "=\"";
+            for (const char c : one.is) {
+                if (c == '"' || c == '\\')
+                    out += '\\';
+                out += detail::is_control(c) ? '?' : c;
+            }
+            out += "\"}";
+        }
+        char digits[layout::shortest::bytes_max];
+        const char* const end = layout::shortest::write(digits, one.value);
+        out += ' ';
+        out.append(digits, static_cast<std::size_t>(end - digits)) += '\n';
+    });
+    return out;
+}
+
+} // namespace quipu

@@ -1,0 +1,166 @@
+// The live page in a real browser: its numbers, its search, its plots, its themes, and what it says when the
+// server goes. Usage: node live_page.js QUIPUD COUNTERPARTS [FOLDER for screenshots]
+'use strict';
+const { spawn } = require('child_process');
+const dgram = require('dgram');
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+
+const [quipud, counterparts, shots] = process.argv.slice(2);
+const { chromium } = require(path.join(counterparts, 'npm/node_modules/playwright-core'));
+const hostile = '<img src=x onerror=alert(1)>';
+
+let failures = 0;
+function expect(what, found, wanted) {
+  const same = JSON.stringify(found) === JSON.stringify(wanted);
+  if (!same) {
+    ++failures;
+    console.error(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(wanted)}`);
+  }
+}
+
+/// Starts the server and waits for the ports that it chose; `admin` is 0, or the port of the one before.
+function start(admin) {
+  const server = spawn(quipud, ['--listen', 'udp://127.0.0.1:0', '--sink', 'none:', '--admin', `127.0.0.1:${admin}`,
+    '--interval', '1s'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    let log = '';
+    server.on('exit', () => reject(new Error('quipud ended: ' + log)));
+    server.stderr.on('data', text => {
+      log += text;
+      const udp = /listening on udp:\/\/127\.0\.0\.1:(\d+)/.exec(log);
+      const http = /answering on tcp:\/\/127\.0\.0\.1:(\d+)/.exec(log);
+      if (udp && http) resolve({ server, udp: Number(udp[1]), http: Number(http[1]) });
+    });
+  });
+}
+function stop(server) {
+  return new Promise(resolve => {
+    server.removeAllListeners('exit');
+    server.on('exit', resolve);
+    server.kill('SIGTERM');
+  });
+}
+function send(port, lines) {
+  const socket = dgram.createSocket('udp4');
+  return new Promise(resolve => socket.send(lines.join('\n'), port, '127.0.0.1', () => { socket.close(); resolve(); }));
+}
+
+async function test(page, its) {
+  const shot = async name => { if (shots) await page.screenshot({ path: path.join(shots, name + '.png'), fullPage: true }); };
+  const text = async selector => (await page.textContent(selector)).trim();
+  // Not the browser's own waiting: that evaluates text, which the page's policy forbids.
+  const waitFor = async what => {
+    const end = Date.now() + 15000;
+    while (!await page.evaluate(what)) {
+      if (Date.now() > end) throw new Error('waited in vain for ' + what);
+      await page.waitForTimeout(20);
+    }
+  };
+  const names = () => page.$$eval('#rows .name', all => all.map(one => one.textContent));
+  let dialogs = 0;
+  page.on('dialog', one => { ++dialogs; one.dismiss(); });
+  const errors = [];
+  page.on('pageerror', error => errors.push(String(error)));
+
+  await page.goto(`http://127.0.0.1:${its.http}/`);
+  await waitFor(() => document.getElementById('state').textContent === 'live');
+  await shot('empty');
+  expect('the empty list says so', await page.isVisible('#empty'), true);
+
+  const timer = Array.from({ length: 100 }, (_, i) => `api.latency:${i + 1}|ms`);
+  const set = Array.from({ length: 37 }, (_, i) => `users:u${i}|s`);
+  const all = ['hits:1200|c', 'hits:34|c|#env:prod', 'queue:7|g', `${hostile}:5|c`, 'not a line', ...timer, ...set];
+  await send(its.udp, all);
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 6);
+  expect('the names', await names(), [hostile, 'api.latency', 'hits', 'hits;env=prod', 'queue', 'users']);
+  await waitFor(() => document.getElementById('refused-all').textContent.startsWith('1 refused'));
+  expect('the lines', await text('#lines-all'), `${all.length} lines in all`);
+  expect('the matches', await text('#matched'), '6 series');
+
+  await page.click('#rows tr:has-text("hits") >> nth=0');
+  await waitFor(() => document.getElementById('one').open);
+  expect('a counter in all', /in all1,200/.test(await text('#one-body')), true);
+  await page.click('#close');
+
+  // Values are those of the last interval: they go on coming until all has been looked at.
+  const sending = setInterval(() => send(its.udp, all), 150);
+  await page.waitForTimeout(4200);
+  await shot('light');
+  await page.click('#rows tr:has-text("api.latency")');
+  await waitFor(() => document.querySelectorAll('#one-body rect').length > 10);
+  expect('the least and the largest', /least1/.test(await text('#one-body')) && /largest100/.test(await text('#one-body')), true);
+  expect('a percentile', /90 %90/.test(await text('#one-body')), true);
+  await shot('timer');
+  await page.click('#close');
+  await page.click('#rows tr:has-text("users")');
+  await waitFor(() => document.getElementById('one-name').textContent === 'users' && document.getElementById('one').open);
+  expect('the members of a set', /members37/.test(await text('#one-body')), true);
+  expect('its error', /none: exact/.test(await text('#one-body')), true);
+  await page.click('#close');
+  clearInterval(sending);
+
+  expect('plots', await page.$$eval('#rows path', all => all.length) >= 3, true);
+  await page.click('[data-sort=rate]');
+  await waitFor(() => document.querySelector('#rows .name').textContent === 'hits');
+  await page.fill('#search', 'ENV hits');
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 1);
+  expect('the search', await names(), ['hits;env=prod']);
+  await page.fill('#search', 'nothing like it');
+  await waitFor(() => !document.querySelector('#rows tr'));
+  expect('no match is said', await text('#empty'), 'No series matches.');
+  await page.fill('#search', '');
+  await page.selectOption('#kind', 'gauge');
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 1);
+  expect('a gauge', await text('#rows .value'), '7');
+  await page.selectOption('#kind', '');
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 6);
+
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await paper();
+  await page.click('#theme');
+  await page.click('#theme');
+  expect('the dark theme is another', await paper() !== light, true);
+  await shot('dark');
+  await page.click('#theme');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect('the system may be dark, too', await paper() !== light, true);
+  await page.emulateMedia({ colorScheme: 'light' });
+
+  await page.setViewportSize({ width: 375, height: 740 });
+  await page.waitForTimeout(300);
+  await shot('phone');
+  expect('a phone need not scroll sideways', await page.evaluate(() => document.documentElement.scrollWidth), 375);
+  await page.setViewportSize({ width: 1200, height: 800 });
+
+  await stop(its.server);
+  await waitFor(() => document.getElementById('state').textContent === 'disconnected');
+  await shot('disconnected');
+  const again = await start(its.http);
+  its.server = again.server;
+  await waitFor(() => document.getElementById('state').textContent === 'live');
+  await send(again.udp, ['back:3|c']);
+  await waitFor(() => document.querySelector('#rows .name') && document.querySelector('#rows .name').textContent === 'back');
+
+  expect('a name is text', [dialogs, await page.$$eval('img', all => all.length)], [0, 0]);
+  expect('errors of the script', errors, []);
+}
+
+(async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quipu-browser-'));
+  const its = await start(0);
+  const browser = await chromium.launchPersistentContext(folder, {
+    executablePath: '/usr/bin/chromium', headless: true, viewport: { width: 1200, height: 800 },
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+  try {
+    await test(await browser.newPage(), its);
+  } finally {
+    await browser.close();
+    await stop(its.server);
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+  process.exit(failures ? 1 : 0);
+})().catch(error => { console.error(error); process.exit(1); });
