@@ -65,6 +65,13 @@ public:
     /// Whether all members are kept, and `estimate` is their number.
     [[nodiscard]] bool exact() const noexcept { return !sketched_; }
 
+    /// Calls f(hash) for each member, in no order; for none unless `exact`.
+    template <class F>
+    void for_each(F f) const {
+        if (exact())
+            members_.for_each(f);
+    }
+
     [[nodiscard]] double estimate() const noexcept {
         return sketched_ ? sketch_.estimate() : static_cast<double>(members_.size());
     }

@@ -52,6 +52,12 @@ public:
     [[nodiscard]] double estimate() const noexcept { return static_cast<double>(size()); }
     [[nodiscard]] static constexpr double standard_error() noexcept { return 0; }
 
+    /// Calls f(hash) for each member, in no order.
+    template <class F>
+    void for_each(F f) const {
+        members_.for_each(f);
+    }
+
     /// How many insertions of new members were refused at the bound.
     [[nodiscard]] std::size_t dropped() const noexcept { return dropped_; }
 

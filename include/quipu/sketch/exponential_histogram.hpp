@@ -167,6 +167,15 @@ public:
                zeros_ == std::floor(zeros_);
     }
 
+    /// Calls f(estimate, weight) for each bucket that has something, upwards.
+    template <class F>
+    void for_each(F f) const {
+        walk<true>([&f](double estimate, double weight, bool /*collapsed*/) {
+            f(estimate, weight);
+            return true;
+        });
+    }
+
     /// The weight of the zeros; the buckets of the positive values, by their number i; those of
     /// the negative ones by ~i, so that they ascend with the value.
     [[nodiscard]] double zeros() const noexcept { return zeros_; }
