@@ -165,6 +165,8 @@ TEST_CASE("quipud: a wrong command line is one line and exit code 2", "[quipud]"
         {{"--sink", "influx://h/a?b"}, "influx://HOST:PORT/DATABASE"},
         {{"--sink", "influx+udp://h/x"}, "influx+udp://HOST:PORT"},
         {{"--sink", "opentsdb://"}, "opentsdb://HOST:PORT"},
+        {{"--sink", "statsd://"}, "statsd://HOST:PORT"},
+        {{"--sink", "prometheus:"}, "at /metrics of the admin port"},
         {{"--sink", "opentsdb://h?host="}, "opentsdb://HOST:PORT"},
         {{"--sink", "graphite+pickle://"}, "graphite+pickle://HOST:PORT"},
         {{"--sink", "console"}, "use console:"},
@@ -200,9 +202,7 @@ TEST_CASE("quipud: what is planned says that it is not there yet", "[quipud]") {
         {"--state", "/tmp"},
         {"--threads=2"},
         {"--profile=dogstatsd"},
-        {"--sink", "prometheus:"},
         {"--sink", "json:///x"},
-        {"--sink=statsd://x:1"},
     }));
     CAPTURE(options);
     CHECK(refusal(options, 2).ends_with(": not available yet\n"));
@@ -496,4 +496,21 @@ TEST_CASE("quipud: no input ends it, and the next good line counts", "[quipud]")
         if (one.value.find_first_of("nN") != std::string::npos)
             FAIL_CHECK(one.name << " is " << one.value);
     }
+}
+
+TEST_CASE("quipud: sends to another StatsD server what it added up", "[quipud]") {
+    const std::string way = GENERATE("statsd", "statsd+tcp");
+    CAPTURE(way);
+    const graphite_server graphite;
+    running second({"--interval=200ms", "--prefix=", "--sink", graphite.url()});
+    const auto port = way == "statsd" ? second.udp() : second.tcp();
+    running first({"--interval=1h", "--sink", way + "://127.0.0.1:" + std::to_string(port)});
+    first.send("hits:3|c|@0.5\ndepth:-4|g\nt:1|ms\nt:3|ms|@0.5\nu:anna|s\nu:bert|s");
+    CHECK(first.ends_well());
+    CHECK(graphite.shows("counters.hits.count", "6"));
+    CHECK(graphite.shows("gauges.depth", "-4"));
+    CHECK(graphite.shows("timers.t.count", "3"));
+    CHECK(graphite.shows("timers.t.sum", "7"));
+    CHECK(graphite.shows("sets.u.count", "2"));
+    CHECK(second.ends_well());
 }

@@ -189,6 +189,16 @@ void add_sink(quipu::basic_server<Profile>& server,
     }
     case sink_kind::influx: return add_influx(server, option, all, messages);
     case sink_kind::influx_udp: return add_influx_udp(server, option, all, messages);
+    case sink_kind::statsd:
+        return add_relay(server,
+                         option,
+                         messages,
+                         quipu::udp_host_sender(std::make_shared<quipu::host_watch>(option.to)));
+    case sink_kind::statsd_tcp: {
+        quipu::stream_sender_options patience;
+        patience.reconnect_ms = 0; // each flush tries
+        return add_relay(server, option, messages, quipu::tcp_sender(option.to, patience));
+    }
     case sink_kind::opentsdb:
         return add_opentsdb(
             server, option, typename Profile::schema_type(schema_options<Profile>(all)), messages);

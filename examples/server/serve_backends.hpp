@@ -1,4 +1,4 @@
-// The sinks for InfluxDB and OpenTSDB, from their settings.
+// The sinks for InfluxDB, OpenTSDB and other StatsD servers, from their settings.
 #pragma once
 
 #include <quipu/net/host_watch.hpp>
@@ -9,6 +9,7 @@
 #include <quipu/server/server.hpp>
 #include <quipu/sink/influx.hpp>
 #include <quipu/sink/opentsdb.hpp>
+#include <quipu/sink/statsd_relay.hpp>
 
 #include "settings.hpp"
 
@@ -103,6 +104,33 @@ void add_opentsdb(Server& server,
     add_counted(server, option, messages, std::move(made), [](const sink&) {
         return " that OpenTSDB has no form for, or of series with more than 8 tags";
     });
+}
+
+/// Another StatsD server is told in this one's dialect.
+template <class Profile>
+struct relay_traits : quipu::statsd_relay_traits {
+    using dialect_type = typename Profile::dialect_type;
+};
+
+template <class Profile, class Transport>
+void add_relay(quipu::basic_server<Profile>& server,
+               const sink_setting& option,
+               const quipu::log& messages,
+               Transport to) {
+    using sink = quipu::basic_statsd_relay<Transport, relay_traits<Profile>>;
+    const auto made = std::make_shared<sink>(std::move(to));
+    const auto told = std::make_shared<omissions>(option.url, messages);
+    quipu::sink_worker_options bounds;
+    bounds.tries_again = false; // what arrived of a flush would count twice
+    server.add_sink(
+        option.url,
+        [made, told](const auto& from) {
+            const auto error = made->write(from);
+            told->note(made->sets_left_out() + made->counts().refused,
+                       ": sets that are only estimated, or lines that it could not read");
+            return error;
+        },
+        bounds);
 }
 
 } // namespace quipud

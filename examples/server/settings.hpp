@@ -19,7 +19,7 @@
 namespace quipud {
 
 enum class profile_name { quipu, etsy, kiip, statsite };
-enum class sink_kind { none, console, graphite, influx, influx_udp, opentsdb, command };
+enum class sink_kind { none, console, graphite, influx, influx_udp, opentsdb, statsd, statsd_tcp, command };
 
 enum class way_in { address, unix_path, standard_input, inherited };
 

@@ -159,13 +159,15 @@ text_list print_listen(const settings& all) {
 }
 
 std::string read_sink(settings& all, text url) {
-    constexpr std::array<text, 3> later{"prometheus:", "json:", "statsd:"};
+    constexpr std::array<text, 1> later{"json:"};
     constexpr std::array<std::pair<text, quipu::statsite_form>, 3> commands{
         {{"exec:", quipu::statsite_form::lines},
          {"exec+binary:", quipu::statsite_form::binary},
          {"exec+prefixed:", quipu::statsite_form::prefixed_binary}}};
     if (is_later(url, later))
         return std::string(not_yet);
+    if (url.starts_with("prometheus:"))
+        return "Prometheus asks for its numbers: at /metrics of the admin port";
     sink_setting made;
     made.url = url;
     if (url == "none:" || url == "console:") {

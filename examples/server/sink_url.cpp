@@ -18,12 +18,14 @@ struct scheme {
     std::uint16_t port;
 };
 
-constexpr std::array<scheme, 5> schemes{{
+constexpr std::array<scheme, 7> schemes{{
     {"graphite://", sink_kind::graphite, 2003},
     {"graphite+pickle://", sink_kind::graphite, 2004},
     {"influx://", sink_kind::influx, 8086},
     {"influx+udp://", sink_kind::influx_udp, 8089},
     {"opentsdb://", sink_kind::opentsdb, 4242},
+    {"statsd://", sink_kind::statsd, 8125},
+    {"statsd+tcp://", sink_kind::statsd_tcp, 8125},
 }};
 
 /// The text as a value within a query.

@@ -14,6 +14,6 @@ namespace quipud {
 /// The forms of those URLs, as a message tells them.
 inline constexpr std::string_view sink_url_forms =
     "graphite://HOST:PORT, graphite+pickle://HOST:PORT, influx://HOST:PORT/DATABASE, "
-    "influx+udp://HOST:PORT, opentsdb://HOST:PORT";
+    "influx+udp://HOST:PORT, opentsdb://HOST:PORT, statsd://HOST:PORT, statsd+tcp://HOST:PORT";
 
 } // namespace quipud
