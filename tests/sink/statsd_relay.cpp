@@ -20,8 +20,10 @@ namespace {
 
 constexpr std::int64_t now = 1'700'000'000;
 
-using relay = basic_statsd_relay<memory_transport>;
-
+struct packing_traits : quipu::statsd_relay_traits {
+    static constexpr bool packs_values = true;
+};
+using relay = basic_statsd_relay<memory_transport, packing_traits>;
 struct etsy_traits : quipu::statsd_relay_traits {
     using dialect_type = quipu::dialect::etsy;
 };

@@ -27,6 +27,8 @@ struct statsd_relay_traits {
     /// Etsy's, takes the series that differ by them for one.
     using dialect_type = dialect::quipu;
     using names = format_policy::sanitize;
+    /// Change when the server reads several values of a timer in a line, as ours does: `t:1:2:3|ms`.
+    static constexpr bool packs_values = false;
     /// As of a client.
     static constexpr std::size_t datagram_bytes_max = 1432;
 };
@@ -36,7 +38,7 @@ struct statsd_relay_traits {
 ///
 ///  - A counter is its sum of the interval; one that is 0 says nothing.
 ///  - A gauge is set to its value.
-///  - A timer is its values, several in a line where the dialect packs them, each with the rate of what
+///  - A timer is its values, several in a line if the traits say so, each with the rate of what
 ///    it stands for, so that counts agree; from the bound of its sketch on the buckets' estimates, of the
 ///    sketch's error, and, of a sketch that has none, a hundred of its quantiles.
 ///  - A set is a member of sixteen hexadecimal digits for each of its own, the same for the same member
@@ -186,9 +188,13 @@ private:
             const errc error = packer_.append([&](auto& out) {
                 rest = values;
                 rest.advance();
-                const auto packed = format_packed<dialect_type, names_type>(line, rest, out);
-                taken = packed.value_or(1);
-                return packed.error();
+                if constexpr (Traits::packs_values) {
+                    const auto packed = format_packed<dialect_type, names_type>(line, rest, out);
+                    taken = packed.value_or(1);
+                    return packed.error();
+                } else {
+                    return format<dialect_type, names_type>(line, out);
+                }
             });
             count(error, taken);
             values = rest;
