@@ -77,10 +77,9 @@ TEST_CASE("client: a queue stays with the parent of a fork, and the child counts
     CHECK(in_child([&] {
         const bool refused = client.flush() == errc::unsupported && client.counts().lost == 1 &&
                              client.last_error() == errc::unsupported;
-        // Another one works there.
-        basic_client mine{queued(to.connect())};
+        basic_client mine{to.connect()}; // a sanitizer of threads lets a child start none
         mine.increment("child");
-        return refused && mine.flush(deadline{5'000}) == errc::ok;
+        return refused && mine.flush() == errc::ok;
     }));
     CHECK(client.flush(deadline{5'000}) == errc::ok);
     CHECK(to.receive(2) == texts{"child:1|c", "waits:1|c"});
