@@ -514,3 +514,18 @@ TEST_CASE("quipud: sends to another StatsD server what it added up", "[quipud]")
     CHECK(graphite.shows("sets.u.count", "2"));
     CHECK(second.ends_well());
 }
+
+TEST_CASE("quipud: repeats what it receives, byte by byte", "[quipud]") {
+    auto copies = quipu::udp_receiver::bind(quipu::address::loopback_v4(0));
+    REQUIRE(copies);
+    auto stream = quipu::test::listening();
+    running server({"--interval=1h",
+                    "--sink=repeat://" + to_string(*copies->local_address()),
+                    "--sink=repeat+tcp://" + to_string(*stream.local_address())});
+    server.send("hits:1|c\nnot a line");
+    server.send("hits:2|c\n");
+    CHECK(quipu::test::receive_texts(*copies, 2) == words{"hits:1|c\nnot a line", "hits:2|c\n"});
+    auto connection = quipu::test::accepted(stream);
+    CHECK(quipu::test::receive_bytes(connection, 30) == "hits:1|c\nnot a line\nhits:2|c\n\n");
+    CHECK(server.ends_well());
+}

@@ -249,12 +249,19 @@ private:
         const auto* const targets = find(config_, "repeater");
         if (targets == nullptr)
             return;
-        const bool tcp = text_or(config_, "repeaterProtocol", "udp4") == "tcp";
+        if (targets->kind != literal_kind::list)
+            return fail(targets->line, "repeater: a list is expected");
+        // What is neither of these is udp4 there, too.
+        const auto protocol = text_or(config_, "repeaterProtocol", "udp4");
+        const std::string scheme = protocol == "tcp"    ? "repeat+tcp://"
+                                   : protocol == "udp6" ? "repeat+udp6://"
+                                                        : "repeat+udp4://";
         for (const auto& one : targets->items) {
+            const auto host = text_or(one, "host", "");
+            const auto shown = host.find(':') == host.npos ? host : '[' + host + ']';
             put("quipud",
                 "sink",
-                (tcp ? "statsd+tcp://" : "statsd://") + text_or(one, "host", "") + ':' +
-                    text_or(one, "port", "8125"),
+                scheme + shown + ':' + text_or(one, "port", "8125"),
                 one.line,
                 "repeater");
         }

@@ -181,6 +181,7 @@ void add_sink(quipu::basic_server<Profile>& server,
               command_list& commands) {
     switch (option.kind) {
     case sink_kind::none: return;
+    case sink_kind::repeat: return server.add_repeater(option.copies);
     case sink_kind::command: return add_command(server, option, all, commands);
     case sink_kind::graphite: {
         using traits = graphite_traits<Profile>;

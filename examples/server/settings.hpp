@@ -7,6 +7,7 @@
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/statsite.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/repeater.hpp>
 #include <quipu/sink/statsite_stream.hpp>
 
 #include <cstddef>
@@ -19,7 +20,18 @@
 namespace quipud {
 
 enum class profile_name { quipu, etsy, kiip, statsite };
-enum class sink_kind { none, console, graphite, influx, influx_udp, opentsdb, statsd, statsd_tcp, command };
+enum class sink_kind {
+    none,
+    console,
+    graphite,
+    influx,
+    influx_udp,
+    opentsdb,
+    statsd,
+    statsd_tcp,
+    repeat,
+    command
+};
 
 enum class way_in { address, unix_path, standard_input, inherited };
 
@@ -41,6 +53,7 @@ struct sink_setting {
     std::string rest{};    ///< what it needs beside: influx's path, opentsdb's host
     bool pickles = false;  ///< to Graphite, in place of lines
     quipu::statsite_form form = quipu::statsite_form::lines; ///< that a command gets
+    quipu::repeat_target copies{};                           ///< where raw copies go
     std::string url = "console:"; ///< of a command: `exec:` and the command
 
     [[nodiscard]] std::string command() const { return url.substr(url.find(':') + 1); }

@@ -181,9 +181,15 @@ std::string read_sink(settings& all, text url) {
         made.form = form;
         return all.sinks.push_back(std::move(made)), std::string();
     }
+    if (auto target = quipu::parse_repeat_target(url, statsd_port)) {
+        made.kind = sink_kind::repeat;
+        made.copies = *std::move(target);
+        return all.sinks.push_back(std::move(made)), std::string();
+    }
     if (auto backend = read_sink_url(url))
         return all.sinks.push_back(*std::move(backend)), std::string();
-    return "use console:, none:, " + std::string(sink_url_forms) + " or exec:COMMAND";
+    return "use console:, none:, " + std::string(sink_url_forms) +
+           ", repeat://HOST:PORT, repeat+tcp://HOST:PORT or exec:COMMAND";
 }
 
 text_list print_sinks(const settings& all) {

@@ -199,6 +199,7 @@
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/reception.hpp>
+#include <quipu/server/repeater.hpp>
 #include <quipu/server/series_board.hpp>
 #include <quipu/server/series_history.hpp>
 #include <quipu/server/series_json.hpp>

@@ -15,6 +15,7 @@
 #include <quipu/server/intake.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/reception.hpp>
+#include <quipu/server/repeater.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -73,6 +74,9 @@ public:
             return loop_.error();
         return waker_ ? ready_ : waker_.error();
     }
+
+    /// What comes goes to these too; see basic_reception. Before `run`.
+    void repeat_to(repeater_list& list) noexcept { reception_.repeat_to(list); }
 
     // What each of the following has bound is added to `bound()`.
 

@@ -4,6 +4,7 @@
 #include <quipu/core/result.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/repeater.hpp>
 #include <quipu/wire/binary.hpp>
 #include <quipu/wire/mixed_stream.hpp>
 #include <quipu/wire/sample.hpp>
@@ -41,8 +42,13 @@ public:
                                : dialect_type::line_bytes_max);
     }
 
+    /// From now on each datagram, and what is whole of a stream, goes to these too, as it came;
+    /// of a stream with binary records in it the lines only.
+    void repeat_to(repeater_list& list) noexcept { repeaters_ = &list; }
+
     /// Takes a datagram; padded, as receivers hand them out.
     void receive_datagram(std::string_view text) {
+        repeat(text);
         if constexpr (takes_binary) {
             if (!text.empty() && text.front() == binary_magic)
                 return receive_records(text);
@@ -73,8 +79,10 @@ public:
         const auto rest = stream.rest();
         if (rest.empty())
             return;
-        if (whole && dialect_type::unterminated_lines)
+        if (whole && dialect_type::unterminated_lines) {
+            repeat(rest);
             return receive(rest);
+        }
         intake_.count_refusals(errc::unterminated_line, 1);
         log_refusal({errc::unterminated_line, 0}, rest);
     }
@@ -93,6 +101,11 @@ private:
         return Profile::stamps_on_receipt ? std::time(nullptr) : 0;
     }
 
+    void repeat(std::string_view text) {
+        if (repeaters_ != nullptr)
+            repeaters_->send(text);
+    }
+
     void receive(std::string_view text) {
         intake_.receive(padded_text{text}, stamp(), [&](refusal why, std::string_view line) {
             log_refusal(why, line);
@@ -105,14 +118,24 @@ private:
     }
 
     [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
-        lines.feed(bytes, [&](std::string_view text) { receive(text); });
+        lines.feed(bytes, [&](std::string_view text) {
+            repeat(text);
+            receive(text);
+        });
         return errc::ok;
     }
     [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
         const errc broken = mixed.template feed<dialect_type>(
             bytes,
-            [&](std::string_view text) { receive(text); },
-            [&](const sample& one) { receive(one); },
+            [&](std::string_view text) {
+                repeat(text);
+                receive(text);
+            },
+            [&](const sample& one) {
+                if (repeaters_ != nullptr)
+                    repeaters_->skip();
+                receive(one);
+            },
             [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
         if (broken != errc::ok)
             refuse_record(broken, {});
@@ -161,6 +184,7 @@ private:
 
     basic_intake<Profile>& intake_;
     const log& log_;
+    repeater_list* repeaters_ = nullptr;
     rate_limit limit_{};
 };
 

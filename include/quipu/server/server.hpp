@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/config.hpp>
+#include <quipu/net/deadline.hpp>
 #include <quipu/net/resolve.hpp>
 #include <quipu/server/admin.hpp>
 #include <quipu/server/conversations.hpp>
@@ -14,6 +15,7 @@
 #include <quipu/server/log.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
+#include <quipu/server/repeater.hpp>
 #include <quipu/server/series_board.hpp>
 #include <quipu/server/server_status.hpp>
 #include <quipu/server/sink_worker.hpp>
@@ -164,6 +166,12 @@ public:
             std::make_unique<sink_worker<key_report>>("key report", std::move(write), log_, bounds);
     }
 
+    /// Passes all that is received on to another server, as it came; see repeater. Before `run`.
+    void add_repeater(repeat_target target, repeater_options bounds = {}) {
+        repeaters_.add(std::move(target), bounds);
+        listeners_.repeat_to(repeaters_);
+    }
+
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
@@ -224,6 +232,7 @@ public:
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
             sink->end_within(options_.patience);
+        finish_repeaters();
         for (auto& sink : sinks_)
             sink->finish(options_.patience);
         if (keys_sink_)
@@ -287,6 +296,15 @@ public:
             told.push_back({name + "flush_time", std::floor(report.write_milliseconds)});
             told.push_back({name + "waiting", static_cast<double>(report.waiting)});
             told.push_back({name + "dropped", static_cast<double>(report.dropped)});
+        }
+        for (const auto& one : repeaters_.all()) {
+            const auto counts = one->counts();
+            const auto url = one->name();
+            const auto name = "repeater." + url.substr(url.find("://") + 3) + '.';
+            told.push_back({name + "sent", static_cast<double>(counts.sent)});
+            told.push_back({name + "waiting", static_cast<double>(counts.waiting)});
+            told.push_back({name + "dropped", static_cast<double>(counts.dropped)});
+            told.push_back({name + "failed", static_cast<double>(counts.failed)});
         }
         return told;
     }
@@ -442,6 +460,7 @@ private:
         input_gap_milliseconds_ = gap.count();
         keep_for_pages(shared, counts, interval_seconds);
         log_losses(counts);
+        log_repeater_losses();
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
@@ -472,8 +491,38 @@ private:
         }
     }
 
+    /// The same of the copies.
+    void log_repeater_losses() {
+        for (const auto& one : repeaters_.all()) {
+            const auto lost = one->take_losses();
+            if (lost.dropped > 0)
+                log_.warning(one->name() + ": dropped in this interval, since too many waited: " +
+                             std::to_string(lost.dropped) + " messages");
+            if (lost.failed > 0)
+                log_.warning(one->name() +
+                             ": not sent in this interval: " + std::to_string(lost.failed) +
+                             " messages: " + std::string(message(lost.last_error)));
+        }
+        const auto skipped = repeaters_.skipped();
+        if (const auto more = skipped - std::exchange(skipped_, skipped); more > 0)
+            log_.warning("not repeated in this interval: " + std::to_string(more) +
+                         " binary records of streams");
+    }
+
+    void finish_repeaters() {
+        const deadline end(static_cast<int>(options_.patience.count()));
+        for (const auto& one : repeaters_.all()) {
+            if (const auto left = one->finish(end); left > 0)
+                log_.error(one->name() + ": messages that could not be sent before the end: " +
+                           std::to_string(left));
+        }
+        log_repeater_losses();
+    }
+
     server_options options_;
     const log log_;
+    repeater_list repeaters_{};
+    std::uint64_t skipped_ = 0; // records, up to the last flush
     basic_intake<Profile> intake_;
     basic_pipeline<Profile> pipeline_;
     basic_listeners<Profile> listeners_;

@@ -1,0 +1,227 @@
+// Repeaters: what a server receives, passed on as it came to other servers.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/net/deadline.hpp>
+#include <quipu/net/endpoint.hpp>
+#include <quipu/net/host_watch.hpp>
+#include <quipu/net/queued.hpp>
+#include <quipu/net/resolve.hpp>
+#include <quipu/net/stream_sender.hpp>
+#include <quipu/net/tcp_sender.hpp>
+#include <quipu/net/transport.hpp>
+#include <quipu/net/udp_host.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace quipu {
+
+/// How a copy travels. `udp` takes the first address of the host, `udp4` and `udp6` the first of
+/// that family, as Etsy's `repeaterProtocol`.
+enum class repeat_protocol : std::uint8_t { udp, udp4, udp6, tcp };
+
+/// Where copies go.
+struct repeat_target {
+    repeat_protocol protocol = repeat_protocol::udp;
+    host_port to{};
+
+    friend bool operator==(const repeat_target&, const repeat_target&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::array<std::string_view, 4> repeat_schemes{
+    "repeat://", "repeat+udp4://", "repeat+udp6://", "repeat+tcp://"}; // as repeat_protocol
+
+} // namespace detail
+
+/// Reads `repeat://HOST:PORT`, `repeat+udp4://…`, `repeat+udp6://…` or `repeat+tcp://…`.
+/// Errors   bad_address: another scheme, no host, port 0.
+/// Threads  pure.
+[[nodiscard]] inline result<repeat_target>
+parse_repeat_target(std::string_view url, std::optional<std::uint16_t> default_port = {}) {
+    for (std::size_t i = 0; i < detail::repeat_schemes.size(); ++i) {
+        const auto scheme = detail::repeat_schemes[i];
+        if (!url.starts_with(scheme))
+            continue;
+        auto to = parse_host_port(url.substr(scheme.size()), default_port);
+        if (!to)
+            return to.error();
+        if (detail::is_any_host(to->host) || to->port == 0)
+            return errc::bad_address;
+        return repeat_target{static_cast<repeat_protocol>(i), *std::move(to)};
+    }
+    return errc::bad_address;
+}
+
+/// The text of a target: `parse_repeat_target` reads it back equal.
+[[nodiscard]] inline std::string to_string(const repeat_target& target) {
+    return std::string(detail::repeat_schemes[static_cast<std::size_t>(target.protocol)]) +
+           to_string(target.to);
+}
+
+/// The bounds of a repeater.
+struct repeater_options {
+    /// Bytes that wait for one target, and as many again on their way; beyond it messages are
+    /// dropped, and counted. The memory is taken at once.
+    std::size_t bytes_max = std::size_t{4} << 20U;
+    /// The pause after a failure over TCP, doubled after each, up to the second.
+    int retry_ms = 250;
+    int retry_ms_max = 5000;
+    stream_sender_options tcp{.reconnect_ms = 0}; // the queue has the pauses
+};
+
+namespace detail {
+
+/// Datagrams to a host, whatever its name comes to mean: a transport.
+class repeat_datagrams {
+public:
+    explicit repeat_datagrams(repeat_target target)
+        : to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
+
+    /// A text that is longer than a datagram is parted behind a newline.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        while (bytes.size() > datagram_bytes_max) {
+            const auto newline = bytes.substr(0, datagram_bytes_max).rfind('\n');
+            if (newline == bytes.npos)
+                return errc::message_too_long;
+            if (const errc error = to_.send(bytes.substr(0, newline + 1)); error != errc::ok)
+                return error;
+            bytes.remove_prefix(newline + 1);
+        }
+        return to_.send(bytes);
+    }
+
+private:
+    static constexpr std::size_t datagram_bytes_max = 65'507; // of UDP over IPv4
+
+    [[nodiscard]] static address_family family(repeat_protocol protocol) noexcept {
+        switch (protocol) {
+        case repeat_protocol::udp4: return address_family::v4;
+        case repeat_protocol::udp6: return address_family::v6;
+        default: return address_family::any;
+        }
+    }
+
+    udp_host_sender to_;
+};
+
+static_assert(transport<repeat_datagrams>);
+
+} // namespace detail
+
+/// Sends copies to one target, on a thread of its own; who calls never waits for the network.
+///
+/// Over UDP a message is a datagram, as it came; one longer than 65,507 bytes (of a stream) is parted
+/// behind a newline. A datagram that cannot be sent is counted as failed, and not tried again. Over
+/// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
+/// while there is no connection they wait, and those that find no room are dropped and counted.
+///
+/// Threads  `send` from one thread; `counts` from any; `take_losses` and `finish` from one other.
+/// Source   statsd 0.9.0, backends/repeater.js. It decodes what it sends over TCP as UTF-8, and what
+///          it gets over TCP as 7-bit ASCII: here bytes stay as they are. It spreads messages
+///          over five connections, in any order, and loses them while there is none.
+class repeater {
+public:
+    explicit repeater(repeat_target target, repeater_options options = {})
+        : name_(to_string(target)), queue_(open(std::move(target), options)) {}
+
+    /// Queues a copy.
+    /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
+    void send(std::string_view bytes) {
+        if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
+            ended_.assign(bytes);
+            ended_ += '\n';
+            static_cast<void>(stream->send(ended_)); // it counts what it drops
+        } else {
+            static_cast<void>(std::get<queued<detail::repeat_datagrams>>(queue_).send(bytes));
+        }
+    }
+
+    [[nodiscard]] queue_counts counts() const noexcept {
+        return std::visit([](const auto& queue) { return queue.counts(); }, queue_);
+    }
+
+    /// What was dropped and what failed since this was last called.
+    [[nodiscard]] queue_counts take_losses() noexcept {
+        queue_counts now = counts();
+        const queue_counts before = std::exchange(told_, now);
+        now.dropped -= before.dropped;
+        now.failed -= before.failed;
+        now.dropped_lines -= before.dropped_lines;
+        now.failed_lines -= before.failed_lines;
+        return now;
+    }
+
+    /// Waits until what is there has left. What has not by then is lost when this object goes.
+    /// Returns  how many messages are left.
+    [[nodiscard]] std::uint64_t finish(const deadline& end) noexcept {
+        static_cast<void>(std::visit([&](auto& queue) { return queue.flush(end); }, queue_));
+        return counts().waiting;
+    }
+
+    /// Its URL.
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+private:
+    using either = std::variant<queued<detail::repeat_datagrams>, queued<tcp_sender>>;
+    static constexpr std::size_t pack_bytes_max = std::size_t{16} * 1024;
+
+    [[nodiscard]] static either open(repeat_target target, const repeater_options& options) {
+        queue_options bounds;
+        bounds.bytes_max = options.bytes_max;
+        bounds.stop_timeout_ms = 0; // `finish` has waited
+        if (target.protocol != repeat_protocol::tcp)
+            return queued(detail::repeat_datagrams(std::move(target)), bounds);
+        bounds.pack_bytes_max = pack_bytes_max;
+        bounds.retry_ms = options.retry_ms;
+        bounds.retry_ms_max = options.retry_ms_max;
+        return queued(tcp_sender(std::move(target.to), options.tcp), bounds);
+    }
+
+    std::string name_;
+    std::string ended_{};
+    queue_counts told_{};
+    either queue_;
+};
+
+/// The repeaters of one receiving thread.
+class repeater_list {
+public:
+    /// Before the thread starts.
+    void add(repeat_target target, repeater_options options = {}) {
+        all_.push_back(std::make_unique<repeater>(std::move(target), options));
+    }
+
+    /// Queues a copy for each.
+    void send(std::string_view bytes) {
+        for (auto& one : all_)
+            one->send(bytes);
+    }
+
+    /// Counts what is not passed on: a binary record that came within a stream.
+    void skip() noexcept { skipped_.fetch_add(1, std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t skipped() const noexcept {
+        return skipped_.load(std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] const std::vector<std::unique_ptr<repeater>>& all() const noexcept {
+        return all_;
+    }
+
+private:
+    std::vector<std::unique_ptr<repeater>> all_{};
+    std::atomic<std::uint64_t> skipped_{0};
+};
+
+} // namespace quipu
