@@ -226,7 +226,8 @@ usage: quipud [OPTION]... [FILE]...
   --sink URL           console: (the default), none:, graphite://HOST:PORT, graphite+pickle://HOST:PORT,
                        influx://HOST:PORT/DATABASE, influx+udp://HOST:PORT, opentsdb://HOST:PORT (with
                        ?host=NAME perhaps, for its tag), statsd://HOST:PORT or statsd+tcp://HOST:PORT (another
-                       StatsD server), or exec:COMMAND, which is run at each flush and gets lines
+                       StatsD server), repeat://HOST:PORT or repeat+tcp://HOST:PORT (raw copies of
+                       what is received), or exec:COMMAND, which is run at each flush and gets lines
                        NAME|VALUE|TIME; may be given several times
   --interval TIME      the time between two flushes, such as 10s (the default), 500ms or 1m
   --align              flush at multiples of the interval on the wall clock

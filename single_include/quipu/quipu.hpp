@@ -22519,6 +22519,212 @@ private:
 
 } // namespace quipu
 
+// quipu/server/repeater.hpp
+
+// Repeaters: what a server receives, passed on as it came to other servers.
+
+namespace quipu {
+
+/// How a copy travels. `udp` takes the first address of the host, `udp4` and `udp6` the first of
+/// that family, as Etsy's `repeaterProtocol`.
+enum class repeat_protocol : std::uint8_t { udp, udp4, udp6, tcp };
+
+/// Where copies go.
+struct repeat_target {
+    repeat_protocol protocol = repeat_protocol::udp;
+    host_port to{};
+
+    friend bool operator==(const repeat_target&, const repeat_target&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::array<std::string_view, 4> repeat_schemes{
+    "repeat://", "repeat+udp4://", "repeat+udp6://", "repeat+tcp://"}; // as repeat_protocol
+
+} // namespace detail
+
+/// Reads `repeat://HOST:PORT`, `repeat+udp4://…`, `repeat+udp6://…` or `repeat+tcp://…`.
+/// Errors   bad_address: another scheme, no host, port 0.
+/// Threads  pure.
+[[nodiscard]] inline result<repeat_target>
+parse_repeat_target(std::string_view url, std::optional<std::uint16_t> default_port = {}) {
+    for (std::size_t i = 0; i < detail::repeat_schemes.size(); ++i) {
+        const auto scheme = detail::repeat_schemes[i];
+        if (!url.starts_with(scheme))
+            continue;
+        auto to = parse_host_port(url.substr(scheme.size()), default_port);
+        if (!to)
+            return to.error();
+        if (detail::is_any_host(to->host) || to->port == 0)
+            return errc::bad_address;
+        return repeat_target{static_cast<repeat_protocol>(i), *std::move(to)};
+    }
+    return errc::bad_address;
+}
+
+/// The text of a target: `parse_repeat_target` reads it back equal.
+[[nodiscard]] inline std::string to_string(const repeat_target& target) {
+    return std::string(detail::repeat_schemes[static_cast<std::size_t>(target.protocol)]) +
+           to_string(target.to);
+}
+
+/// The bounds of a repeater.
+struct repeater_options {
+    /// Bytes that wait for one target, and as many again on their way; beyond it messages are
+    /// dropped, and counted. The memory is taken at once.
+    std::size_t bytes_max = std::size_t{4} << 20U;
+    /// The pause after a failure over TCP, doubled after each, up to the second.
+    int retry_ms = 250;
+    int retry_ms_max = 5000;
+    stream_sender_options tcp{.reconnect_ms = 0}; // the queue has the pauses
+};
+
+namespace detail {
+
+/// Datagrams to a host, whatever its name comes to mean: a transport.
+class repeat_datagrams {
+public:
+    explicit repeat_datagrams(repeat_target target)
+        : to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
+
+    /// A text that is longer than a datagram is parted behind a newline.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        while (bytes.size() > datagram_bytes_max) {
+            const auto newline = bytes.substr(0, datagram_bytes_max).rfind('\n');
+            if (newline == bytes.npos)
+                return errc::message_too_long;
+            if (const errc error = to_.send(bytes.substr(0, newline + 1)); error != errc::ok)
+                return error;
+            bytes.remove_prefix(newline + 1);
+        }
+        return to_.send(bytes);
+    }
+
+private:
+    static constexpr std::size_t datagram_bytes_max = 65'507; // of UDP over IPv4
+
+    [[nodiscard]] static address_family family(repeat_protocol protocol) noexcept {
+        switch (protocol) {
+        case repeat_protocol::udp4: return address_family::v4;
+        case repeat_protocol::udp6: return address_family::v6;
+        default: return address_family::any;
+        }
+    }
+
+    udp_host_sender to_;
+};
+
+static_assert(transport<repeat_datagrams>);
+
+} // namespace detail
+
+/// Sends copies to one target, on a thread of its own; who calls never waits for the network.
+///
+/// Over UDP a message is a datagram, as it came; one longer than 65,507 bytes (of a stream) is parted
+/// behind a newline. A datagram that cannot be sent is counted as failed, and not tried again. Over
+/// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
+/// while there is no connection they wait, and those that find no room are dropped and counted.
+///
+/// Threads  `send` from one thread; `counts` from any; `take_losses` and `finish` from one other.
+/// Source   statsd 0.9.0, backends/repeater.js. It decodes what it sends over TCP as UTF-8, and what
+///          it gets over TCP as 7-bit ASCII: here bytes stay as they are. It spreads messages
+///          over five connections, in any order, and loses them while there is none.
+class repeater {
+public:
+    explicit repeater(repeat_target target, repeater_options options = {})
+        : name_(to_string(target)), queue_(open(std::move(target), options)) {}
+
+    /// Queues a copy.
+    /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
+    void send(std::string_view bytes) {
+        if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
+            ended_.assign(bytes);
+            ended_ += '\n';
+            static_cast<void>(stream->send(ended_)); // it counts what it drops
+        } else {
+            static_cast<void>(std::get<queued<detail::repeat_datagrams>>(queue_).send(bytes));
+        }
+    }
+
+    [[nodiscard]] queue_counts counts() const noexcept {
+        return std::visit([](const auto& queue) { return queue.counts(); }, queue_);
+    }
+
+    /// What was dropped and what failed since this was last called.
+    [[nodiscard]] queue_counts take_losses() noexcept {
+        queue_counts now = counts();
+        const queue_counts before = std::exchange(told_, now);
+        now.dropped -= before.dropped;
+        now.failed -= before.failed;
+        now.dropped_lines -= before.dropped_lines;
+        now.failed_lines -= before.failed_lines;
+        return now;
+    }
+
+    /// Waits until what is there has left. What has not by then is lost when this object goes.
+    /// Returns  how many messages are left.
+    [[nodiscard]] std::uint64_t finish(const deadline& end) noexcept {
+        static_cast<void>(std::visit([&](auto& queue) { return queue.flush(end); }, queue_));
+        return counts().waiting;
+    }
+
+    /// Its URL.
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+private:
+    using either = std::variant<queued<detail::repeat_datagrams>, queued<tcp_sender>>;
+    static constexpr std::size_t pack_bytes_max = std::size_t{16} * 1024;
+
+    [[nodiscard]] static either open(repeat_target target, const repeater_options& options) {
+        queue_options bounds;
+        bounds.bytes_max = options.bytes_max;
+        bounds.stop_timeout_ms = 0; // `finish` has waited
+        if (target.protocol != repeat_protocol::tcp)
+            return queued(detail::repeat_datagrams(std::move(target)), bounds);
+        bounds.pack_bytes_max = pack_bytes_max;
+        bounds.retry_ms = options.retry_ms;
+        bounds.retry_ms_max = options.retry_ms_max;
+        return queued(tcp_sender(std::move(target.to), options.tcp), bounds);
+    }
+
+    std::string name_;
+    std::string ended_{};
+    queue_counts told_{};
+    either queue_;
+};
+
+/// The repeaters of one receiving thread.
+class repeater_list {
+public:
+    /// Before the thread starts.
+    void add(repeat_target target, repeater_options options = {}) {
+        all_.push_back(std::make_unique<repeater>(std::move(target), options));
+    }
+
+    /// Queues a copy for each.
+    void send(std::string_view bytes) {
+        for (auto& one : all_)
+            one->send(bytes);
+    }
+
+    /// Counts what is not passed on: a binary record that came within a stream.
+    void skip() noexcept { skipped_.fetch_add(1, std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t skipped() const noexcept {
+        return skipped_.load(std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] const std::vector<std::unique_ptr<repeater>>& all() const noexcept {
+        return all_;
+    }
+
+private:
+    std::vector<std::unique_ptr<repeater>> all_{};
+    std::atomic<std::uint64_t> skipped_{0};
+};
+
+} // namespace quipu
+
 // quipu/server/reception.hpp
 
 // What comes through the sockets of one receiving thread, as lines and records for its intake.
@@ -22547,8 +22753,13 @@ public:
                                : dialect_type::line_bytes_max);
     }
 
+    /// From now on each datagram, and what is whole of a stream, goes to these too, as it came;
+    /// of a stream with binary records in it the lines only.
+    void repeat_to(repeater_list& list) noexcept { repeaters_ = &list; }
+
     /// Takes a datagram; padded, as receivers hand them out.
     void receive_datagram(std::string_view text) {
+        repeat(text);
         if constexpr (takes_binary) {
             if (!text.empty() && text.front() == binary_magic)
                 return receive_records(text);
@@ -22579,8 +22790,10 @@ public:
         const auto rest = stream.rest();
         if (rest.empty())
             return;
-        if (whole && dialect_type::unterminated_lines)
+        if (whole && dialect_type::unterminated_lines) {
+            repeat(rest);
             return receive(rest);
+        }
         intake_.count_refusals(errc::unterminated_line, 1);
         log_refusal({errc::unterminated_line, 0}, rest);
     }
@@ -22599,6 +22812,11 @@ private:
         return Profile::stamps_on_receipt ? std::time(nullptr) : 0;
     }
 
+    void repeat(std::string_view text) {
+        if (repeaters_ != nullptr)
+            repeaters_->send(text);
+    }
+
     void receive(std::string_view text) {
         intake_.receive(padded_text{text}, stamp(), [&](refusal why, std::string_view line) {
             log_refusal(why, line);
@@ -22611,14 +22829,24 @@ private:
     }
 
     [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
-        lines.feed(bytes, [&](std::string_view text) { receive(text); });
+        lines.feed(bytes, [&](std::string_view text) {
+            repeat(text);
+            receive(text);
+        });
         return errc::ok;
     }
     [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
         const errc broken = mixed.template feed<dialect_type>(
             bytes,
-            [&](std::string_view text) { receive(text); },
-            [&](const sample& one) { receive(one); },
+            [&](std::string_view text) {
+                repeat(text);
+                receive(text);
+            },
+            [&](const sample& one) {
+                if (repeaters_ != nullptr)
+                    repeaters_->skip();
+                receive(one);
+            },
             [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
         if (broken != errc::ok)
             refuse_record(broken, {});
@@ -22667,6 +22895,7 @@ private:
 
     basic_intake<Profile>& intake_;
     const log& log_;
+    repeater_list* repeaters_ = nullptr;
     rate_limit limit_{};
 };
 
@@ -22718,6 +22947,9 @@ public:
             return loop_.error();
         return waker_ ? ready_ : waker_.error();
     }
+
+    /// What comes goes to these too; see basic_reception. Before `run`.
+    void repeat_to(repeater_list& list) noexcept { reception_.repeat_to(list); }
 
     // What each of the following has bound is added to `bound()`.
 
@@ -25329,6 +25561,12 @@ public:
             std::make_unique<sink_worker<key_report>>("key report", std::move(write), log_, bounds);
     }
 
+    /// Passes all that is received on to another server, as it came; see repeater. Before `run`.
+    void add_repeater(repeat_target target, repeater_options bounds = {}) {
+        repeaters_.add(std::move(target), bounds);
+        listeners_.repeat_to(repeaters_);
+    }
+
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
@@ -25389,6 +25627,7 @@ public:
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
             sink->end_within(options_.patience);
+        finish_repeaters();
         for (auto& sink : sinks_)
             sink->finish(options_.patience);
         if (keys_sink_)
@@ -25452,6 +25691,15 @@ public:
             told.push_back({name + "flush_time", std::floor(report.write_milliseconds)});
             told.push_back({name + "waiting", static_cast<double>(report.waiting)});
             told.push_back({name + "dropped", static_cast<double>(report.dropped)});
+        }
+        for (const auto& one : repeaters_.all()) {
+            const auto counts = one->counts();
+            const auto url = one->name();
+            const auto name = "repeater." + url.substr(url.find("://") + 3) + '.';
+            told.push_back({name + "sent", static_cast<double>(counts.sent)});
+            told.push_back({name + "waiting", static_cast<double>(counts.waiting)});
+            told.push_back({name + "dropped", static_cast<double>(counts.dropped)});
+            told.push_back({name + "failed", static_cast<double>(counts.failed)});
         }
         return told;
     }
@@ -25607,6 +25855,7 @@ private:
         input_gap_milliseconds_ = gap.count();
         keep_for_pages(shared, counts, interval_seconds);
         log_losses(counts);
+        log_repeater_losses();
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
@@ -25637,8 +25886,38 @@ private:
         }
     }
 
+    /// The same of the copies.
+    void log_repeater_losses() {
+        for (const auto& one : repeaters_.all()) {
+            const auto lost = one->take_losses();
+            if (lost.dropped > 0)
+                log_.warning(one->name() + ": dropped in this interval, since too many waited: " +
+                             std::to_string(lost.dropped) + " messages");
+            if (lost.failed > 0)
+                log_.warning(one->name() +
+                             ": not sent in this interval: " + std::to_string(lost.failed) +
+                             " messages: " + std::string(message(lost.last_error)));
+        }
+        const auto skipped = repeaters_.skipped();
+        if (const auto more = skipped - std::exchange(skipped_, skipped); more > 0)
+            log_.warning("not repeated in this interval: " + std::to_string(more) +
+                         " binary records of streams");
+    }
+
+    void finish_repeaters() {
+        const deadline end(static_cast<int>(options_.patience.count()));
+        for (const auto& one : repeaters_.all()) {
+            if (const auto left = one->finish(end); left > 0)
+                log_.error(one->name() + ": messages that could not be sent before the end: " +
+                           std::to_string(left));
+        }
+        log_repeater_losses();
+    }
+
     server_options options_;
     const log log_;
+    repeater_list repeaters_{};
+    std::uint64_t skipped_ = 0; // records, up to the last flush
     basic_intake<Profile> intake_;
     basic_pipeline<Profile> pipeline_;
     basic_listeners<Profile> listeners_;

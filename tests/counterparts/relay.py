@@ -1,5 +1,5 @@
-"""quipud adds up traffic and hands it to Etsy's statsd from npm, over UDP or TCP: that server's Graphite gets
-the numbers that the traffic itself would have made there.
+"""quipud adds up traffic and hands it to Etsy's statsd from npm, over UDP or TCP, or passes it on as it came:
+that server's Graphite gets the numbers that the traffic itself would have made there.
 """
 
 import random
@@ -68,6 +68,8 @@ def test(arguments) -> int:
         port, scheme = {
             "udp": (behind.udp, "statsd"),
             "tcp": (behind.tcp, "statsd+tcp"),
+            "repeat_udp": (behind.udp, "repeat"),
+            "repeat_tcp": (behind.tcp, "repeat+tcp"),
         }[arguments.way]
         (scratch / "quipud").mkdir()
         with direct.process, behind.process:
@@ -111,5 +113,5 @@ def test(arguments) -> int:
 
 
 if __name__ == "__main__":
-    options = parse_command_line(__doc__.splitlines()[0], way=["udp", "tcp"])
+    options = parse_command_line(__doc__.splitlines()[0], way=["udp", "tcp", "repeat_udp", "repeat_tcp"])
     sys.exit(run(lambda: test(options)))
