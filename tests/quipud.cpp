@@ -9,12 +9,15 @@
 #include "support/graphite_server.hpp"
 #include "support/http_server.hpp"
 #include "support/process.hpp"
+#include "support/scratch_folder.hpp"
 #include "support/tcp.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -528,4 +531,23 @@ TEST_CASE("quipud: repeats what it receives, byte by byte", "[quipud]") {
     auto connection = quipu::test::accepted(stream);
     CHECK(quipu::test::receive_bytes(connection, 30) == "hits:1|c\nnot a line\nhits:2|c\n\n");
     CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: tells the most frequent keys, each interval and at the end", "[quipud]") {
+    const quipu::test::scratch_folder folder;
+    running server({"--sink=none:",
+                    "--interval=1h",
+                    "--set=keys.interval=200ms",
+                    "--set=keys.log=" + folder.path("keys")});
+    const auto told = [&] {
+        std::ifstream file(folder.path("keys"));
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    server.send("often:1|c\noften:2|c\nonce:1|ms\nbad");
+    CHECK(eventually([&] { return told().find("count=2 key=often\n") != std::string::npos; }));
+    CHECK(told().find("count=1 key=once\n") != std::string::npos);
+    CHECK(told().find("key=bad") == std::string::npos);
+    server.send("last:1|c");
+    CHECK(server.ends_well());
+    CHECK(told().find("count=1 key=last\n") != std::string::npos);
 }

@@ -143,7 +143,9 @@ void add_graphite(quipu::basic_server<Profile>& server,
     patience.reconnect_ms = 0; // the sink's worker has the pauses
     const auto graphite = std::make_shared<sink>(schema(schema_options<Profile>(all)),
                                                  quipu::tcp_sender(option.to, patience));
-    server.add_sink(option.url, [graphite](const auto& from) {
+    quipu::sink_worker_options bounds;
+    bounds.sent_bytes = [graphite] { return graphite->history().flush_bytes; };
+    const auto write = [graphite](const auto& from) {
         using clock = std::chrono::steady_clock;
         const auto start = clock::now();
         const auto error = graphite->write(from);
@@ -151,7 +153,8 @@ void add_graphite(quipu::basic_server<Profile>& server,
             std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - start);
         graphite->history().flush_milliseconds = static_cast<double>(took.count());
         return error;
-    });
+    };
+    server.add_sink(option.url, write, bounds);
 }
 
 /// The commands that run at a flush: they do not outlive the server.

@@ -23840,6 +23840,8 @@ struct sink_worker_options {
     /// Change for a sink that takes nothing twice: a flush that fails is dropped then, counted and
     /// logged.
     bool tries_again = true;
+    /// Tells how many bytes the last write sent, if the sink knows; called on the thread of `write`.
+    std::function<double()> sent_bytes{};
 };
 
 /// How a sink does. Times in Unix seconds, 0 for never.
@@ -23847,6 +23849,7 @@ struct sink_report {
     std::int64_t last_success = 0;
     std::int64_t last_failure = 0;
     double write_milliseconds = 0; ///< of the last success
+    std::optional<double> write_bytes{}; ///< of the last success, where the sink tells
     std::size_t waiting = 0;       ///< snapshots in the queue
     std::uint64_t dropped = 0;     ///< snapshots, since the beginning
     errc error = errc::ok;         ///< of the last try
@@ -24020,6 +24023,8 @@ private:
             } else {
                 report_.last_success = std::time(nullptr);
                 report_.write_milliseconds = milliseconds;
+                if (options_.sent_bytes)
+                    report_.write_bytes = options_.sent_bytes();
             }
         }
 
@@ -25689,6 +25694,8 @@ public:
             told.push_back({name + "last_flush", or_start(report.last_success)});
             told.push_back({name + "last_exception", or_start(report.last_failure)});
             told.push_back({name + "flush_time", std::floor(report.write_milliseconds)});
+            if (report.write_bytes)
+                told.push_back({name + "flush_length", *report.write_bytes});
             told.push_back({name + "waiting", static_cast<double>(report.waiting)});
             told.push_back({name + "dropped", static_cast<double>(report.dropped)});
         }

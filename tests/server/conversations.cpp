@@ -256,7 +256,7 @@ TEST_CASE("conversations: a service that wants to is called again when its answe
     CHECK(all == std::string(large, 'a') + std::string(large, 'b') + std::string(large, 'c'));
 }
 
-TEST_CASE("conversations: who follows something is told; who does not take it is left out",
+TEST_CASE("conversations: who follows something is told, and who does not take it is left out",
           "[server][conversations]") {
     service one([](conversation& with) { with.follows = std::exchange(with.input, {}); });
     asking follower(one.port());

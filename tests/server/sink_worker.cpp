@@ -84,7 +84,7 @@ private:
 };
 
 constexpr int always = 1'000'000'000;
-constexpr quipu::sink_worker_options quick{4, 1ms, 4ms};
+const quipu::sink_worker_options quick{4, 1ms, 4ms};
 
 struct bench {
     std::shared_ptr<backend> to = std::make_shared<backend>();
@@ -364,4 +364,16 @@ TEST_CASE("sink_worker: successes, failures and second tries are counted",
     REQUIRE(eventually([&] { return sink->report().successes == 2; }));
     CHECK(sink->report().failures == 3);
     CHECK(sink->report().retries == 3);
+}
+
+TEST_CASE("sink_worker: the bytes of a write are told where the sink knows them",
+          "[server][sink_worker]") {
+    const bench here;
+    CHECK_FALSE(here.start()->report().write_bytes);
+    quipu::sink_worker_options bounds = quick;
+    bounds.sent_bytes = [] { return 42.0; };
+    const auto sink = here.start(bounds);
+    push(*sink, 1);
+    REQUIRE(eventually([&] { return sink->report().successes == 1; }));
+    CHECK(sink->report().write_bytes == 42.0);
 }

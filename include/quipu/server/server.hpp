@@ -294,6 +294,8 @@ public:
             told.push_back({name + "last_flush", or_start(report.last_success)});
             told.push_back({name + "last_exception", or_start(report.last_failure)});
             told.push_back({name + "flush_time", std::floor(report.write_milliseconds)});
+            if (report.write_bytes)
+                told.push_back({name + "flush_length", *report.write_bytes});
             told.push_back({name + "waiting", static_cast<double>(report.waiting)});
             told.push_back({name + "dropped", static_cast<double>(report.dropped)});
         }
