@@ -2715,7 +2715,9 @@ concept transport = has_send<T>;
 
 /// Whether a transport is a stream.
 template <class T>
-inline constexpr bool is_stream_transport = requires { requires T::is_stream; };
+inline constexpr bool is_stream_transport = requires {
+    requires T::is_stream;
+};
 
 template <class R>
 concept has_receive = requires(R& from, detail::any_on_bytes on_bytes) {
@@ -23848,12 +23850,12 @@ struct sink_worker_options {
 struct sink_report {
     std::int64_t last_success = 0;
     std::int64_t last_failure = 0;
-    double write_milliseconds = 0; ///< of the last success
+    double write_milliseconds = 0;       ///< of the last success
     std::optional<double> write_bytes{}; ///< of the last success, where the sink tells
-    std::size_t waiting = 0;       ///< snapshots in the queue
-    std::uint64_t dropped = 0;     ///< snapshots, since the beginning
-    errc error = errc::ok;         ///< of the last try
-    std::uint64_t successes = 0;   ///< writes, since the beginning
+    std::size_t waiting = 0;             ///< snapshots in the queue
+    std::uint64_t dropped = 0;           ///< snapshots, since the beginning
+    errc error = errc::ok;               ///< of the last try
+    std::uint64_t successes = 0;         ///< writes, since the beginning
     std::uint64_t failures = 0;
     std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
 };

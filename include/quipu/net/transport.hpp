@@ -39,7 +39,9 @@ concept transport = has_send<T>;
 
 /// Whether a transport is a stream.
 template <class T>
-inline constexpr bool is_stream_transport = requires { requires T::is_stream; };
+inline constexpr bool is_stream_transport = requires {
+    requires T::is_stream;
+};
 
 template <class R>
 concept has_receive = requires(R& from, detail::any_on_bytes on_bytes) {

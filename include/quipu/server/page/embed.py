@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes include/quipu/server/live_page.hpp of live.html; with --check it only says whether they agree."""
+"""Makes ../live_page.hpp of live.html; with --check it only says whether they agree."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-HEADER = HERE.parent / "include/quipu/server/live_page.hpp"
+HEADER = HERE.parent / "live_page.hpp"
 TEMPLATE = '''// The live page of a server, made by page/embed.py of page/live.html.
 #pragma once
 
