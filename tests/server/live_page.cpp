@@ -7,7 +7,8 @@
 #include <string_view>
 
 TEST_CASE("live_page: it is what its source says", "[server][live_page]") {
-    const auto source = std::filesystem::path(QUIPU_SOURCE_DIR) / "page" / "live.html";
+    const auto source = std::filesystem::path(QUIPU_SOURCE_DIR) / "include" / "quipu" / "server" /
+                        "page" / "live.html";
     CHECK(quipu::live_page == source_tree::read_text(source));
 }
 
