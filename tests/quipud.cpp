@@ -155,7 +155,7 @@ TEST_CASE("quipud: a wrong command line is one line and exit code 2", "[quipud]"
         {{"--interval", "nan"}, "--interval 'nan'"},
         {{"--interval", "1e999"}, "--interval '1e999'"},
         {{"--interval", "10 s"}, "--interval '10 s'"},
-        {{"--profile", "carbon"}, "choose quipu, etsy, kiip or statsite"},
+        {{"--profile", "carbon"}, "choose quipu, etsy, kiip, statsite or dogstatsd"},
         {{"--listen", "127.0.0.1:8125"}, "use udp://HOST:PORT"},
         {{"--listen", "udp://127.0.0.1:99999"}, "use udp://HOST:PORT"},
         {{"--listen", "http://x:1"}, "use udp://HOST:PORT"},
@@ -173,6 +173,7 @@ TEST_CASE("quipud: a wrong command line is one line and exit code 2", "[quipud]"
         {{"--sink", "opentsdb://h?host="}, "opentsdb://HOST:PORT"},
         {{"--sink", "graphite+pickle://"}, "graphite+pickle://HOST:PORT"},
         {{"--sink", "console"}, "use console:"},
+        {{"--sink", "json://x"}, "json:///PATH"},
         {{"--admin", "x:y"}, "--admin 'x:y': use HOST:PORT, or off"},
         {{"--log-level", "loud"}, "choose info, warning or error"},
         {{"--offset", "10s"}, "offset '10s': it has to be less than the interval"},
@@ -197,18 +198,6 @@ TEST_CASE("quipud: a wrong command line is one line and exit code 2", "[quipud]"
     }));
     CAPTURE(options);
     CHECK(refusal(options, 2).find(why) != std::string::npos);
-}
-
-TEST_CASE("quipud: what is planned says that it is not there yet", "[quipud]") {
-    const auto options = GENERATE(values<words>({
-        {"--threads", "2"},
-        {"--state", "/tmp"},
-        {"--threads=2"},
-        {"--profile=dogstatsd"},
-        {"--sink", "json:///x"},
-    }));
-    CAPTURE(options);
-    CHECK(refusal(options, 2).ends_with(": not available yet\n"));
 }
 
 TEST_CASE("quipud: an address that is taken is one line with the reason", "[quipud]") {
@@ -282,6 +271,39 @@ TEST_CASE("quipud: InfluxDB gets lines over UDP", "[quipud]") {
     REQUIRE(texts.size() == 1);
     CHECK(texts[0].starts_with("hits,metric_type=counter value=3 "));
     CHECK(texts[0].ends_with("000000000\n"));
+}
+
+TEST_CASE("quipud: a file gets lines of JSON", "[quipud]") {
+    const quipu::test::scratch_folder folder;
+    const auto path = folder.path("flushes.json");
+    running server({"--interval=1h", "--percentiles=50", "--sink", "json://" + path});
+    server.send("hits:3|c|#region:eu");
+    CHECK(server.ends_well());
+    std::ifstream file(path);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CAPTURE(text);
+    CHECK(text.starts_with("{\"time\":"));
+    CHECK(text.ends_with(
+        ",\"interval\":3600,\"type\":\"counter\",\"name\":\"hits\","
+        "\"tags\":{\"region\":\"eu\"},\"count\":3,\"rate\":0.0008333333333333334}\n"));
+}
+
+TEST_CASE("quipud: the profile dogstatsd reads what Datadog's clients send", "[quipud]") {
+    graphite_server graphite;
+    running server(
+        {"--profile=dogstatsd", "--interval=200ms", "--prefix=", "--sink", graphite.url()});
+    server.send("depth:5|g\ndepth:-2|g\nwait:1:2:6|d|@1|#at:eu|c:abc|T1700000000\nk:1|kv");
+    CHECK(graphite.shows("gauges.depth", "-2"));
+    CHECK(graphite.shows("timers.wait.count;at=eu", "3"));
+    CHECK(server.program().complains("1 × unknown metric type"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: what is planned says that it is not there yet", "[quipud]") {
+    const auto options =
+        GENERATE(values<words>({{"--threads", "2"}, {"--state", "/tmp"}, {"--threads=2"}}));
+    CAPTURE(options);
+    CHECK(refusal(options, 2).ends_with(": not available yet\n"));
 }
 
 TEST_CASE("quipud: OpenTSDB gets lines with the host's tag", "[quipud]") {

@@ -747,6 +747,72 @@ TEST_CASE("quipud: --once ends with the first flush", "[quipud][config]") {
     CHECK(server.program().prints("  hits          3 "));
 }
 
+TEST_CASE("quipud config: each sink has a section with its own options", "[quipud][config]") {
+    graphite_server all;
+    graphite_server some;
+    const file own("sinks.ini",
+                   "[quipud]\ninterval = 200ms\nlisten = udp://127.0.0.1:0\n"
+                   "[sink all]\nurl = " +
+                       all.url() +
+                       "\n"
+                       "[sink some]\nurl = " +
+                       some.url() +
+                       "\nprefix = web\npercentiles = 75\nonly = api.*,t\nexcept = *.debug\n"
+                       "queue = 5\nretry = 50ms\nretry_max = 1s\n");
+    const auto text = printed({own.path()});
+    CHECK(has_line(text, "[sink some]"));
+    CHECK(has_line(text, "only = api.*,t"));
+    CHECK(has_line(text, "retry_max = 1s"));
+    CHECK_FALSE(has_line(text, "sink = " + all.url()));
+    const file again("sinks_again.ini", text);
+    CHECK(printed({again.path()}) == text);
+    CHECK(has_line(printed({own.path(), "-s", "sink some.queue=7"}), "queue = 7"));
+    CHECK_FALSE(has_line(printed({own.path(), "--sink", "none:"}), "[sink some]"));
+
+    const auto program = quipud({own.path()});
+    REQUIRE(program->prints("server is up\n"));
+    constexpr std::string_view before = "listening on udp://127.0.0.1:";
+    REQUIRE(program->complains(std::string(before)));
+    const auto told = program->err();
+    const auto port = std::stoul(told.substr(told.find(before) + before.size()));
+    auto sender =
+        quipu::udp_sender::connect(quipu::address::loopback_v4(static_cast<std::uint16_t>(port)));
+    REQUIRE(sender);
+    REQUIRE(sender->send("api.hits:1|c\napi.debug:1|c\nother:1|c\nt:1|ms\nt:2|ms") == errc::ok);
+    CHECK(all.shows("stats.counters.other.count", "1"));
+    CHECK(some.shows("web.counters.api.hits.count", "1"));
+    CHECK(some.shows("web.timers.t.upper_75", "2"));
+    CHECK(some.last("web.counters.other.count") == "none");
+    CHECK(some.last("web.counters.api.debug.count") == "none");
+    CHECK(all.last("stats.counters.api.debug.count") == "1");
+    program->signal(SIGTERM);
+    CHECK(program->exit_code() == 0);
+}
+
+TEST_CASE("quipud config: what is wrong with a sink is told", "[quipud][config]") {
+    const auto why = [](const std::string& section) {
+        const file wrong("sink_wrong.ini", section);
+        const auto program = quipud({"--check", wrong.path()});
+        CHECK(program->exit_code() == 2);
+        return program->err();
+    };
+    const auto tells = [&](const std::string& section, const std::string& text) {
+        const auto line = why(section);
+        CAPTURE(line, text);
+        CHECK(line.find(text) != std::string::npos);
+    };
+    tells("[sink a]\nurl = console\n", ":2: url 'console': use console:");
+    tells("[sink a]\nurl = console:\nqueu = 1\n", ":3: queu '1': a sink has url");
+    tells("[sink a]\nurl = console:\nqueu = 1\n", "did you mean 'queue'?");
+    tells("[sink a]\nurl = console:\nqueue = 0\n", ":3: queue '0': use a number of flushes");
+    tells("[sink a]\nqueue = 1\n", "[sink a]: url is missing");
+    tells("[sink a]\nurl = console:\nprefix = x\n", "[sink a]: prefix: this sink gives names none");
+    tells("[sink a]\nurl = repeat://h:1\nonly = x\n", "takes no flushes");
+    tells("[sink a]\nurl = statsd://h:1\npercentiles = 5\n", "the other server has its own");
+    tells("[sink a]\nurl = console:\nretry = soon\n", ":3: retry 'soon': use a time");
+    tells("[sin a]\nurl = console:\n", "unknown section 'sin a'; did you mean 'sink'?");
+}
+
 TEST_CASE("quipud config: SIGHUP reads the files again", "[quipud][config]") {
     const graphite_server graphite;
     const file config("reload.ini", "[quipud]\ninterval = 1h\nprefix = a\n");

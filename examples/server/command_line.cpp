@@ -227,7 +227,8 @@ usage: quipud [OPTION]... [FILE]...
                        influx://HOST:PORT/DATABASE, influx+udp://HOST:PORT, opentsdb://HOST:PORT (with
                        ?host=NAME perhaps, for its tag), statsd://HOST:PORT or statsd+tcp://HOST:PORT (another
                        StatsD server), repeat://HOST:PORT or repeat+tcp://HOST:PORT (raw copies of
-                       what is received), or exec:COMMAND, which is run at each flush and gets lines
+                       what is received), json:///PATH (a line for each series; json: to standard output),
+                       or exec:COMMAND, which is run at each flush and gets lines
                        NAME|VALUE|TIME; may be given several times
   --interval TIME      the time between two flushes, such as 10s (the default), 500ms or 1m
   --align              flush at multiples of the interval on the wall clock
@@ -240,6 +241,7 @@ usage: quipud [OPTION]... [FILE]...
                          etsy    Etsy's statsd: stats.K, stats_counts.K, stats.timers.K.upper_90
                          kiip    the Python statsite: counts.K, timers.K.upper_90, kv.K
                          statsite    the one in C: counts.K, timers.K.p95, gauges.K, sets.K
+                         dogstatsd   what Datadog's clients send, under the names of quipu
   --admin HOST:PORT    a live page, /metrics, and Etsy's commands there; off (the default): nowhere
   --log-level LEVEL    info (the default), warning or error
   --once               ends with the first flush

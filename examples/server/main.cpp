@@ -21,6 +21,7 @@ namespace {
 int serve_profile(const command_line& line, const reread& again) {
     switch (line.all.profile) {
     case profile_name::quipu: return serve_quipu(line, again);
+    case profile_name::dogstatsd: return serve_dogstatsd(line, again);
     case profile_name::etsy:
         return line.all.sanitize_names ? serve_etsy(line, again) : serve_etsy_verbatim(line, again);
     case profile_name::kiip: return serve_kiip(line, again);

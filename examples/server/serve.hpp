@@ -3,8 +3,8 @@
 #pragma once
 
 #include <quipu/core/javascript_date.hpp>
+#include <quipu/net/append_file.hpp>
 #include <quipu/net/command.hpp>
-#include <quipu/net/descriptor.hpp>
 #include <quipu/net/file.hpp>
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/server/key_frequency.hpp>
@@ -36,7 +36,6 @@
 #include <type_traits>
 #include <vector>
 
-#include <fcntl.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -154,7 +153,7 @@ void add_graphite(quipu::basic_server<Profile>& server,
         graphite->history().flush_milliseconds = static_cast<double>(took.count());
         return error;
     };
-    server.add_sink(option.url, write, bounds);
+    register_sink(server, option, write, bounds);
 }
 
 /// The commands that run at a flush: they do not outlive the server.
@@ -171,9 +170,22 @@ void add_command(quipu::basic_server<Profile>& server,
         typename Profile::schema_type(schema_options<Profile>(all)), *command, option.form);
     quipu::sink_worker_options bounds;
     bounds.tries_again = false; // nobody knows what a command that failed has done
-    server.add_sink(
-        option.url, [command, stream](const auto& from) { return stream->write(from); }, bounds);
+    register_sink(
+        server,
+        option,
+        [command, stream](const auto& from) { return stream->write(from); },
+        bounds);
     commands.push_back(command);
+}
+
+/// The settings with what the sink has of its own.
+inline settings settings_of(const sink_setting& option, const settings& all) {
+    settings own = all;
+    if (option.prefix)
+        own.prefix = option.prefix;
+    if (option.percentiles)
+        own.percentiles = option.percentiles;
+    return own;
 }
 
 template <class Profile>
@@ -191,6 +203,9 @@ void add_sink(quipu::basic_server<Profile>& server,
         return option.pickles ? add_graphite<Profile, quipu::pickled<traits>>(server, option, all)
                               : add_graphite<Profile, traits>(server, option, all);
     }
+    case sink_kind::json:
+        return option.rest.empty() ? add_json(server, option, all, quipu::file_writer())
+                                   : add_json(server, option, all, quipu::append_file(option.rest));
     case sink_kind::influx: return add_influx(server, option, all, messages);
     case sink_kind::influx_udp: return add_influx_udp(server, option, all, messages);
     case sink_kind::statsd:
@@ -209,7 +224,8 @@ void add_sink(quipu::basic_server<Profile>& server,
     case sink_kind::console: {
         using sink = quipu::basic_console<quipu::file_writer>;
         const auto console = std::make_shared<sink>(quipu::file_writer(), *all.percentiles);
-        server.add_sink("console", [console](const auto& from) { return console->write(from); });
+        return register_sink(
+            server, option, [console](const auto& from) { return console->write(from); });
     }
     }
 }
@@ -227,13 +243,6 @@ inline std::string local_date(std::int64_t seconds) {
     return text;
 }
 
-/// Appends to the file, which may be another one each time.
-inline quipu::errc append_to(const std::string& path, std::string_view text) {
-    const quipu::descriptor file(
-        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
-    return file ? quipu::file_writer(file.fd()).send(text) : quipu::last_error();
-}
-
 template <class Server>
 void add_key_report(Server& server, const settings& all) {
     if (all.keys_interval_ms == 0)
@@ -245,7 +254,8 @@ void add_key_report(Server& server, const settings& all) {
             quipu::append_key_lines(text, from.keys, percent, local_date(from.timestamp));
             if (text.empty())
                 return quipu::errc::ok;
-            return path == "stdout" ? quipu::file_writer().send(text) : append_to(path, text);
+            return path == "stdout" ? quipu::file_writer().send(text)
+                                    : quipu::append_file(path).send(text);
         });
 }
 
@@ -340,7 +350,7 @@ int serve(const command_line& line, const reread& again) {
     bool whole_seconds = false;
     command_list commands;
     for (const auto& one : all.sinks) {
-        add_sink(server, one, all, messages, commands);
+        add_sink(server, one, settings_of(one, all), messages, commands);
         whole_seconds = whole_seconds || one.to.port != 0;
     }
     add_key_report(server, all);

@@ -1,6 +1,8 @@
-// The sinks for InfluxDB, OpenTSDB and other StatsD servers, from their settings.
+// The sinks for InfluxDB, OpenTSDB, other StatsD servers and files, from their settings.
 #pragma once
 
+#include <quipu/net/append_file.hpp>
+#include <quipu/net/file.hpp>
 #include <quipu/net/host_watch.hpp>
 #include <quipu/net/http_post.hpp>
 #include <quipu/net/tcp_sender.hpp>
@@ -8,9 +10,11 @@
 #include <quipu/server/log.hpp>
 #include <quipu/server/server.hpp>
 #include <quipu/sink/influx.hpp>
+#include <quipu/sink/json_lines.hpp>
 #include <quipu/sink/opentsdb.hpp>
 #include <quipu/sink/statsd_relay.hpp>
 
+#include "serve_sink.hpp"
 #include "settings.hpp"
 
 #include <cstdint>
@@ -50,8 +54,8 @@ void add_counted(Server& server,
                  const quipu::log& messages,
                  std::shared_ptr<Sink> sink,
                  Why why_of) {
-    const auto told = std::make_shared<omissions>(option.url, messages);
-    server.add_sink(option.url, [sink, told, why_of](const auto& from) {
+    const auto told = std::make_shared<omissions>(name_of(option), messages);
+    register_sink(server, option, [sink, told, why_of](const auto& from) {
         const auto error = sink->write(from);
         std::uint64_t omitted = sink->skipped();
         if constexpr (requires { sink->refused(); })
@@ -106,6 +110,13 @@ void add_opentsdb(Server& server,
     });
 }
 
+template <class Transport, class Server>
+void add_json(Server& server, const sink_setting& option, const settings& all, Transport to) {
+    using sink = quipu::basic_json_lines<Transport>;
+    const auto made = std::make_shared<sink>(std::move(to), *all.percentiles);
+    register_sink(server, option, [made](const auto& from) { return made->write(from); });
+}
+
 /// Another StatsD server is told in this one's dialect.
 template <class Profile>
 struct relay_traits : quipu::statsd_relay_traits {
@@ -119,11 +130,12 @@ void add_relay(quipu::basic_server<Profile>& server,
                Transport to) {
     using sink = quipu::basic_statsd_relay<Transport, relay_traits<Profile>>;
     const auto made = std::make_shared<sink>(std::move(to));
-    const auto told = std::make_shared<omissions>(option.url, messages);
+    const auto told = std::make_shared<omissions>(name_of(option), messages);
     quipu::sink_worker_options bounds;
     bounds.tries_again = false; // what arrived of a flush would count twice
-    server.add_sink(
-        option.url,
+    register_sink(
+        server,
+        option,
         [made, told](const auto& from) {
             const auto error = made->write(from);
             told->note(made->sets_left_out() + made->counts().refused,

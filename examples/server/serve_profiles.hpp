@@ -19,6 +19,7 @@ int fail(exit_code code, std::string_view why);
 // Each serves until a signal ends it, and returns the exit code.
 
 [[nodiscard]] int serve_quipu(const command_line& line, const reread& again);
+[[nodiscard]] int serve_dogstatsd(const command_line& line, const reread& again);
 [[nodiscard]] int serve_etsy(const command_line& line, const reread& again);
 [[nodiscard]] int serve_etsy_verbatim(const command_line& line, const reread& again);
 [[nodiscard]] int serve_kiip(const command_line& line, const reread& again);

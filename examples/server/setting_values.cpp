@@ -124,6 +124,20 @@ std::string print_numbers(const std::vector<double>& list) {
     return joined(all);
 }
 
+std::string read_percentiles(std::string_view text, std::vector<quipu::percentile>& into) {
+    std::vector<quipu::percentile> list;
+    while (!text.empty()) {
+        const auto comma = text.find(',');
+        auto one = quipu::parse_percentile(quipu::detail::trim(text.substr(0, comma)));
+        if (!one || comma + 1 == text.size())
+            return "use numbers from -100 to 100 such as 50,90,99.9";
+        list.push_back(*std::move(one));
+        text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
+    }
+    into = std::move(list);
+    return {};
+}
+
 std::string print_percentiles(const std::vector<quipu::percentile>& list) {
     std::vector<double> all;
     for (const auto& one : list)

@@ -32,6 +32,8 @@ read_time(std::string_view text, std::int64_t ms_min, std::int64_t ms_max, std::
 [[nodiscard]] std::string read_idle(std::string_view text, idle_flushes& into);
 [[nodiscard]] std::string print_idle(idle_flushes flushes);
 [[nodiscard]] std::string print_numbers(const std::vector<double>& list);
+[[nodiscard]] std::string read_percentiles(std::string_view text,
+                                           std::vector<quipu::percentile>& into);
 [[nodiscard]] std::string print_percentiles(const std::vector<quipu::percentile>& list);
 /// The number of a facility of syslog: `daemon`, `user`, `local0` to `local7`.
 [[nodiscard]] std::optional<int> facility_of(std::string_view name);

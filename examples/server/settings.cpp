@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <map>
 #include <utility>
 
 namespace quipud {
@@ -32,6 +34,25 @@ std::string read_histogram(settings& all, const assignment& one) {
     return "a histogram has match, and bins or min, max and width";
 }
 
+/// Begins the sink of a section where it is named first.
+std::string read_sink_section(settings& all, const assignment& one) {
+    auto found = std::find_if(all.sinks.begin(), all.sinks.end(), [&](const sink_setting& known) {
+        return known.section == one.section;
+    });
+    if (found == all.sinks.end()) {
+        found = all.sinks.emplace(found);
+        found->section = one.section;
+        found->url.clear();
+    }
+    return read_sink_option(one.key, one.value, *found);
+}
+
+/// Whether the section is one of several, such as `histogram fast`.
+bool is_named(std::string_view section, std::string_view kind) {
+    return section.starts_with(kind) && section.size() > kind.size() + 1 &&
+           section[kind.size()] == ' ';
+}
+
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j < row.size(); ++j)
@@ -48,7 +69,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::string unknown(const assignment& one) {
-    std::vector<std::string_view> sections{histogram_section};
+    std::vector<std::string_view> sections{histogram_section, sink_section};
     std::vector<std::string_view> keys;
     for (const auto& known : all_settings()) {
         sections.push_back(known.section);
@@ -59,7 +80,8 @@ std::string unknown(const assignment& one) {
     std::string why =
         one.place + "unknown " +
         (section ? "section " + in_quotes(one.section) : "setting " + in_quotes(one.name));
-    const auto meant = nearest(section ? one.section : one.key, section ? sections : keys);
+    const auto kind = std::string_view(one.section).substr(0, one.section.find(' '));
+    const auto meant = nearest(section ? kind : one.key, section ? sections : keys);
     return meant.empty() ? why : why + "; did you mean " + in_quotes(meant) + "?";
 }
 
@@ -77,12 +99,13 @@ void name_nodes(settings& all) {
 }
 
 void fill_in(settings& all) {
-    const bool own = all.profile == profile_name::quipu;
+    const bool dogstatsd = all.profile == profile_name::dogstatsd;
+    const bool own = all.profile == profile_name::quipu || dogstatsd;
     const bool both = own || all.profile == profile_name::statsite;
     if (all.listens && all.listen.empty()) {
         const char* const host = own ? "127.0.0.1" : "";
         all.listen.push_back({.at = {quipu::ip_protocol::udp, {host, 8125}}});
-        if (both)
+        if (both && !dogstatsd)
             all.listen.push_back({.at = {quipu::ip_protocol::tcp, {host, 8125}}});
     }
     if (all.sinks.empty())
@@ -182,26 +205,32 @@ std::string in_quotes(std::string_view text) {
 
 void settings_builder::begin_source() noexcept {
     lists_listen_ = lists_sinks_ = lists_histograms_ = false;
+    earlier_sinks_ = made_.sinks.size();
 }
 
 std::string settings_builder::apply(const assignment& one) {
     const bool histogram = one.section.starts_with(histogram_section);
     if (one.section == "quipud" && one.key == "listen" && !std::exchange(lists_listen_, true))
         made_.listen.clear();
-    if (one.section == "quipud" && one.key == "sink" && !std::exchange(lists_sinks_, true))
-        made_.sinks.clear();
+    const bool sink = is_named(one.section, sink_section);
+    if (one.section == "quipud" && one.key == "sink" && !std::exchange(lists_sinks_, true)) {
+        const auto begin = made_.sinks.begin();
+        made_.sinks.erase(begin, begin + static_cast<std::ptrdiff_t>(earlier_sinks_));
+    }
     if (histogram && !std::exchange(lists_histograms_, true))
         made_.histograms.clear();
     const auto& all = all_settings();
     const auto known = std::find_if(all.begin(), all.end(), [&](const setting& other) {
         return other.section == one.section && other.key == one.key;
     });
-    if (known == all.end() && !histogram)
+    if (known == all.end() && !histogram && !sink)
         return unknown(one);
-    const auto why = histogram ? read_histogram(made_, one) : known->read(made_, one.value);
+    const auto why = histogram ? read_histogram(made_, one)
+                     : sink    ? read_sink_section(made_, one)
+                               : known->read(made_, one.value);
     if (!why.empty())
         return one.origin() + ' ' + in_quotes(one.value) + ": " + why;
-    applied_.push_back({one, histogram ? of_histograms : known->of});
+    applied_.push_back({one, histogram ? of_histograms : sink ? of_all : known->of});
     return {};
 }
 
@@ -228,6 +257,8 @@ std::string settings_builder::finish() {
                ": choose of sum, sum_sq, mean, lower, upper, count, stdev, median, rate and "
                "sample_rate";
     for (const auto& one : made_.sinks) {
+        if (const auto why = check_sink(one); !why.empty() && !one.section.empty())
+            return origin_of(one.section) + '[' + one.section + "]: " + why;
         if (one.form != quipu::statsite_form::lines && made_.profile != profile_name::statsite)
             return "sink " + in_quotes(one.url) + ": the binary form is the profile statsite's";
     }
@@ -253,6 +284,12 @@ void for_each_line(const settings& all, const Tell& tell) {
         for (const auto& value : one.print(all))
             tell(one.section, one.key, value);
     }
+    for (const auto& sink : all.sinks) {
+        if (!sink.section.empty())
+            print_sink(sink, [&](std::string_view key, const std::string& value) {
+                tell(sink.section, key, value);
+            });
+    }
     for (const auto& rule : all.histograms) {
         tell(rule.section, "match", rule.match);
         if (all.profile != profile_name::statsite) {
@@ -263,6 +300,16 @@ void for_each_line(const settings& all, const Tell& tell) {
             tell(rule.section, "width", rule.width);
         }
     }
+}
+
+/// The lines of sinks and histograms by their sections.
+std::map<std::string, std::string> named_sections(const settings& all) {
+    std::map<std::string, std::string> sections;
+    for_each_line(all, [&](std::string_view section, std::string_view key, std::string_view value) {
+        if (section.find(' ') != section.npos)
+            ((sections[std::string(section)] += key) += '=').append(value) += '\n';
+    });
+    return sections;
 }
 
 } // namespace
@@ -302,6 +349,18 @@ std::vector<std::string> changes(const settings& from, const settings& to) {
         told.push_back(std::string(one.section) + '.' + std::string(one.key) + " is now " +
                        in_quotes(joined(after)) +
                        (one.changes_at_run_time() ? "" : " in the files: it needs a new start"));
+    }
+    const auto before = named_sections(from);
+    const auto after = named_sections(to);
+    auto names = before;
+    names.insert(after.begin(), after.end());
+    for (const auto& [section, text] : names) {
+        const auto same = [&](const auto& all) {
+            const auto found = all.find(section);
+            return found != all.end() && found->second == text;
+        };
+        if (!same(before) || !same(after))
+            told.push_back('[' + section + "] is another one in the files: it needs a new start");
     }
     return told;
 }

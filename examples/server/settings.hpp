@@ -7,8 +7,8 @@
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/statsite.hpp>
 #include <quipu/server/log.hpp>
-#include <quipu/server/repeater.hpp>
-#include <quipu/sink/statsite_stream.hpp>
+
+#include "sink_setting.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,20 +19,7 @@
 
 namespace quipud {
 
-enum class profile_name { quipu, etsy, kiip, statsite };
-enum class sink_kind {
-    none,
-    console,
-    graphite,
-    influx,
-    influx_udp,
-    opentsdb,
-    statsd,
-    statsd_tcp,
-    repeat,
-    command
-};
-
+enum class profile_name { quipu, etsy, kiip, statsite, dogstatsd };
 enum class way_in { address, unix_path, standard_input, inherited };
 
 /// A way in.
@@ -44,19 +31,6 @@ struct listen_setting {
     std::optional<unsigned> mode{}; ///< of the path
 
     [[nodiscard]] std::string url() const;
-};
-
-/// A way out.
-struct sink_setting {
-    sink_kind kind = sink_kind::console;
-    quipu::host_port to{}; ///< a backend over the network
-    std::string rest{};    ///< what it needs beside: influx's path, opentsdb's host
-    bool pickles = false;  ///< to Graphite, in place of lines
-    quipu::statsite_form form = quipu::statsite_form::lines; ///< that a command gets
-    quipu::repeat_target copies{};                           ///< where raw copies go
-    std::string url = "console:"; ///< of a command: `exec:` and the command
-
-    [[nodiscard]] std::string command() const { return url.substr(url.find(':') + 1); }
 };
 
 /// The histogram of some timers. Which fields are read is the profile's.
@@ -144,7 +118,8 @@ struct assignment {
 class settings_builder {
 public:
     /// Begins another source, such as a file: what it lists (ways in and out, histograms) takes the
-    /// place of what those before listed.
+    /// place of what those before listed. A section [sink NAME] is one more, or changes the one of
+    /// that name.
     void begin_source() noexcept;
 
     /// What is wrong with the assignment, as one line; empty if it was taken.
@@ -169,6 +144,7 @@ private:
     std::vector<applied> applied_{};
     bool lists_listen_ = false;
     bool lists_sinks_ = false;
+    std::size_t earlier_sinks_ = 0; // of the sources before
     bool lists_histograms_ = false;
 };
 

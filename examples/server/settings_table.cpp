@@ -1,7 +1,7 @@
 #include "settings_table.hpp"
 
 #include "setting_values.hpp"
-#include "sink_url.hpp"
+#include "sink_setting.hpp"
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
@@ -74,29 +74,23 @@ constexpr setting of_address(text section, text key, unsigned of) {
 
 // The others.
 
-constexpr std::array<std::pair<text, profile_name>, 4> profile_names{
+constexpr std::array<std::pair<text, profile_name>, 5> profile_names{
     {{"quipu", profile_name::quipu},
      {"etsy", profile_name::etsy},
      {"kiip", profile_name::kiip},
-     {"statsite", profile_name::statsite}}};
+     {"statsite", profile_name::statsite},
+     {"dogstatsd", profile_name::dogstatsd}}};
 
 std::string read_profile(settings& all, text value) {
     for (const auto& [name, profile] : profile_names) {
         if (value == name)
             return all.profile = profile, std::string();
     }
-    return value == "dogstatsd" ? std::string(not_yet) : "choose quipu, etsy, kiip or statsite";
+    return "choose quipu, etsy, kiip, statsite or dogstatsd";
 }
 
 text_list print_profile(const settings& all) {
     return {std::string(profile_names[static_cast<std::size_t>(all.profile)].first)};
-}
-
-/// Whether the scheme of a URL is one of those that are to come.
-template <std::size_t Count>
-bool is_later(text url, const std::array<text, Count>& later) {
-    const auto scheme = url.substr(0, url.find(':') + 1);
-    return std::find(later.begin(), later.end(), scheme) != later.end();
 }
 
 /// A path, with `?mode=0660` behind it perhaps. Nothing if it is none.
@@ -159,43 +153,16 @@ text_list print_listen(const settings& all) {
 }
 
 std::string read_sink(settings& all, text url) {
-    constexpr std::array<text, 1> later{"json:"};
-    constexpr std::array<std::pair<text, quipu::statsite_form>, 3> commands{
-        {{"exec:", quipu::statsite_form::lines},
-         {"exec+binary:", quipu::statsite_form::binary},
-         {"exec+prefixed:", quipu::statsite_form::prefixed_binary}}};
-    if (is_later(url, later))
-        return std::string(not_yet);
-    if (url.starts_with("prometheus:"))
-        return "Prometheus asks for its numbers: at /metrics of the admin port";
-    sink_setting made;
-    made.url = url;
-    if (url == "none:" || url == "console:") {
-        made.kind = url == "none:" ? sink_kind::none : sink_kind::console;
-        return all.sinks.push_back(std::move(made)), std::string();
-    }
-    for (const auto& [scheme, form] : commands) {
-        if (!url.starts_with(scheme) || url.size() == scheme.size())
-            continue;
-        made.kind = sink_kind::command;
-        made.form = form;
-        return all.sinks.push_back(std::move(made)), std::string();
-    }
-    if (auto target = quipu::parse_repeat_target(url, statsd_port)) {
-        made.kind = sink_kind::repeat;
-        made.copies = *std::move(target);
-        return all.sinks.push_back(std::move(made)), std::string();
-    }
-    if (auto backend = read_sink_url(url))
-        return all.sinks.push_back(*std::move(backend)), std::string();
-    return "use console:, none:, " + std::string(sink_url_forms) +
-           ", repeat://HOST:PORT, repeat+tcp://HOST:PORT or exec:COMMAND";
+    return read_sink_url(url, all.sinks.emplace_back());
 }
 
+/// Those of a section have their own lines.
 text_list print_sinks(const settings& all) {
     text_list lines;
-    for (const auto& one : all.sinks)
-        lines.push_back(one.url);
+    for (const auto& one : all.sinks) {
+        if (one.section.empty())
+            lines.push_back(one.url);
+    }
     return lines;
 }
 
@@ -206,20 +173,6 @@ std::string read_interval(settings& all, text value) {
 
 std::string read_offset(settings& all, text value) {
     return read_time(value, 0, interval_ms_max, all.offset_ms);
-}
-
-std::string read_percentiles(settings& all, text value) {
-    std::vector<quipu::percentile> list;
-    while (!value.empty()) {
-        const auto comma = value.find(',');
-        auto one = quipu::parse_percentile(quipu::detail::trim(value.substr(0, comma)));
-        if (!one || comma + 1 == value.size())
-            return "use numbers from -100 to 100 such as 50,90,99.9";
-        list.push_back(*std::move(one));
-        value.remove_prefix(comma == value.npos ? value.size() : comma + 1);
-    }
-    all.percentiles = std::move(list);
-    return {};
 }
 
 std::string read_quantiles(settings& all, text value) {
@@ -312,7 +265,8 @@ std::string read_timer_metrics(settings& all, text value) {
 
 const std::vector<setting>& all_settings() {
     constexpr auto of_both = of_etsy | of_statsite;
-    constexpr auto with_percentiles = of_quipu | of_etsy | of_kiip;
+    constexpr auto with_idle = of_quipu | of_etsy | of_dogstatsd;
+    constexpr auto with_percentiles = of_quipu | of_etsy | of_kiip | of_dogstatsd;
     static const std::vector<setting> all{
         {"quipud", "profile", of_all, read_profile, print_profile},
         {"quipud", "listen", of_all, read_listen, print_listen},
@@ -331,7 +285,7 @@ const std::vector<setting>& all_settings() {
         {"quipud",
          "percentiles",
          with_percentiles,
-         read_percentiles,
+         [](settings& s, text value) { return read_percentiles(value, s.percentiles.emplace()); },
          [](const settings& s) { return text_list{print_percentiles(*s.percentiles)}; }},
         {"quipud",
          "quantiles",
@@ -390,10 +344,10 @@ const std::vector<setting>& all_settings() {
          [](const settings& s) { return text_list{joined(s.timer_metrics)}; }},
         of_switch<&settings::extended_counters>("names", "extended_counters", of_statsite),
         of_switch<&settings::counts_samples>("names", "counts_samples", of_statsite),
-        of_idle<&settings::counters_idle>("idle", "counters", of_quipu | of_etsy),
-        of_idle<&settings::timers_idle>("idle", "timers", of_quipu | of_etsy),
-        of_idle<&settings::gauges_idle>("idle", "gauges", of_quipu | of_etsy),
-        of_idle<&settings::sets_idle>("idle", "sets", of_quipu | of_etsy),
+        of_idle<&settings::counters_idle>("idle", "counters", with_idle),
+        of_idle<&settings::timers_idle>("idle", "timers", with_idle),
+        of_idle<&settings::gauges_idle>("idle", "gauges", with_idle),
+        of_idle<&settings::sets_idle>("idle", "sets", with_idle),
     };
     return all;
 }

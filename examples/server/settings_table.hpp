@@ -16,7 +16,8 @@ enum profiles : unsigned {
     of_etsy = 1U << 1U,
     of_kiip = 1U << 2U,
     of_statsite = 1U << 3U,
-    of_all = of_quipu | of_etsy | of_kiip | of_statsite,
+    of_dogstatsd = 1U << 4U,
+    of_all = of_quipu | of_etsy | of_kiip | of_statsite | of_dogstatsd,
 };
 
 [[nodiscard]] constexpr unsigned bit_of(profile_name name) noexcept {
@@ -45,8 +46,5 @@ struct setting {
 /// The section of a histogram has this and a name.
 inline constexpr std::string_view histogram_section = "histogram";
 inline constexpr unsigned of_histograms = of_etsy | of_statsite;
-
-/// What is to come says so.
-inline constexpr std::string_view not_yet = "not available yet";
 
 } // namespace quipud

@@ -9,9 +9,11 @@
 #include <quipu/core/config.hpp>
 #include <quipu/core/decimal.hpp>
 #include <quipu/core/fixed_text.hpp>
+#include <quipu/core/glob.hpp>
 #include <quipu/core/hash.hpp>
 #include <quipu/core/integer_text.hpp>
 #include <quipu/core/javascript_date.hpp>
+#include <quipu/core/json_text.hpp>
 #include <quipu/core/little_endian.hpp>
 #include <quipu/core/nearest_double.hpp>
 #include <quipu/core/number.hpp>
@@ -25,6 +27,7 @@
 
 // Floor 1: net
 #include <quipu/net/address.hpp>
+#include <quipu/net/append_file.hpp>
 #include <quipu/net/command.hpp>
 #include <quipu/net/datagram_slots.hpp>
 #include <quipu/net/deadline.hpp>
@@ -142,6 +145,7 @@
 #include <quipu/snapshot/codec.hpp>
 #include <quipu/snapshot/collect.hpp>
 #include <quipu/snapshot/merge.hpp>
+#include <quipu/snapshot/select.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 
 // Floor 5: registry
@@ -172,6 +176,7 @@
 #include <quipu/sink/graphite_pickle.hpp>
 #include <quipu/sink/influx.hpp>
 #include <quipu/sink/influx_line.hpp>
+#include <quipu/sink/json_lines.hpp>
 #include <quipu/sink/opentsdb.hpp>
 #include <quipu/sink/prometheus.hpp>
 #include <quipu/sink/prometheus_format.hpp>
@@ -189,7 +194,6 @@
 #include <quipu/server/http_request.hpp>
 #include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>
-#include <quipu/server/json_text.hpp>
 #include <quipu/server/key_frequency.hpp>
 #include <quipu/server/listeners.hpp>
 #include <quipu/server/live_page.hpp>

@@ -1143,6 +1143,41 @@ private:
 };
 } // namespace quipu::layout
 
+// quipu/core/glob.hpp
+
+// Patterns of names.
+
+namespace quipu {
+
+/// Whether the whole text is as the pattern says: '*' stands for any characters, of which there may be
+/// none, '?' for one, everything else for itself.
+/// Cost     O(pattern × text) at worst, about O(text) for patterns with one '*'; does not allocate.
+[[nodiscard]] constexpr bool glob_match(std::string_view pattern, std::string_view text) noexcept {
+    std::size_t at = 0;
+    std::size_t star = pattern.npos; // the last one that was met
+    std::size_t after_star = 0;      // where in the text the part behind it was tried last
+    std::size_t i = 0;
+    while (i < text.size()) {
+        if (at < pattern.size() && pattern[at] == '*') {
+            star = at++;
+            after_star = i;
+        } else if (at < pattern.size() && (pattern[at] == '?' || pattern[at] == text[i])) {
+            ++at;
+            ++i;
+        } else if (star != pattern.npos) {
+            at = star + 1;
+            i = ++after_star;
+        } else {
+            return false;
+        }
+    }
+    while (at < pattern.size() && pattern[at] == '*')
+        ++at;
+    return at == pattern.size();
+}
+
+} // namespace quipu
+
 // quipu/core/hash.hpp
 
 // Hashes of bytes: seeded, of 64 bits, and the same at compile time, at run time and everywhere.
@@ -1301,6 +1336,354 @@ inline void append_javascript_date(std::string& out,
 
 } // namespace quipu
 
+// quipu/core/number_text.hpp
+
+// Numbers to text: doubles in the layouts that peers print.
+
+namespace quipu {
+
+/// How a double looks as text.
+///
+/// Requires  static std::size_t bytes_max; static char* write(char* out, double finite) noexcept,
+///           which returns the end of the text; `out` has room for bytes_max bytes, of which any
+///           may be written. Neither NaN nor infinity is ever passed.
+/// Provided  layout::shortest (default), javascript, python, python2, fixed<Decimals>.
+/// Laws      parse_number reads the text; from shortest, javascript and python, the same value
+///           (but for JavaScript's -0).
+template <class L>
+concept number_layout = requires(char* out, double finite) {
+    { L::bytes_max } -> std::convertible_to<std::size_t>;
+    { L::write(out, finite) } -> std::same_as<char*>;
+    requires noexcept(L::write(out, finite));
+};
+
+namespace detail {
+
+/// How a layout writes a decimal 0.DIGITS * 10^point.
+struct decimal_rules {
+    int point_min;           // the smallest point written without exponent
+    int point_max;           // the largest
+    int exponent_digits_min; // 2 for "1e-05"
+    bool exponent_plus;      // "1e+21"
+    bool point_zero;         // "2.0", without exponent only
+    bool negative_zero;      // "-0"
+    int digits_max;          // more are rounded away
+};
+
+/// Room for the longest text, "-0.0000012345678901234567", and for what digits in blocks of eight
+/// are written beyond it.
+inline constexpr std::size_t decimal_bytes_max = 32;
+
+template <decimal_rules Rules>
+constexpr char* write_exponent(char* out, int exponent) noexcept {
+    *out++ = 'e';
+    if (exponent < 0)
+        *out++ = '-';
+    else if (Rules.exponent_plus)
+        *out++ = '+';
+    const auto magnitude = static_cast<std::uint64_t>(exponent < 0 ? -exponent : exponent);
+    const int count = digit_count(magnitude);
+    const int least = Rules.exponent_digits_min;
+    return write_up_to_eight(out, magnitude, count < least ? least : count);
+}
+
+/// Writes `count` digits with a point behind the first `point` of them.
+constexpr char* write_with_point(char* out, std::uint64_t digits, int count, int point) noexcept {
+    char* const end = write_digits(out + 1, digits, count);
+    for (int i = 0; i < point; ++i) // cheaper than to divide by a power of ten
+        out[i] = out[i + 1];
+    out[point] = '.';
+    return end;
+}
+
+/// Writes the magnitude of a decimal.
+template <decimal_rules Rules>
+constexpr char* write_decimal(char* out, const decimal& number) noexcept {
+    const int count = digit_count(number.digits);
+    const int point = number.exponent + count;
+    if (point < Rules.point_min || point > Rules.point_max) {
+        char* const end = write_with_point(out, number.digits, count, 1);
+        return write_exponent<Rules>(count == 1 ? out + 1 : end, point - 1);
+    }
+    if (point <= 0) {
+        write_little_endian(out, eight_zeros); // as many as there can be: point_min is above -6
+        out[1] = '.';
+        return write_digits(out + 2 - point, number.digits, count);
+    }
+    if (point < count)
+        return write_with_point(out, number.digits, count, point);
+    out = write_digits(out, number.digits, count);
+    for (int zeros = point - count; zeros > 0; --zeros)
+        *out++ = '0';
+    if (Rules.point_zero) {
+        *out++ = '.';
+        *out++ = '0';
+    }
+    return out;
+}
+
+/// Writes whole.fraction, the fraction in millionths, without zeros at its end.
+template <decimal_rules Rules>
+constexpr char* write_millionths(char* out, std::uint64_t millionths) noexcept {
+    const std::uint64_t whole = millionths / 1'000'000;
+    out = write_digits(out, whole, digit_count(whole));
+    const std::uint64_t digits = to_eight_digits(millionths % 1'000'000 * 100);
+    const int zeros = std::countl_zero(digits) / 8; // at the end: the last digit is in the top byte
+    if (zeros == 8 && !Rules.point_zero)
+        return out;
+    *out++ = '.';
+    write_little_endian(out, digits | eight_zeros);
+    return out + (zeros == 8 ? 1 : 8 - zeros);
+}
+
+/// Writes the shortest decimal, or one of at most digits_max digits.
+template <decimal_rules Rules>
+constexpr char* write_by_rules(char* out, double finite) noexcept {
+    // In this range the millionths have no more digits than are allowed, and no exponent.
+    constexpr double bound = Rules.digits_max < 17 ? 1e6 : 1e9;
+    constexpr std::int64_t least = Rules.point_min > -5 ? 100 : 1;
+    static_assert(Rules.digits_max >= 12 && -5 <= Rules.point_min && Rules.point_min <= -3);
+
+    QUIPU_ASSERT(is_finite(finite));
+    const bool negative = is_negative(finite);
+    if (negative && (Rules.negative_zero || finite != 0))
+        *out++ = '-';
+    const double magnitude = negative ? -finite : finite;
+    if (magnitude < bound) {
+        const std::int64_t millionths = exact_millionths(magnitude);
+        if (millionths >= least || millionths == 0)
+            return write_millionths<Rules>(out, static_cast<std::uint64_t>(millionths));
+    }
+    return write_decimal<Rules>(out,
+                                Rules.digits_max < 17 ? rounded_decimal(magnitude, Rules.digits_max)
+                                                      : shortest_decimal(magnitude));
+}
+
+/// The layout that rules make.
+template <decimal_rules Rules>
+struct layout_by_rules {
+    static constexpr std::size_t bytes_max = decimal_bytes_max;
+    static constexpr char* write(char* out, double finite) noexcept {
+        return write_by_rules<Rules>(out, finite);
+    }
+};
+
+} // namespace detail
+
+namespace layout {
+
+/// Native: the fewest digits that read back equal; an exponent below 1e-6 and from 1e21 up
+/// ("1e-7", "1e21"); "-0" for -0.
+struct shortest : detail::layout_by_rules<detail::decimal_rules{.point_min = -5,
+                                                                .point_max = 21,
+                                                                .exponent_digits_min = 1,
+                                                                .exponent_plus = false,
+                                                                .point_zero = false,
+                                                                .negative_zero = true,
+                                                                .digits_max = 17}> {};
+static_assert(number_layout<shortest>);
+
+/// JavaScript's Number.prototype.toString: as `shortest`, but "1e+21", and "0" for -0.
+/// Source  ECMA-262, Number::toString.
+struct javascript : detail::layout_by_rules<detail::decimal_rules{.point_min = -5,
+                                                                  .point_max = 21,
+                                                                  .exponent_digits_min = 1,
+                                                                  .exponent_plus = true,
+                                                                  .point_zero = false,
+                                                                  .negative_zero = false,
+                                                                  .digits_max = 17}> {};
+static_assert(number_layout<javascript>);
+
+/// Python 3's repr of a float: the same digits, an exponent below 1e-4 and from 1e16 up, of two
+/// digits at least ("1e-05"), and ".0" after a whole number.
+/// Source  CPython, Python/pystrtod.c.
+struct python : detail::layout_by_rules<detail::decimal_rules{.point_min = -3,
+                                                              .point_max = 16,
+                                                              .exponent_digits_min = 2,
+                                                              .exponent_plus = true,
+                                                              .point_zero = true,
+                                                              .negative_zero = true,
+                                                              .digits_max = 17}> {};
+static_assert(number_layout<python>);
+
+/// Python 2's str of a float: 12 significant digits; an exponent from 1e11 up, where "%.12g" waits
+/// until 1e12, as room is kept for the ".0"; otherwise as `python`. It does not read back equal.
+/// Source  CPython 2.7, Python/pystrtod.c.
+struct python2 : detail::layout_by_rules<detail::decimal_rules{.point_min = -3,
+                                                               .point_max = 11,
+                                                               .exponent_digits_min = 2,
+                                                               .exponent_plus = true,
+                                                               .point_zero = true,
+                                                               .negative_zero = true,
+                                                               .digits_max = 12}> {};
+static_assert(number_layout<python2>);
+
+static_assert(number_layout<fixed<6>>);
+
+} // namespace layout
+
+} // namespace quipu
+
+// quipu/core/utf8.hpp
+
+// UTF-8, as far as text from the wire has to be checked.
+
+namespace quipu {
+
+/// The size of the character that `text` begins with, 1 to 4 bytes; 0 if it does not begin with a
+/// well-formed one: cut off, overlong, a surrogate, or beyond U+10FFFF.
+/// Cost     O(1).
+/// Source   Unicode 15, table 3-7.
+[[nodiscard]] constexpr std::size_t utf8_size(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80; };
+    const unsigned first = byte(0);
+    if (text.empty())
+        return 0;
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first > 0xf4 || !continues(1))
+        return 0;
+    if (first < 0xe0)
+        return 2;
+    // Where the second byte has less than its whole range.
+    const unsigned second = byte(1);
+    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool surrogate = first == 0xed && second > 0x9f;
+    const bool beyond = first == 0xf4 && second > 0x8f;
+    if (overlong || surrogate || beyond || !continues(2))
+        return 0;
+    if (first < 0xf0)
+        return 3;
+    return continues(3) ? 4 : 0;
+}
+
+} // namespace quipu
+
+// quipu/core/json_text.hpp
+
+// JSON, written piece by piece and no longer than it may be.
+
+namespace quipu {
+
+/// A JSON text that grows. Values stand one behind the other; commas come by themselves, and who
+/// writes says where an object or a list begins and ends.
+///
+/// Whatever a text has in it comes out as JSON in UTF-8: control characters, '<', '>' and '&' are
+/// escaped, a byte that is no UTF-8 becomes U+FFFD. A number that is not finite is null.
+/// Beyond `bytes_max` nothing more is written, and `full()` tells.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   RFC 8259.
+class json_text {
+public:
+    explicit json_text(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
+
+    json_text& begin_object() { return open('{'); }
+    json_text& end_object() { return close('}'); }
+    json_text& begin_list() { return open('['); }
+    json_text& end_list() { return close(']'); }
+
+    /// The name of the value that follows.
+    json_text& name(std::string_view text) {
+        write_text(text);
+        add(":");
+        comma_ = false;
+        return *this;
+    }
+    json_text& text(std::string_view value) {
+        write_text(value);
+        return *this;
+    }
+    json_text& number(double value) {
+        if (!detail::is_finite(value))
+            return nothing();
+        char digits[layout::shortest::bytes_max];
+        const char* const end = layout::shortest::write(digits, value);
+        return write({digits, static_cast<std::size_t>(end - digits)});
+    }
+    json_text& number(std::uint64_t value) { return write(std::to_string(value)); }
+    json_text& number(std::int64_t value) { return write(std::to_string(value)); }
+    json_text& truth(bool value) { return write(value ? "true" : "false"); }
+    json_text& nothing() { return write("null"); }
+
+    // A member of an object.
+    json_text& member(std::string_view key, std::string_view value) {
+        return name(key).text(value);
+    }
+    json_text& member(std::string_view key, double value) { return name(key).number(value); }
+    json_text& member(std::string_view key, std::uint64_t value) { return name(key).number(value); }
+    json_text& member(std::string_view key, std::int64_t value) { return name(key).number(value); }
+
+    /// Something was left out: the text is none.
+    [[nodiscard]] bool full() const noexcept { return full_; }
+    [[nodiscard]] const std::string& view() const noexcept { return out_; }
+    [[nodiscard]] std::string take() noexcept { return std::exchange(out_, {}); }
+
+private:
+    void add(std::string_view text) {
+        full_ = full_ || out_.size() + text.size() > bytes_max_;
+        if (!full_)
+            out_ += text;
+    }
+
+    json_text& write(std::string_view text) {
+        if (comma_)
+            add(",");
+        add(text);
+        comma_ = true;
+        return *this;
+    }
+
+    json_text& open(char c) {
+        write({&c, 1});
+        comma_ = false;
+        return *this;
+    }
+    json_text& close(char c) {
+        add({&c, 1});
+        comma_ = true;
+        return *this;
+    }
+
+    void write_text(std::string_view text) {
+        write("\"");
+        while (!text.empty()) {
+            const auto size = utf8_size(text);
+            if (size == 0)
+                add("\xef\xbf\xbd");
+            else if (size == 1)
+                add_ascii(text.front());
+            else
+                add(text.substr(0, size));
+            text.remove_prefix(size == 0 ? 1 : size);
+        }
+        add("\"");
+    }
+
+    void add_ascii(char c) {
+        constexpr std::string_view hex = "0123456789abcdef";
+        if (c == '"' || c == '\\') {
+            const char escaped[] = {'\\', c};
+            add({escaped, 2});
+        } else if (detail::is_control(c) || c == '<' || c == '>' || c == '&') {
+            const auto byte = static_cast<unsigned char>(c);
+            const char escaped[] = {'\\', 'u', '0', '0', hex[byte >> 4U], hex[byte & 15U]};
+            add({escaped, 6});
+        } else {
+            add({&c, 1});
+        }
+    }
+
+    std::string out_{};
+    std::size_t bytes_max_;
+    bool comma_ = false; // before the next value
+    bool full_ = false;
+};
+
+} // namespace quipu
+
 // quipu/core/result.hpp
 
 // Errors as values: `errc` names what went wrong, `result<T>` is a value or an errc. Nothing in the
@@ -1363,6 +1746,8 @@ enum class errc : std::uint8_t {
     message_refused,
     peer_failed,
     too_many_descriptors,
+    no_such_file,
+    disk_full,
     unsupported,
     system_failure,
 };
@@ -1422,6 +1807,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::message_refused: return "the peer has refused the message";
     case errc::peer_failed: return "the peer has failed at the message";
     case errc::too_many_descriptors: return "too many open files";
+    case errc::no_such_file: return "no such file or folder";
+    case errc::disk_full: return "the disk is full";
     case errc::unsupported: return "not supported here";
     case errc::system_failure: return "the operating system failed";
     }
@@ -1808,194 +2195,6 @@ namespace detail {
 
 } // namespace quipu
 
-// quipu/core/number_text.hpp
-
-// Numbers to text: doubles in the layouts that peers print.
-
-namespace quipu {
-
-/// How a double looks as text.
-///
-/// Requires  static std::size_t bytes_max; static char* write(char* out, double finite) noexcept,
-///           which returns the end of the text; `out` has room for bytes_max bytes, of which any
-///           may be written. Neither NaN nor infinity is ever passed.
-/// Provided  layout::shortest (default), javascript, python, python2, fixed<Decimals>.
-/// Laws      parse_number reads the text; from shortest, javascript and python, the same value
-///           (but for JavaScript's -0).
-template <class L>
-concept number_layout = requires(char* out, double finite) {
-    { L::bytes_max } -> std::convertible_to<std::size_t>;
-    { L::write(out, finite) } -> std::same_as<char*>;
-    requires noexcept(L::write(out, finite));
-};
-
-namespace detail {
-
-/// How a layout writes a decimal 0.DIGITS * 10^point.
-struct decimal_rules {
-    int point_min;           // the smallest point written without exponent
-    int point_max;           // the largest
-    int exponent_digits_min; // 2 for "1e-05"
-    bool exponent_plus;      // "1e+21"
-    bool point_zero;         // "2.0", without exponent only
-    bool negative_zero;      // "-0"
-    int digits_max;          // more are rounded away
-};
-
-/// Room for the longest text, "-0.0000012345678901234567", and for what digits in blocks of eight
-/// are written beyond it.
-inline constexpr std::size_t decimal_bytes_max = 32;
-
-template <decimal_rules Rules>
-constexpr char* write_exponent(char* out, int exponent) noexcept {
-    *out++ = 'e';
-    if (exponent < 0)
-        *out++ = '-';
-    else if (Rules.exponent_plus)
-        *out++ = '+';
-    const auto magnitude = static_cast<std::uint64_t>(exponent < 0 ? -exponent : exponent);
-    const int count = digit_count(magnitude);
-    const int least = Rules.exponent_digits_min;
-    return write_up_to_eight(out, magnitude, count < least ? least : count);
-}
-
-/// Writes `count` digits with a point behind the first `point` of them.
-constexpr char* write_with_point(char* out, std::uint64_t digits, int count, int point) noexcept {
-    char* const end = write_digits(out + 1, digits, count);
-    for (int i = 0; i < point; ++i) // cheaper than to divide by a power of ten
-        out[i] = out[i + 1];
-    out[point] = '.';
-    return end;
-}
-
-/// Writes the magnitude of a decimal.
-template <decimal_rules Rules>
-constexpr char* write_decimal(char* out, const decimal& number) noexcept {
-    const int count = digit_count(number.digits);
-    const int point = number.exponent + count;
-    if (point < Rules.point_min || point > Rules.point_max) {
-        char* const end = write_with_point(out, number.digits, count, 1);
-        return write_exponent<Rules>(count == 1 ? out + 1 : end, point - 1);
-    }
-    if (point <= 0) {
-        write_little_endian(out, eight_zeros); // as many as there can be: point_min is above -6
-        out[1] = '.';
-        return write_digits(out + 2 - point, number.digits, count);
-    }
-    if (point < count)
-        return write_with_point(out, number.digits, count, point);
-    out = write_digits(out, number.digits, count);
-    for (int zeros = point - count; zeros > 0; --zeros)
-        *out++ = '0';
-    if (Rules.point_zero) {
-        *out++ = '.';
-        *out++ = '0';
-    }
-    return out;
-}
-
-/// Writes whole.fraction, the fraction in millionths, without zeros at its end.
-template <decimal_rules Rules>
-constexpr char* write_millionths(char* out, std::uint64_t millionths) noexcept {
-    const std::uint64_t whole = millionths / 1'000'000;
-    out = write_digits(out, whole, digit_count(whole));
-    const std::uint64_t digits = to_eight_digits(millionths % 1'000'000 * 100);
-    const int zeros = std::countl_zero(digits) / 8; // at the end: the last digit is in the top byte
-    if (zeros == 8 && !Rules.point_zero)
-        return out;
-    *out++ = '.';
-    write_little_endian(out, digits | eight_zeros);
-    return out + (zeros == 8 ? 1 : 8 - zeros);
-}
-
-/// Writes the shortest decimal, or one of at most digits_max digits.
-template <decimal_rules Rules>
-constexpr char* write_by_rules(char* out, double finite) noexcept {
-    // In this range the millionths have no more digits than are allowed, and no exponent.
-    constexpr double bound = Rules.digits_max < 17 ? 1e6 : 1e9;
-    constexpr std::int64_t least = Rules.point_min > -5 ? 100 : 1;
-    static_assert(Rules.digits_max >= 12 && -5 <= Rules.point_min && Rules.point_min <= -3);
-
-    QUIPU_ASSERT(is_finite(finite));
-    const bool negative = is_negative(finite);
-    if (negative && (Rules.negative_zero || finite != 0))
-        *out++ = '-';
-    const double magnitude = negative ? -finite : finite;
-    if (magnitude < bound) {
-        const std::int64_t millionths = exact_millionths(magnitude);
-        if (millionths >= least || millionths == 0)
-            return write_millionths<Rules>(out, static_cast<std::uint64_t>(millionths));
-    }
-    return write_decimal<Rules>(out,
-                                Rules.digits_max < 17 ? rounded_decimal(magnitude, Rules.digits_max)
-                                                      : shortest_decimal(magnitude));
-}
-
-/// The layout that rules make.
-template <decimal_rules Rules>
-struct layout_by_rules {
-    static constexpr std::size_t bytes_max = decimal_bytes_max;
-    static constexpr char* write(char* out, double finite) noexcept {
-        return write_by_rules<Rules>(out, finite);
-    }
-};
-
-} // namespace detail
-
-namespace layout {
-
-/// Native: the fewest digits that read back equal; an exponent below 1e-6 and from 1e21 up
-/// ("1e-7", "1e21"); "-0" for -0.
-struct shortest : detail::layout_by_rules<detail::decimal_rules{.point_min = -5,
-                                                                .point_max = 21,
-                                                                .exponent_digits_min = 1,
-                                                                .exponent_plus = false,
-                                                                .point_zero = false,
-                                                                .negative_zero = true,
-                                                                .digits_max = 17}> {};
-static_assert(number_layout<shortest>);
-
-/// JavaScript's Number.prototype.toString: as `shortest`, but "1e+21", and "0" for -0.
-/// Source  ECMA-262, Number::toString.
-struct javascript : detail::layout_by_rules<detail::decimal_rules{.point_min = -5,
-                                                                  .point_max = 21,
-                                                                  .exponent_digits_min = 1,
-                                                                  .exponent_plus = true,
-                                                                  .point_zero = false,
-                                                                  .negative_zero = false,
-                                                                  .digits_max = 17}> {};
-static_assert(number_layout<javascript>);
-
-/// Python 3's repr of a float: the same digits, an exponent below 1e-4 and from 1e16 up, of two
-/// digits at least ("1e-05"), and ".0" after a whole number.
-/// Source  CPython, Python/pystrtod.c.
-struct python : detail::layout_by_rules<detail::decimal_rules{.point_min = -3,
-                                                              .point_max = 16,
-                                                              .exponent_digits_min = 2,
-                                                              .exponent_plus = true,
-                                                              .point_zero = true,
-                                                              .negative_zero = true,
-                                                              .digits_max = 17}> {};
-static_assert(number_layout<python>);
-
-/// Python 2's str of a float: 12 significant digits; an exponent from 1e11 up, where "%.12g" waits
-/// until 1e12, as room is kept for the ".0"; otherwise as `python`. It does not read back equal.
-/// Source  CPython 2.7, Python/pystrtod.c.
-struct python2 : detail::layout_by_rules<detail::decimal_rules{.point_min = -3,
-                                                               .point_max = 11,
-                                                               .exponent_digits_min = 2,
-                                                               .exponent_plus = true,
-                                                               .point_zero = true,
-                                                               .negative_zero = true,
-                                                               .digits_max = 12}> {};
-static_assert(number_layout<python2>);
-
-static_assert(number_layout<fixed<6>>);
-
-} // namespace layout
-
-} // namespace quipu
-
 // quipu/core/tick_clock.hpp
 
 // Clocks that tell how long something took: the standard one, and the processor's own.
@@ -2145,44 +2344,6 @@ private:
 
 static_assert(tick_clock<steady_ticks>);
 static_assert(tick_clock<processor_ticks>);
-
-} // namespace quipu
-
-// quipu/core/utf8.hpp
-
-// UTF-8, as far as text from the wire has to be checked.
-
-namespace quipu {
-
-/// The size of the character that `text` begins with, 1 to 4 bytes; 0 if it does not begin with a
-/// well-formed one: cut off, overlong, a surrogate, or beyond U+10FFFF.
-/// Cost     O(1).
-/// Source   Unicode 15, table 3-7.
-[[nodiscard]] constexpr std::size_t utf8_size(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80; };
-    const unsigned first = byte(0);
-    if (text.empty())
-        return 0;
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4 || !continues(1))
-        return 0;
-    if (first < 0xe0)
-        return 2;
-    // Where the second byte has less than its whole range.
-    const unsigned second = byte(1);
-    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool surrogate = first == 0xed && second > 0x9f;
-    const bool beyond = first == 0xf4 && second > 0x8f;
-    if (overlong || surrogate || beyond || !continues(2))
-        return 0;
-    if (first < 0xf0)
-        return 3;
-    return continues(3) ? 4 : 0;
-}
 
 } // namespace quipu
 
@@ -2538,6 +2699,11 @@ namespace quipu {
     case ENOBUFS: return errc::queue_full;
     case EMFILE:
     case ENFILE: return errc::too_many_descriptors;
+    case ENOENT:
+    case ENOTDIR: return errc::no_such_file;
+    case EDQUOT:
+    case EFBIG:
+    case ENOSPC: return errc::disk_full;
     case EAFNOSUPPORT:
     case ENOPROTOOPT:
     case ENOSYS:
@@ -2767,6 +2933,155 @@ consteval bool require_receiver() {
     static_assert(has_closed<R>, "quipu receiver: needs `bool closed() const noexcept`");
     return true;
 }
+
+} // namespace quipu
+
+// quipu/net/file.hpp
+
+// A file, terminal or pipe that is open already, as a transport and as a receiver.
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// Writes to a descriptor that it does not own, standard output as a rule.
+/// Threads  distinct objects safe, shared objects unsafe.
+class file_writer {
+public:
+    static constexpr bool is_stream = true;
+
+    explicit file_writer(int fd = 1) noexcept : fd_(fd) {}
+
+    /// Writes all of `bytes`; waits where the other end of a pipe is slow.
+    /// Errors   connection_lost (nobody reads the pipe), system_failure (the disk is full, say);
+    ///          a part of `bytes` may have been written then.
+    /// Cost     one system call as a rule.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        while (!bytes.empty()) {
+            const auto size =
+                uninterrupted([&] { return ::write(fd_, bytes.data(), bytes.size()); });
+            if (size >= 0) {
+                bytes.remove_prefix(static_cast<std::size_t>(size));
+                continue;
+            }
+            errc error = last_error();
+            if (error == errc::would_block)
+                error = wait_until(fd_, POLLOUT, deadline(-1));
+            if (error != errc::ok)
+                return error;
+        }
+        return errc::ok;
+    }
+
+private:
+    int fd_;
+};
+
+static_assert(transport<file_writer>);
+
+/// Reads a descriptor that it does not own, standard input as a rule, as a receiver of a stream. It
+/// does not wait if the descriptor does not.
+/// Threads  distinct objects safe, shared objects unsafe.
+class file_reader {
+public:
+    /// Most bytes that one call of `receive` hands out; they lie on the stack.
+    static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
+
+    explicit file_reader(int fd = 0) noexcept : fd_(fd) {}
+
+    /// Hands out bytes, as tcp_connection does.
+    /// Errors   system_failure, and the like: it cannot be read.
+    /// Cost     one system call; does not allocate.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        if (closed_)
+            return std::size_t{0};
+        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
+        const auto size = uninterrupted([&] { return ::read(fd_, chunk.data(), chunk_bytes_max); });
+        if (size < 0) {
+            const errc why = last_error();
+            if (why == errc::would_block)
+                return std::size_t{0};
+            return why;
+        }
+        if (size == 0) {
+            closed_ = true;
+            return std::size_t{0};
+        }
+        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
+        return std::size_t{1};
+    }
+
+    /// Whether the end was read.
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+
+private:
+    int fd_;
+    bool closed_ = false;
+};
+
+static_assert(watchable_receiver<file_reader>);
+
+} // namespace quipu
+
+// quipu/net/append_file.hpp
+
+// A file that grows, as a transport: what is sent is in it whole, or not at all.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// Appends to a file, which is opened for each send: one that was moved away, as by logrotate, is made
+/// anew. It may be a pipe with a name, too.
+/// Threads  distinct objects safe, shared objects unsafe; one file should have one writer.
+class append_file {
+public:
+    static constexpr bool is_stream = true;
+
+    /// `mode` is that of a file that has to be made; the process' umask takes bits from it.
+    explicit append_file(std::string path, unsigned mode = 0644) noexcept
+        : path_(std::move(path)), mode_(mode) {}
+
+    /// Appends all of `bytes`. What a write that failed (the disk is full, say) has left of them is cut
+    /// off again.
+    /// Errors   no_such_file (the folder), permission_denied, disk_full, system_failure (a pipe that
+    ///          nobody reads), and the like.
+    /// Cost     four system calls as a rule.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        const descriptor file(open());
+        struct stat before {};
+        if (!file || ::fstat(file.fd(), &before) != 0)
+            return last_error();
+        const errc error = file_writer(file.fd()).send(bytes);
+        if (error != errc::ok && S_ISREG(before.st_mode) &&
+            ::ftruncate(file.fd(), before.st_size) != 0)
+            return last_error();
+        return error;
+    }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+private:
+    /// Without waiting for the reader of a pipe.
+    [[nodiscard]] int open() const noexcept {
+        return uninterrupted([&] {
+            return ::open(path_.c_str(),
+                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK,
+                          static_cast<mode_t>(mode_));
+        });
+    }
+
+    std::string path_;
+    unsigned mode_;
+};
+
+static_assert(transport<append_file>);
 
 } // namespace quipu
 
@@ -3284,97 +3599,6 @@ private:
 };
 
 using event_loop = basic_event_loop<>;
-
-} // namespace quipu
-
-// quipu/net/file.hpp
-
-// A file, terminal or pipe that is open already, as a transport and as a receiver.
-
-#include <poll.h>
-#include <unistd.h>
-
-namespace quipu {
-
-/// Writes to a descriptor that it does not own, standard output as a rule.
-/// Threads  distinct objects safe, shared objects unsafe.
-class file_writer {
-public:
-    static constexpr bool is_stream = true;
-
-    explicit file_writer(int fd = 1) noexcept : fd_(fd) {}
-
-    /// Writes all of `bytes`; waits where the other end of a pipe is slow.
-    /// Errors   connection_lost (nobody reads the pipe), system_failure (the disk is full, say);
-    ///          a part of `bytes` may have been written then.
-    /// Cost     one system call as a rule.
-    [[nodiscard]] errc send(std::string_view bytes) noexcept {
-        while (!bytes.empty()) {
-            const auto size =
-                uninterrupted([&] { return ::write(fd_, bytes.data(), bytes.size()); });
-            if (size >= 0) {
-                bytes.remove_prefix(static_cast<std::size_t>(size));
-                continue;
-            }
-            errc error = last_error();
-            if (error == errc::would_block)
-                error = wait_until(fd_, POLLOUT, deadline(-1));
-            if (error != errc::ok)
-                return error;
-        }
-        return errc::ok;
-    }
-
-private:
-    int fd_;
-};
-
-static_assert(transport<file_writer>);
-
-/// Reads a descriptor that it does not own, standard input as a rule, as a receiver of a stream. It
-/// does not wait if the descriptor does not.
-/// Threads  distinct objects safe, shared objects unsafe.
-class file_reader {
-public:
-    /// Most bytes that one call of `receive` hands out; they lie on the stack.
-    static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
-
-    explicit file_reader(int fd = 0) noexcept : fd_(fd) {}
-
-    /// Hands out bytes, as tcp_connection does.
-    /// Errors   system_failure, and the like: it cannot be read.
-    /// Cost     one system call; does not allocate.
-    template <class OnBytes>
-    [[nodiscard]] result<std::size_t>
-    receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
-        if (closed_)
-            return std::size_t{0};
-        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
-        const auto size = uninterrupted([&] { return ::read(fd_, chunk.data(), chunk_bytes_max); });
-        if (size < 0) {
-            const errc why = last_error();
-            if (why == errc::would_block)
-                return std::size_t{0};
-            return why;
-        }
-        if (size == 0) {
-            closed_ = true;
-            return std::size_t{0};
-        }
-        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
-        return std::size_t{1};
-    }
-
-    /// Whether the end was read.
-    [[nodiscard]] bool closed() const noexcept { return closed_; }
-    [[nodiscard]] int fd() const noexcept { return fd_; }
-
-private:
-    int fd_;
-    bool closed_ = false;
-};
-
-static_assert(watchable_receiver<file_reader>);
 
 } // namespace quipu
 
@@ -5622,7 +5846,7 @@ public:
     ///
     /// Input    mode: of the file, such as 0660; nothing: what the process makes.
     /// Errors   bad_address (empty or too long), address_in_use (somebody listens there, or it is no
-    ///          socket), permission_denied, too_many_descriptors, system_failure (no such folder).
+    ///          socket), permission_denied, too_many_descriptors, no_such_file (the folder).
     [[nodiscard]] static result<unix_listener>
     bind(std::string path, unix_kind kind, std::optional<unsigned> mode = std::nullopt) noexcept {
         const auto at = unix_path::of(path);
@@ -16362,6 +16586,35 @@ void merge(basic_snapshot<Traits>& into, const basic_snapshot<Traits>& later) {
 
 } // namespace quipu
 
+// quipu/snapshot/select.hpp
+
+// Some of a snapshot's series.
+
+namespace quipu {
+
+/// A snapshot of those series of another whose canonical name `keeps` agrees to. Its cells are copies;
+/// its names are views of the other's, which has to live as long.
+/// Cost     a call of `keeps` for each series, and a copy of each cell that stays.
+template <class Traits, class Keeps>
+[[nodiscard]] basic_snapshot<Traits> select(const basic_snapshot<Traits>& from, Keeps&& keeps) {
+    basic_snapshot<Traits> some;
+    some.timestamp = from.timestamp;
+    some.interval_seconds = from.interval_seconds;
+    some.processing_milliseconds = from.processing_milliseconds;
+    for_each_kind(
+        [&](auto& into, const auto& all) {
+            for (const auto& one : all) {
+                if (keeps(std::string_view(one.name)))
+                    into.push_back(one);
+            }
+        },
+        some,
+        from);
+    return some;
+}
+
+} // namespace quipu
+
 // quipu/registry/shards.hpp
 
 // Values that each thread has of its own, for the `sharded` policy: how a thread finds them, and who
@@ -19866,6 +20119,140 @@ private:
 
 } // namespace quipu
 
+// quipu/sink/json_lines.hpp
+
+// Snapshots as JSON, a line for each series.
+
+namespace quipu {
+
+/// Sends each snapshot as lines of JSON, one for each series, for programs that read them one by one:
+///
+///     {"time":1700000000,"interval":10,"type":"counter","name":"hits","tags":{"region":"eu"},"count":12,"rate":1.2}
+///     {"time":1700000000,"interval":10,"type":"gauge","name":"queue","value":7}
+///     {"time":1700000000,"interval":10,"type":"timer","name":"latency","count":3,"rate":0.3,"sum":15,"lower":1,"upper":9,"mean":5,"median":5,"stddev":3.2,"percentiles":{"90":9}}
+///     {"time":1700000000,"interval":10,"type":"set","name":"users","value":2}
+///     {"time":1313107325,"interval":10,"type":"kv","name":"deploys","value":1}
+///
+/// Times are Unix seconds, the interval's are its length; a key/value has its own. A timer without a
+/// sample has a count of 0 and nothing more. A bare tag is `true`; of several tags with one key readers take
+/// the last. A number that is not finite is null; names are as json_text writes text. The percentile of a
+/// negative P is the lowest of the highest values, "top10".
+/// A flush goes to the transport as one piece, so that append_file has it whole or not at all.
+/// Cost     of memory: the text of one flush, about 60 bytes and the name for a series, 250 for a timer.
+/// Threads  distinct objects safe, shared objects unsafe.
+template <class Transport>
+class basic_json_lines {
+    static_assert(require_transport<Transport>());
+
+public:
+    explicit basic_json_lines(Transport transport,
+                              std::vector<percentile> percentiles = {{50, "50"},
+                                                                     {90, "90"},
+                                                                     {99, "99"}})
+        : transport_(std::move(transport)), percentiles_(std::move(percentiles)) {}
+
+    /// Returns  ok when the transport has taken everything. An empty snapshot sends nothing.
+    /// Errors   those of the transport.
+    template <class StoreTraits>
+    errc write(const basic_snapshot<StoreTraits>& from) {
+        text_.clear();
+        for (const auto& one : from.counters) {
+            json_text line = begin(from, one.name, "counter", from.timestamp);
+            line.member("count", one.cell.sum())
+                .member("rate", one.cell.rate(from.interval_seconds));
+            end(line);
+        }
+        for (const auto& one : from.gauges)
+            add_value(from, one.name, "gauge", from.timestamp, one.cell.value());
+        for (const auto& one : from.timers) {
+            json_text line = begin(from, one.name, "timer", from.timestamp);
+            add_timer(line, one.cell, from.interval_seconds);
+            end(line);
+        }
+        for (const auto& one : from.uniques)
+            add_value(from, one.name, "set", from.timestamp, one.cell.estimate());
+        for (const auto& one : from.keyvalues) {
+            for (const auto& value : one.cell.values()) {
+                const bool timed = value.timestamp != no_timestamp;
+                add_value(
+                    from, one.name, "kv", timed ? value.timestamp : from.timestamp, value.value);
+            }
+        }
+        return text_.empty() ? errc::ok : transport_.send(text_);
+    }
+
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+
+private:
+    template <class Snapshot>
+    [[nodiscard]] static json_text begin(const Snapshot& from,
+                                         std::string_view canonical,
+                                         std::string_view type,
+                                         std::int64_t timestamp) {
+        const auto [name, tags] = split_canonical(canonical);
+        json_text line(static_cast<std::size_t>(-1));
+        line.begin_object()
+            .member("time", timestamp)
+            .member("interval", from.interval_seconds)
+            .member("type", type)
+            .member("name", name);
+        if (!tags.empty())
+            add_tags(line.name("tags").begin_object(), tags.substr(1));
+        return line;
+    }
+
+    static void add_tags(json_text& line, std::string_view tags) {
+        while (!tags.empty()) {
+            const auto tag = tags.substr(0, tags.find(';'));
+            tags.remove_prefix(tag.size() < tags.size() ? tag.size() + 1 : tags.size());
+            const auto equals = tag.find('=');
+            line.name(tag.substr(0, equals));
+            equals == tag.npos ? line.truth(true) : line.text(tag.substr(equals + 1));
+        }
+        line.end_object();
+    }
+
+    template <class Timer>
+    void add_timer(json_text& line, const Timer& cell, double interval_seconds) const {
+        line.member("count", cell.count());
+        if (cell.idle())
+            return;
+        line.member("rate", cell.count() / interval_seconds)
+            .member("sum", cell.sum())
+            .member("lower", cell.min())
+            .member("upper", cell.max())
+            .member("mean", cell.mean())
+            .member("median", cell.values().median())
+            .member("stddev", cell.population_deviation());
+        line.name("percentiles").begin_object();
+        for (const auto& one : percentiles_) {
+            const auto part = one.value < 0 ? cell.values().highest(one.share())
+                                            : cell.values().lowest(one.share());
+            line.member(one.suffix, part.boundary);
+        }
+        line.end_object();
+    }
+
+    template <class Snapshot>
+    void add_value(const Snapshot& from,
+                   std::string_view name,
+                   std::string_view type,
+                   std::int64_t timestamp,
+                   double value) {
+        json_text line = begin(from, name, type, timestamp);
+        line.member("value", value);
+        end(line);
+    }
+
+    void end(json_text& line) { (text_ += line.end_object().view()) += '\n'; }
+
+    Transport transport_;
+    std::vector<percentile> percentiles_;
+    std::string text_{};
+};
+
+} // namespace quipu
+
 // quipu/sink/opentsdb.hpp
 
 // OpenTSDB's telnet protocol: `put NAME TIMESTAMP VALUE tag=value`, one line for each number.
@@ -22224,156 +22611,6 @@ private:
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
     bool counts_keys_ = false;
-};
-
-} // namespace quipu
-
-// quipu/server/json_text.hpp
-
-// JSON, written piece by piece and no longer than it may be.
-
-namespace quipu {
-
-namespace detail {
-
-/// How many bytes the UTF-8 character has that a text begins with; 0: it is none.
-[[nodiscard]] constexpr std::size_t utf8_size(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned first = byte(0);
-    if (first < 0x80)
-        return 1;
-    const std::size_t size = first < 0xc2   ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-    if (size == 0 || size > text.size())
-        return 0;
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0U) != 0x80)
-            return 0;
-    }
-    const unsigned second = byte(1);
-    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool surrogate = first == 0xed && second >= 0xa0;
-    const bool beyond = first == 0xf4 && second >= 0x90;
-    return overlong || surrogate || beyond ? 0 : size;
-}
-
-} // namespace detail
-
-/// A JSON text that grows. Values stand one behind the other; commas come by themselves, and who
-/// writes says where an object or a list begins and ends.
-///
-/// Whatever a text has in it comes out as JSON in UTF-8: control characters, '<', '>' and '&' are
-/// escaped, a byte that is no UTF-8 becomes U+FFFD. A number that is not finite is null.
-/// Beyond `bytes_max` nothing more is written, and `full()` tells.
-/// Threads  distinct objects safe, shared objects unsafe.
-/// Source   RFC 8259.
-class json_text {
-public:
-    explicit json_text(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
-
-    json_text& begin_object() { return open('{'); }
-    json_text& end_object() { return close('}'); }
-    json_text& begin_list() { return open('['); }
-    json_text& end_list() { return close(']'); }
-
-    /// The name of the value that follows.
-    json_text& name(std::string_view text) {
-        write_text(text);
-        add(":");
-        comma_ = false;
-        return *this;
-    }
-    json_text& text(std::string_view value) {
-        write_text(value);
-        return *this;
-    }
-    json_text& number(double value) {
-        if (!detail::is_finite(value))
-            return nothing();
-        char digits[layout::shortest::bytes_max];
-        const char* const end = layout::shortest::write(digits, value);
-        return write({digits, static_cast<std::size_t>(end - digits)});
-    }
-    json_text& number(std::uint64_t value) { return write(std::to_string(value)); }
-    json_text& number(std::int64_t value) { return write(std::to_string(value)); }
-    json_text& truth(bool value) { return write(value ? "true" : "false"); }
-    json_text& nothing() { return write("null"); }
-
-    // A member of an object.
-    json_text& member(std::string_view key, std::string_view value) {
-        return name(key).text(value);
-    }
-    json_text& member(std::string_view key, double value) { return name(key).number(value); }
-    json_text& member(std::string_view key, std::uint64_t value) { return name(key).number(value); }
-    json_text& member(std::string_view key, std::int64_t value) { return name(key).number(value); }
-
-    /// Something was left out: the text is none.
-    [[nodiscard]] bool full() const noexcept { return full_; }
-    [[nodiscard]] const std::string& view() const noexcept { return out_; }
-    [[nodiscard]] std::string take() noexcept { return std::exchange(out_, {}); }
-
-private:
-    void add(std::string_view text) {
-        full_ = full_ || out_.size() + text.size() > bytes_max_;
-        if (!full_)
-            out_ += text;
-    }
-
-    json_text& write(std::string_view text) {
-        if (comma_)
-            add(",");
-        add(text);
-        comma_ = true;
-        return *this;
-    }
-
-    json_text& open(char c) {
-        write({&c, 1});
-        comma_ = false;
-        return *this;
-    }
-    json_text& close(char c) {
-        add({&c, 1});
-        comma_ = true;
-        return *this;
-    }
-
-    void write_text(std::string_view text) {
-        write("\"");
-        while (!text.empty()) {
-            const auto size = detail::utf8_size(text);
-            if (size == 0)
-                add("\xef\xbf\xbd");
-            else if (size == 1)
-                add_ascii(text.front());
-            else
-                add(text.substr(0, size));
-            text.remove_prefix(size == 0 ? 1 : size);
-        }
-        add("\"");
-    }
-
-    void add_ascii(char c) {
-        constexpr std::string_view hex = "0123456789abcdef";
-        if (c == '"' || c == '\\') {
-            const char escaped[] = {'\\', c};
-            add({escaped, 2});
-        } else if (detail::is_control(c) || c == '<' || c == '>' || c == '&') {
-            const auto byte = static_cast<unsigned char>(c);
-            const char escaped[] = {'\\', 'u', '0', '0', hex[byte >> 4U], hex[byte & 15U]};
-            add({escaped, 6});
-        } else {
-            add({&c, 1});
-        }
-    }
-
-    std::string out_{};
-    std::size_t bytes_max_;
-    bool comma_ = false; // before the next value
-    bool full_ = false;
 };
 
 } // namespace quipu
@@ -24742,6 +24979,12 @@ struct etsy_verbatim : etsy {
     using dialect_type = dialect::etsy_verbatim;
 };
 
+/// What Datadog's clients send, under quipu's names: that agent's own go to Datadog.
+struct dogstatsd : quipu {
+    static constexpr std::string_view name = "dogstatsd";
+    using dialect_type = dialect::dogstatsd;
+};
+
 /// The Python statsite: every interval begins with nothing.
 struct kiip {
     struct store_traits : ::quipu::store_traits {
@@ -24781,7 +25024,7 @@ struct statsite {
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), dogstatsd, etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
@@ -24795,6 +25038,7 @@ concept server_profile = requires {
 };
 
 static_assert(server_profile<profile::quipu>);
+static_assert(server_profile<profile::dogstatsd>);
 static_assert(server_profile<profile::etsy>);
 static_assert(server_profile<profile::etsy_verbatim>);
 static_assert(server_profile<profile::kiip>);

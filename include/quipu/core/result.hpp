@@ -66,6 +66,8 @@ enum class errc : std::uint8_t {
     message_refused,
     peer_failed,
     too_many_descriptors,
+    no_such_file,
+    disk_full,
     unsupported,
     system_failure,
 };
@@ -125,6 +127,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::message_refused: return "the peer has refused the message";
     case errc::peer_failed: return "the peer has failed at the message";
     case errc::too_many_descriptors: return "too many open files";
+    case errc::no_such_file: return "no such file or folder";
+    case errc::disk_full: return "the disk is full";
     case errc::unsupported: return "not supported here";
     case errc::system_failure: return "the operating system failed";
     }

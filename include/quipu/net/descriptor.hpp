@@ -38,6 +38,11 @@ namespace quipu {
     case ENOBUFS: return errc::queue_full;
     case EMFILE:
     case ENFILE: return errc::too_many_descriptors;
+    case ENOENT:
+    case ENOTDIR: return errc::no_such_file;
+    case EDQUOT:
+    case EFBIG:
+    case ENOSPC: return errc::disk_full;
     case EAFNOSUPPORT:
     case ENOPROTOOPT:
     case ENOSYS:

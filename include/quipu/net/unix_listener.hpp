@@ -39,7 +39,7 @@ public:
     ///
     /// Input    mode: of the file, such as 0660; nothing: what the process makes.
     /// Errors   bad_address (empty or too long), address_in_use (somebody listens there, or it is no
-    ///          socket), permission_denied, too_many_descriptors, system_failure (no such folder).
+    ///          socket), permission_denied, too_many_descriptors, no_such_file (the folder).
     [[nodiscard]] static result<unix_listener>
     bind(std::string path, unix_kind kind, std::optional<unsigned> mode = std::nullopt) noexcept {
         const auto at = unix_path::of(path);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <quipu/core/config.hpp>
+#include <quipu/core/json_text.hpp>
 #include <quipu/server/http.hpp>
-#include <quipu/server/json_text.hpp>
 #include <quipu/server/live_page.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/server_status.hpp>

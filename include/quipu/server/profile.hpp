@@ -65,6 +65,12 @@ struct etsy_verbatim : etsy {
     using dialect_type = dialect::etsy_verbatim;
 };
 
+/// What Datadog's clients send, under quipu's names: that agent's own go to Datadog.
+struct dogstatsd : quipu {
+    static constexpr std::string_view name = "dogstatsd";
+    using dialect_type = dialect::dogstatsd;
+};
+
 /// The Python statsite: every interval begins with nothing.
 struct kiip {
     struct store_traits : ::quipu::store_traits {
@@ -104,7 +110,7 @@ struct statsite {
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), dogstatsd, etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
@@ -118,6 +124,7 @@ concept server_profile = requires {
 };
 
 static_assert(server_profile<profile::quipu>);
+static_assert(server_profile<profile::dogstatsd>);
 static_assert(server_profile<profile::etsy>);
 static_assert(server_profile<profile::etsy_verbatim>);
 static_assert(server_profile<profile::kiip>);

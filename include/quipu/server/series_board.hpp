@@ -1,7 +1,7 @@
 // The series as they were at the last flush, for who looks at them.
 #pragma once
 
-#include <quipu/server/json_text.hpp>
+#include <quipu/core/json_text.hpp>
 #include <quipu/server/series_history.hpp>
 #include <quipu/server/series_json.hpp>
 #include <quipu/server/series_query.hpp>

@@ -1,8 +1,8 @@
 // A series in JSON: its name, what it is in one interval, and what is in its cell.
 #pragma once
 
+#include <quipu/core/json_text.hpp>
 #include <quipu/server/http_request.hpp>
-#include <quipu/server/json_text.hpp>
 #include <quipu/server/series_history.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/sketch/bucket_layout.hpp>

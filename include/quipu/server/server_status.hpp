@@ -1,9 +1,9 @@
 // How a server does: what it tells of itself as text, as JSON and as metrics.
 #pragma once
 
+#include <quipu/core/json_text.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/server/intake.hpp>
-#include <quipu/server/json_text.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/sink_worker.hpp>
 #include <quipu/wire/series.hpp>

@@ -4,6 +4,7 @@
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/decimal.hpp>
 #include <quipu/core/number_text.hpp>
+#include <quipu/core/utf8.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,34 +13,6 @@
 #include <utility>
 
 namespace quipu {
-
-namespace detail {
-
-/// How many bytes the UTF-8 character has that a text begins with; 0: it is none.
-[[nodiscard]] constexpr std::size_t utf8_size(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned first = byte(0);
-    if (first < 0x80)
-        return 1;
-    const std::size_t size = first < 0xc2   ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-    if (size == 0 || size > text.size())
-        return 0;
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0U) != 0x80)
-            return 0;
-    }
-    const unsigned second = byte(1);
-    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool surrogate = first == 0xed && second >= 0xa0;
-    const bool beyond = first == 0xf4 && second >= 0x90;
-    return overlong || surrogate || beyond ? 0 : size;
-}
-
-} // namespace detail
 
 /// A JSON text that grows. Values stand one behind the other; commas come by themselves, and who
 /// writes says where an object or a list begins and ends.
@@ -123,7 +96,7 @@ private:
     void write_text(std::string_view text) {
         write("\"");
         while (!text.empty()) {
-            const auto size = detail::utf8_size(text);
+            const auto size = utf8_size(text);
             if (size == 0)
                 add("\xef\xbf\xbd");
             else if (size == 1)

@@ -1,4 +1,4 @@
-#include <quipu/server/json_text.hpp>
+#include <quipu/core/json_text.hpp>
 
 #include <quipu/server/object_literal.hpp>
 
@@ -20,7 +20,7 @@ std::string written(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("json_text: objects, lists and values stand with their commas", "[server][json_text]") {
+TEST_CASE("json_text: objects, lists and values stand with their commas", "[core][json_text]") {
     json_text out(1000);
     out.begin_object().member("a", 1.5).member("b", std::uint64_t{2}).name("c").begin_list();
     out.begin_list().end_list().number(-0.25).truth(true).truth(false).nothing();
@@ -30,14 +30,14 @@ TEST_CASE("json_text: objects, lists and values stand with their commas", "[serv
     CHECK_FALSE(out.full());
 }
 
-TEST_CASE("json_text: numbers that JSON has not are null", "[server][json_text]") {
+TEST_CASE("json_text: numbers that JSON has not are null", "[core][json_text]") {
     json_text out(1000);
     out.begin_list().number(std::numeric_limits<double>::infinity());
     out.number(std::numeric_limits<double>::quiet_NaN()).number(1e300).number(0.1).end_list();
     CHECK(out.view() == "[null,null,1e300,0.1]");
 }
 
-TEST_CASE("json_text: text is never markup, nor ends its quotes", "[server][json_text]") {
+TEST_CASE("json_text: text is never markup, nor ends its quotes", "[core][json_text]") {
     CHECK(written("<img src=x onerror=\"a&b\">") ==
           R"("\u003cimg src=x onerror=\"a\u0026b\"\u003e")");
     CHECK(written("a\\b\n\x7f") == R"("a\\b\u000a\u007f")");
@@ -49,7 +49,7 @@ TEST_CASE("json_text: text is never markup, nor ends its quotes", "[server][json
     }
 }
 
-TEST_CASE("json_text: what is no UTF-8 becomes the character for that", "[server][json_text]") {
+TEST_CASE("json_text: what is no UTF-8 becomes the character for that", "[core][json_text]") {
     for (const char* const good : {"é", "\u20ac", "\U0001F600", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf"})
         CHECK(written(good) == '"' + std::string(good) + '"');
     const std::string bad = "\xef\xbf\xbd";
@@ -63,7 +63,7 @@ TEST_CASE("json_text: what is no UTF-8 becomes the character for that", "[server
     CHECK(written("\xe2\x82") == '"' + bad + bad + '"');
 }
 
-TEST_CASE("json_text: it is no longer than it may be, and tells", "[server][json_text]") {
+TEST_CASE("json_text: it is no longer than it may be, and tells", "[core][json_text]") {
     json_text out(10);
     out.begin_list().text("12345");
     CHECK_FALSE(out.full());

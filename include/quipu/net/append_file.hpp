@@ -1,0 +1,65 @@
+// A file that grows, as a transport: what is sent is in it whole, or not at all.
+#pragma once
+
+#include <quipu/core/result.hpp>
+#include <quipu/net/descriptor.hpp>
+#include <quipu/net/file.hpp>
+#include <quipu/net/transport.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// Appends to a file, which is opened for each send: one that was moved away, as by logrotate, is made
+/// anew. It may be a pipe with a name, too.
+/// Threads  distinct objects safe, shared objects unsafe; one file should have one writer.
+class append_file {
+public:
+    static constexpr bool is_stream = true;
+
+    /// `mode` is that of a file that has to be made; the process' umask takes bits from it.
+    explicit append_file(std::string path, unsigned mode = 0644) noexcept
+        : path_(std::move(path)), mode_(mode) {}
+
+    /// Appends all of `bytes`. What a write that failed (the disk is full, say) has left of them is cut
+    /// off again.
+    /// Errors   no_such_file (the folder), permission_denied, disk_full, system_failure (a pipe that
+    ///          nobody reads), and the like.
+    /// Cost     four system calls as a rule.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        const descriptor file(open());
+        struct stat before {};
+        if (!file || ::fstat(file.fd(), &before) != 0)
+            return last_error();
+        const errc error = file_writer(file.fd()).send(bytes);
+        if (error != errc::ok && S_ISREG(before.st_mode) &&
+            ::ftruncate(file.fd(), before.st_size) != 0)
+            return last_error();
+        return error;
+    }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+private:
+    /// Without waiting for the reader of a pipe.
+    [[nodiscard]] int open() const noexcept {
+        return uninterrupted([&] {
+            return ::open(path_.c_str(),
+                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK,
+                          static_cast<mode_t>(mode_));
+        });
+    }
+
+    std::string path_;
+    unsigned mode_;
+};
+
+static_assert(transport<append_file>);
+
+} // namespace quipu
