@@ -20446,6 +20446,30 @@ enum class prometheus_format : std::uint8_t {
 
 namespace detail {
 
+/// Appends the two lines before the values of a metric. In the help backslashes and ends of lines are
+/// escaped, and in OpenMetrics quotes; what is not UTF-8 becomes '?'.
+inline void append_prometheus_title(std::string& out,
+                                    std::string_view name,
+                                    std::string_view type,
+                                    std::string_view help,
+                                    prometheus_format form) {
+    ((out += "# HELP ") += name) += ' ';
+    while (!help.empty()) {
+        const auto size = utf8_size(help);
+        const char c = help.front();
+        if (c == '\\' || (c == '"' && form == prometheus_format::openmetrics))
+            (out += '\\') += c;
+        else if (c == '\n')
+            out += "\\n";
+        else if (size == 0 || is_control(c))
+            out += '?';
+        else
+            out += help.substr(0, size);
+        help.remove_prefix(size == 0 ? 1 : size);
+    }
+    ((((out += "\n# TYPE ") += name) += ' ') += type) += '\n';
+}
+
 /// One entry of the header `Accept`, such as `text/plain;version=0.0.4;q=0.5`.
 struct accepted_format {
     std::string_view type;
@@ -20587,10 +20611,13 @@ struct prometheus_options {
 /// The page that Prometheus scrapes. A snapshot tells what came in one interval, Prometheus wants
 /// what came since the start, so the page keeps sums:
 ///
+///     # HELP api_hits_total StatsD's api.hits
 ///     # TYPE api_hits_total counter
 ///     api_hits_total{method="get"} 1200
+///     # HELP queue StatsD's queue
 ///     # TYPE queue gauge
 ///     queue 7
+///     # HELP api_latency StatsD's api.latency
 ///     # TYPE api_latency summary
 ///     api_latency{quantile="0.5"} 12.5
 ///     api_latency_sum 18250
@@ -20637,8 +20664,9 @@ public:
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
-    /// type if there is another metric `x`.
-    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text) const {
+    /// type if there is another metric `x`. `more` are lines in the same format that belong to the page.
+    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text,
+                                   std::string_view more = {}) const {
         const bool open = form == prometheus_format::openmetrics;
         std::string out;
         for (const auto& [name, one] : families_) {
@@ -20651,10 +20679,11 @@ public:
                 if (title.empty() || families_.contains(title))
                     title = name, type = "unknown";
             }
-            ((((out += "# TYPE ") += title) += ' ') += type) += '\n';
+            detail::append_prometheus_title(out, title, type, one.help, form);
             for (const auto& [labels, values] : one.by_labels)
                 append(out, name, one.type, labels, values);
         }
+        out += more;
         return open ? out += "# EOF\n" : out;
     }
 
@@ -20673,6 +20702,7 @@ private:
 
     struct family {
         type_name type = type_name::counter;
+        std::string help{};
         std::map<std::string, series> by_labels{};
     };
 
@@ -20700,7 +20730,11 @@ private:
         if (known == families_.end()) {
             if (!claim(name, type))
                 return ++conflicts_, nullptr;
-            known = families_.emplace(std::move(name), family{.type = type}).first;
+            known =
+                families_
+                    .emplace(std::move(name),
+                             family{.type = type, .help = "StatsD's " + std::string(parts.name)})
+                    .first;
         } else if (known->second.type != type) {
             return ++conflicts_, nullptr;
         }
@@ -21875,11 +21909,12 @@ struct http_request {
     /// 0: more has to come; 200: it is whole; else the status that says what is wrong: 400, 405,
     /// 413, 414, 431, 505. After one of these nothing on the connection can be trusted.
     int status = 0;
-    bool head_only = false;   ///< HEAD: the answer has no body
-    bool keeps_alive = false; ///< another request may follow
-    std::string_view path{};  ///< as it came, escapes and all
-    std::string_view query{}; ///< what stands behind the '?'
-    std::size_t size = 0;     ///< in bytes, of a whole one
+    bool head_only = false;    ///< HEAD: the answer has no body
+    bool keeps_alive = false;  ///< another request may follow
+    std::string_view path{};   ///< as it came, escapes and all
+    std::string_view query{};  ///< what stands behind the '?'
+    std::string_view accept{}; ///< the header Accept, the first one
+    std::size_t size = 0;      ///< in bytes, of a whole one
 };
 
 namespace detail {
@@ -22032,6 +22067,9 @@ private:
         } else if (equal_ignoring_case(name, "connection")) {
             closes_ = closes_ || list_has(value, "close");
             asks_alive_ = asks_alive_ || list_has(value, "keep-alive");
+        } else if (equal_ignoring_case(name, "accept")) {
+            if (made_.accept.empty())
+                made_.accept = value;
         } else if (equal_ignoring_case(name, "transfer-encoding")) {
             has_body_ = true;
         } else if (equal_ignoring_case(name, "content-length")) {
@@ -24429,6 +24467,7 @@ inline void tell_status(json_text& out, const server_status& of) {
 /// A number of the server itself. `label` and `is` are empty, or a label and its value.
 struct self_number {
     std::string_view name;
+    std::string_view help;
     bool counts; ///< it only grows; else it is a gauge
     std::string_view label;
     std::string_view is;
@@ -24438,15 +24477,16 @@ struct self_number {
 /// Calls f(self_number) for each number of a server itself; those of one name follow each other.
 template <class F>
 void for_each_self_number(const server_status& of, F&& f) {
-    const auto one = [&](std::string_view name, bool counts, auto value) {
-        f(self_number{name, counts, {}, {}, static_cast<double>(value)});
+    const auto one = [&](std::string_view name, std::string_view help, bool counts, auto value) {
+        f(self_number{name, help, counts, {}, {}, static_cast<double>(value)});
     };
-    one("lines", true, of.counts.lines);
-    one("bytes", true, of.counts.bytes);
-    one("packets", true, of.counts.packets);
+    one("lines", "Lines received", true, of.counts.lines);
+    one("bytes", "Bytes received", true, of.counts.bytes);
+    one("packets", "Datagrams and pieces of streams received", true, of.counts.packets);
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.counts.refused[cause] > 0)
             f(self_number{"refused",
+                          "Lines refused, by cause",
                           true,
                           "cause",
                           message(static_cast<errc>(cause)),
@@ -24454,41 +24494,62 @@ void for_each_self_number(const server_status& of, F&& f) {
     }
     for (std::size_t kind = 0; kind < metric_kind_count; ++kind)
         f(self_number{"series",
+                      "Series at the last flush",
                       false,
                       "kind",
                       kind_word(static_cast<metric_kind>(kind)),
                       static_cast<double>(of.series[kind])});
-    one("flushes", true, of.flushes);
-    one("flush_milliseconds", false, of.flush_milliseconds);
-    one("input_gap_milliseconds", false, of.input_gap_milliseconds);
-    const auto each_listener = [&](std::string_view name, auto value_of) {
+    one("flushes", "Flushes made", true, of.flushes);
+    one("flush_milliseconds", "How long the last flush took", false, of.flush_milliseconds);
+    one("input_gap_milliseconds",
+        "Longest time without reading input, of the last interval",
+        false,
+        of.input_gap_milliseconds);
+    const auto each_listener = [&](std::string_view name, std::string_view help, auto value_of) {
         for (const auto& way : of.listeners)
-            f(self_number{name, true, "listener", way.at, static_cast<double>(value_of(way))});
+            f(self_number{
+                name, help, true, "listener", way.at, static_cast<double>(value_of(way))});
     };
-    each_listener("listener_packets", [](const auto& way) { return way.packets; });
-    each_listener("listener_dropped", [](const auto& way) { return way.dropped; });
-    const auto each_sink = [&](std::string_view name, bool counts, auto value_of) {
+    each_listener("listener_packets",
+                  "Datagrams and pieces of streams received",
+                  [](const auto& way) { return way.packets; });
+    each_listener("listener_dropped",
+                  "Datagrams that the system dropped, or that were too long",
+                  [](const auto& way) { return way.dropped; });
+    const auto each_sink = [&](std::string_view name,
+                               std::string_view help,
+                               bool counts,
+                               auto value_of) {
         for (const auto& sink : of.sinks)
             f(self_number{
-                name, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
+                name, help, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
     };
-    each_sink("sink_successes", true, [](const auto& its) { return its.successes; });
-    each_sink("sink_failures", true, [](const auto& its) { return its.failures; });
-    each_sink("sink_retries", true, [](const auto& its) { return its.retries; });
-    each_sink("sink_dropped", true, [](const auto& its) { return its.dropped; });
-    each_sink("sink_waiting", false, [](const auto& its) { return its.waiting; });
+    each_sink(
+        "sink_successes", "Flushes written", true, [](const auto& its) { return its.successes; });
+    each_sink(
+        "sink_failures", "Writes that failed", true, [](const auto& its) { return its.failures; });
+    each_sink("sink_retries",
+              "Writes of a flush that had failed before",
+              true,
+              [](const auto& its) { return its.retries; });
+    each_sink("sink_dropped", "Flushes dropped", true, [](const auto& its) { return its.dropped; });
+    each_sink(
+        "sink_waiting", "Flushes in the queue", false, [](const auto& its) { return its.waiting; });
 }
 
 /// The numbers of the server itself as Prometheus scrapes them: `quipud_lines_total 12`.
-[[nodiscard]] inline std::string self_page(const server_status& of) {
+[[nodiscard]] inline std::string self_page(const server_status& of,
+                                           prometheus_format form = prometheus_format::text) {
     std::string out;
     std::string last;
     for_each_self_number(of, [&](const self_number& one) {
-        const auto name = "quipud_" + std::string(one.name) + (one.counts ? "_total" : "");
-        if (name != last)
-            (out += "# TYPE " + name) += one.counts ? " counter\n" : " gauge\n";
-        last = name;
-        out += name;
+        auto name = "quipud_" + std::string(one.name);
+        const auto title = one.counts && form == prometheus_format::text ? name + "_total" : name;
+        if (title != last)
+            detail::append_prometheus_title(
+                out, title, one.counts ? "counter" : "gauge", one.help, form);
+        last = title;
+        out += name += one.counts ? "_total" : "";
         if (!one.label.empty()) {
             ((out += '{') += one.label) += "=\"";
             for (const char c : one.is) {
@@ -24516,13 +24577,14 @@ namespace quipu {
 
 /// What the routes are about. All is called on one thread.
 /// Requires  server_status status(); const std::vector<status_point>& past(); board(): a
-///           basic_series_board; std::string metrics(): the page of Prometheus; size_t followers().
+///           basic_series_board; std::string metrics(prometheus_format): the page of Prometheus;
+///           size_t followers().
 /// Provided  basic_server.
 template <class H>
 concept live_host = requires(H& host, const series_query& asked) {
     { host.status() } -> std::same_as<server_status>;
     { host.past() } -> std::convertible_to<const std::vector<status_point>&>;
-    { host.metrics() } -> std::convertible_to<std::string>;
+    { host.metrics(prometheus_format::text) } -> std::convertible_to<std::string>;
     { host.board().list(asked) } -> std::convertible_to<std::string>;
     { host.followers() } -> std::convertible_to<std::size_t>;
 };
@@ -24569,7 +24631,8 @@ template <live_host Host>
 /// The paths of a server:
 ///
 ///     /                 the live page
-///     /metrics          Prometheus' text format: all series, and the server's own numbers
+///     /metrics          all series and the server's own numbers for Prometheus, in its text format or,
+///                       where the header Accept asks for it, in that of OpenMetrics
 ///     /healthz          200, or 503 with what is wrong
 ///     /api/status       how the server does, in JSON
 ///     /api/series       the series: search, kind, sort, order, offset, limit (series_query)
@@ -24588,7 +24651,7 @@ public:
         if (asked.path == "/")
             return {200, "text/html; charset=utf-8", std::string(live_page), live_page_policy, {}};
         if (asked.path == "/metrics")
-            return {200, "text/plain; version=0.0.4; charset=utf-8", host_->metrics()};
+            return metrics(negotiate(asked.accept));
         if (asked.path == "/healthz")
             return health();
         if (asked.path == "/api/status")
@@ -24605,6 +24668,10 @@ public:
 private:
     [[nodiscard]] static http_reply json(std::string body) {
         return {200, "application/json", std::move(body)};
+    }
+
+    [[nodiscard]] http_reply metrics(prometheus_format form) const {
+        return {200, content_type(form), host_->metrics(form)};
     }
 
     [[nodiscard]] http_reply health() const {
@@ -25970,8 +26037,10 @@ public:
     /// At the last flushes, the latest last.
     [[nodiscard]] const std::vector<status_point>& past() const noexcept { return past_; }
     [[nodiscard]] auto& board() noexcept { return board_; }
-    /// The text that Prometheus scrapes: the series as of the last flush, and the server's numbers.
-    [[nodiscard]] std::string metrics() { return metrics_.text() + self_page(status()); }
+    /// The page that Prometheus scrapes: the series as of the last flush, and the server's numbers.
+    [[nodiscard]] std::string metrics(prometheus_format form = prometheus_format::text) {
+        return metrics_.text(form, self_page(status(), form));
+    }
     /// Connections that follow the events.
     [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }
 

@@ -25,7 +25,9 @@ struct host_of_one_flush {
     server_status status() { return now; }
     const std::vector<status_point>& past() const { return points; }
     auto& board() { return board_; }
-    std::string metrics() { return "hits_total 30\n"; }
+    std::string metrics(prometheus_format form) {
+        return form == prometheus_format::text ? "hits_total 30\n" : "# EOF\n";
+    }
     std::size_t followers() const { return following; }
 
     server_status now{};
@@ -53,11 +55,21 @@ literal json_of(const http_reply& answer) {
 
 } // namespace
 
+TEST_CASE("live_routes: metrics come in the format that is asked for", "[server][live_routes]") {
+    host_of_one_flush host;
+    const auto asked = parse_http_request(
+        "GET /metrics HTTP/1.0\r\naccept: application/openmetrics-text;version=1.0.0\r\n\r\n");
+    const auto answer = live_routes(host)(asked);
+    CHECK(answer.body == "# EOF\n");
+    CHECK(answer.type == "application/openmetrics-text; version=1.0.0; charset=utf-8");
+}
+
 TEST_CASE("live_routes: each path has its answer, others have none", "[server][live_routes]") {
     host_of_one_flush host;
     CHECK(get(host, "/").body == live_page);
     CHECK(get(host, "/").policy == live_page_policy);
     CHECK(get(host, "/metrics").body == "hits_total 30\n");
+    CHECK(get(host, "/metrics").type == "text/plain; version=0.0.4; charset=utf-8");
     for (const char* const path :
          {"/index.html", "//", "/metrics/", "/api", "/api/series/", "/%2e"})
         CHECK(get(host, path).status == 404);

@@ -401,6 +401,7 @@ TEST_CASE("server: pages tell what came, by its numbers", "[server][server]") {
     CHECK(has(page, "\nquipud_packets_total 1\n"));
     CHECK(page.find("# TYPE quipud_lines_total") == page.rfind("# TYPE quipud_lines_total"));
     CHECK(has(one.get("/api/series/one?kind=counter&name=hits"), "\"total\":42"));
+    CHECK(has(page, "# HELP hits_total StatsD's hits\n"));
     CHECK(has(one.get("/healthz"), "HTTP/1.1 200 OK"));
     CHECK(has(one.get("/nothing"), "HTTP/1.1 404 "));
     quipu::test::asking commands(one.port);

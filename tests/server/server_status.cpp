@@ -63,7 +63,9 @@ TEST_CASE("server_status: its numbers are a page for Prometheus", "[server][serv
     auto now = busy();
     now.sinks[0].name = "a\"b\\c\nd";
     const auto page = self_page(now);
-    CHECK(has(page, "# TYPE quipud_lines_total counter\nquipud_lines_total 12\n"));
+    CHECK(has(page,
+              "# HELP quipud_lines_total Lines received\n# TYPE quipud_lines_total counter\n"
+              "quipud_lines_total 12\n"));
     CHECK(has(page,
               "quipud_refused_total{cause=\"" + std::string(message(errc::bad_rate)) + "\"} 3\n"));
     CHECK(has(page,

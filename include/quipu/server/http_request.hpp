@@ -25,11 +25,12 @@ struct http_request {
     /// 0: more has to come; 200: it is whole; else the status that says what is wrong: 400, 405,
     /// 413, 414, 431, 505. After one of these nothing on the connection can be trusted.
     int status = 0;
-    bool head_only = false;   ///< HEAD: the answer has no body
-    bool keeps_alive = false; ///< another request may follow
-    std::string_view path{};  ///< as it came, escapes and all
-    std::string_view query{}; ///< what stands behind the '?'
-    std::size_t size = 0;     ///< in bytes, of a whole one
+    bool head_only = false;    ///< HEAD: the answer has no body
+    bool keeps_alive = false;  ///< another request may follow
+    std::string_view path{};   ///< as it came, escapes and all
+    std::string_view query{};  ///< what stands behind the '?'
+    std::string_view accept{}; ///< the header Accept, the first one
+    std::size_t size = 0;      ///< in bytes, of a whole one
 };
 
 namespace detail {
@@ -182,6 +183,9 @@ private:
         } else if (equal_ignoring_case(name, "connection")) {
             closes_ = closes_ || list_has(value, "close");
             asks_alive_ = asks_alive_ || list_has(value, "keep-alive");
+        } else if (equal_ignoring_case(name, "accept")) {
+            if (made_.accept.empty())
+                made_.accept = value;
         } else if (equal_ignoring_case(name, "transfer-encoding")) {
             has_body_ = true;
         } else if (equal_ignoring_case(name, "content-length")) {

@@ -7,6 +7,7 @@
 #include <quipu/server/live_page.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/server_status.hpp>
+#include <quipu/sink/prometheus_format.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -19,13 +20,14 @@ namespace quipu {
 
 /// What the routes are about. All is called on one thread.
 /// Requires  server_status status(); const std::vector<status_point>& past(); board(): a
-///           basic_series_board; std::string metrics(): the page of Prometheus; size_t followers().
+///           basic_series_board; std::string metrics(prometheus_format): the page of Prometheus;
+///           size_t followers().
 /// Provided  basic_server.
 template <class H>
 concept live_host = requires(H& host, const series_query& asked) {
     { host.status() } -> std::same_as<server_status>;
     { host.past() } -> std::convertible_to<const std::vector<status_point>&>;
-    { host.metrics() } -> std::convertible_to<std::string>;
+    { host.metrics(prometheus_format::text) } -> std::convertible_to<std::string>;
     { host.board().list(asked) } -> std::convertible_to<std::string>;
     { host.followers() } -> std::convertible_to<std::size_t>;
 };
@@ -72,7 +74,8 @@ template <live_host Host>
 /// The paths of a server:
 ///
 ///     /                 the live page
-///     /metrics          Prometheus' text format: all series, and the server's own numbers
+///     /metrics          all series and the server's own numbers for Prometheus, in its text format or,
+///                       where the header Accept asks for it, in that of OpenMetrics
 ///     /healthz          200, or 503 with what is wrong
 ///     /api/status       how the server does, in JSON
 ///     /api/series       the series: search, kind, sort, order, offset, limit (series_query)
@@ -91,7 +94,7 @@ public:
         if (asked.path == "/")
             return {200, "text/html; charset=utf-8", std::string(live_page), live_page_policy, {}};
         if (asked.path == "/metrics")
-            return {200, "text/plain; version=0.0.4; charset=utf-8", host_->metrics()};
+            return metrics(negotiate(asked.accept));
         if (asked.path == "/healthz")
             return health();
         if (asked.path == "/api/status")
@@ -108,6 +111,10 @@ public:
 private:
     [[nodiscard]] static http_reply json(std::string body) {
         return {200, "application/json", std::move(body)};
+    }
+
+    [[nodiscard]] http_reply metrics(prometheus_format form) const {
+        return {200, content_type(form), host_->metrics(form)};
     }
 
     [[nodiscard]] http_reply health() const {

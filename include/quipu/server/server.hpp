@@ -324,8 +324,10 @@ public:
     /// At the last flushes, the latest last.
     [[nodiscard]] const std::vector<status_point>& past() const noexcept { return past_; }
     [[nodiscard]] auto& board() noexcept { return board_; }
-    /// The text that Prometheus scrapes: the series as of the last flush, and the server's numbers.
-    [[nodiscard]] std::string metrics() { return metrics_.text() + self_page(status()); }
+    /// The page that Prometheus scrapes: the series as of the last flush, and the server's numbers.
+    [[nodiscard]] std::string metrics(prometheus_format form = prometheus_format::text) {
+        return metrics_.text(form, self_page(status(), form));
+    }
     /// Connections that follow the events.
     [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }
 

@@ -6,6 +6,7 @@
 #include <quipu/server/intake.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/sink_worker.hpp>
+#include <quipu/sink/prometheus_format.hpp>
 #include <quipu/wire/series.hpp>
 
 #include <array>
@@ -108,6 +109,7 @@ inline void tell_status(json_text& out, const server_status& of) {
 /// A number of the server itself. `label` and `is` are empty, or a label and its value.
 struct self_number {
     std::string_view name;
+    std::string_view help;
     bool counts; ///< it only grows; else it is a gauge
     std::string_view label;
     std::string_view is;
@@ -117,15 +119,16 @@ struct self_number {
 /// Calls f(self_number) for each number of a server itself; those of one name follow each other.
 template <class F>
 void for_each_self_number(const server_status& of, F&& f) {
-    const auto one = [&](std::string_view name, bool counts, auto value) {
-        f(self_number{name, counts, {}, {}, static_cast<double>(value)});
+    const auto one = [&](std::string_view name, std::string_view help, bool counts, auto value) {
+        f(self_number{name, help, counts, {}, {}, static_cast<double>(value)});
     };
-    one("lines", true, of.counts.lines);
-    one("bytes", true, of.counts.bytes);
-    one("packets", true, of.counts.packets);
+    one("lines", "Lines received", true, of.counts.lines);
+    one("bytes", "Bytes received", true, of.counts.bytes);
+    one("packets", "Datagrams and pieces of streams received", true, of.counts.packets);
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.counts.refused[cause] > 0)
             f(self_number{"refused",
+                          "Lines refused, by cause",
                           true,
                           "cause",
                           message(static_cast<errc>(cause)),
@@ -133,41 +136,62 @@ void for_each_self_number(const server_status& of, F&& f) {
     }
     for (std::size_t kind = 0; kind < metric_kind_count; ++kind)
         f(self_number{"series",
+                      "Series at the last flush",
                       false,
                       "kind",
                       kind_word(static_cast<metric_kind>(kind)),
                       static_cast<double>(of.series[kind])});
-    one("flushes", true, of.flushes);
-    one("flush_milliseconds", false, of.flush_milliseconds);
-    one("input_gap_milliseconds", false, of.input_gap_milliseconds);
-    const auto each_listener = [&](std::string_view name, auto value_of) {
+    one("flushes", "Flushes made", true, of.flushes);
+    one("flush_milliseconds", "How long the last flush took", false, of.flush_milliseconds);
+    one("input_gap_milliseconds",
+        "Longest time without reading input, of the last interval",
+        false,
+        of.input_gap_milliseconds);
+    const auto each_listener = [&](std::string_view name, std::string_view help, auto value_of) {
         for (const auto& way : of.listeners)
-            f(self_number{name, true, "listener", way.at, static_cast<double>(value_of(way))});
+            f(self_number{
+                name, help, true, "listener", way.at, static_cast<double>(value_of(way))});
     };
-    each_listener("listener_packets", [](const auto& way) { return way.packets; });
-    each_listener("listener_dropped", [](const auto& way) { return way.dropped; });
-    const auto each_sink = [&](std::string_view name, bool counts, auto value_of) {
+    each_listener("listener_packets",
+                  "Datagrams and pieces of streams received",
+                  [](const auto& way) { return way.packets; });
+    each_listener("listener_dropped",
+                  "Datagrams that the system dropped, or that were too long",
+                  [](const auto& way) { return way.dropped; });
+    const auto each_sink = [&](std::string_view name,
+                               std::string_view help,
+                               bool counts,
+                               auto value_of) {
         for (const auto& sink : of.sinks)
             f(self_number{
-                name, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
+                name, help, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
     };
-    each_sink("sink_successes", true, [](const auto& its) { return its.successes; });
-    each_sink("sink_failures", true, [](const auto& its) { return its.failures; });
-    each_sink("sink_retries", true, [](const auto& its) { return its.retries; });
-    each_sink("sink_dropped", true, [](const auto& its) { return its.dropped; });
-    each_sink("sink_waiting", false, [](const auto& its) { return its.waiting; });
+    each_sink(
+        "sink_successes", "Flushes written", true, [](const auto& its) { return its.successes; });
+    each_sink(
+        "sink_failures", "Writes that failed", true, [](const auto& its) { return its.failures; });
+    each_sink("sink_retries",
+              "Writes of a flush that had failed before",
+              true,
+              [](const auto& its) { return its.retries; });
+    each_sink("sink_dropped", "Flushes dropped", true, [](const auto& its) { return its.dropped; });
+    each_sink(
+        "sink_waiting", "Flushes in the queue", false, [](const auto& its) { return its.waiting; });
 }
 
 /// The numbers of the server itself as Prometheus scrapes them: `quipud_lines_total 12`.
-[[nodiscard]] inline std::string self_page(const server_status& of) {
+[[nodiscard]] inline std::string self_page(const server_status& of,
+                                           prometheus_format form = prometheus_format::text) {
     std::string out;
     std::string last;
     for_each_self_number(of, [&](const self_number& one) {
-        const auto name = "quipud_" + std::string(one.name) + (one.counts ? "_total" : "");
-        if (name != last)
-            (out += "# TYPE " + name) += one.counts ? " counter\n" : " gauge\n";
-        last = name;
-        out += name;
+        auto name = "quipud_" + std::string(one.name);
+        const auto title = one.counts && form == prometheus_format::text ? name + "_total" : name;
+        if (title != last)
+            detail::append_prometheus_title(
+                out, title, one.counts ? "counter" : "gauge", one.help, form);
+        last = title;
+        out += name += one.counts ? "_total" : "";
         if (!one.label.empty()) {
             ((out += '{') += one.label) += "=\"";
             for (const char c : one.is) {

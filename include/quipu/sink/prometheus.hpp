@@ -38,10 +38,13 @@ struct prometheus_options {
 /// The page that Prometheus scrapes. A snapshot tells what came in one interval, Prometheus wants
 /// what came since the start, so the page keeps sums:
 ///
+///     # HELP api_hits_total StatsD's api.hits
 ///     # TYPE api_hits_total counter
 ///     api_hits_total{method="get"} 1200
+///     # HELP queue StatsD's queue
 ///     # TYPE queue gauge
 ///     queue 7
+///     # HELP api_latency StatsD's api.latency
 ///     # TYPE api_latency summary
 ///     api_latency{quantile="0.5"} 12.5
 ///     api_latency_sum 18250
@@ -88,8 +91,9 @@ public:
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
-    /// type if there is another metric `x`.
-    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text) const {
+    /// type if there is another metric `x`. `more` are lines in the same format that belong to the page.
+    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text,
+                                   std::string_view more = {}) const {
         const bool open = form == prometheus_format::openmetrics;
         std::string out;
         for (const auto& [name, one] : families_) {
@@ -102,10 +106,11 @@ public:
                 if (title.empty() || families_.contains(title))
                     title = name, type = "unknown";
             }
-            ((((out += "# TYPE ") += title) += ' ') += type) += '\n';
+            detail::append_prometheus_title(out, title, type, one.help, form);
             for (const auto& [labels, values] : one.by_labels)
                 append(out, name, one.type, labels, values);
         }
+        out += more;
         return open ? out += "# EOF\n" : out;
     }
 
@@ -124,6 +129,7 @@ private:
 
     struct family {
         type_name type = type_name::counter;
+        std::string help{};
         std::map<std::string, series> by_labels{};
     };
 
@@ -151,7 +157,11 @@ private:
         if (known == families_.end()) {
             if (!claim(name, type))
                 return ++conflicts_, nullptr;
-            known = families_.emplace(std::move(name), family{.type = type}).first;
+            known =
+                families_
+                    .emplace(std::move(name),
+                             family{.type = type, .help = "StatsD's " + std::string(parts.name)})
+                    .first;
         } else if (known->second.type != type) {
             return ++conflicts_, nullptr;
         }

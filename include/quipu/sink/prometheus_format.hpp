@@ -3,8 +3,10 @@
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
+#include <quipu/core/utf8.hpp>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace quipu {
@@ -22,6 +24,30 @@ enum class prometheus_format : std::uint8_t {
 }
 
 namespace detail {
+
+/// Appends the two lines before the values of a metric. In the help backslashes and ends of lines are
+/// escaped, and in OpenMetrics quotes; what is not UTF-8 becomes '?'.
+inline void append_prometheus_title(std::string& out,
+                                    std::string_view name,
+                                    std::string_view type,
+                                    std::string_view help,
+                                    prometheus_format form) {
+    ((out += "# HELP ") += name) += ' ';
+    while (!help.empty()) {
+        const auto size = utf8_size(help);
+        const char c = help.front();
+        if (c == '\\' || (c == '"' && form == prometheus_format::openmetrics))
+            (out += '\\') += c;
+        else if (c == '\n')
+            out += "\\n";
+        else if (size == 0 || is_control(c))
+            out += '?';
+        else
+            out += help.substr(0, size);
+        help.remove_prefix(size == 0 ? 1 : size);
+    }
+    ((((out += "\n# TYPE ") += name) += ' ') += type) += '\n';
+}
 
 /// One entry of the header `Accept`, such as `text/plain;version=0.0.4;q=0.5`.
 struct accepted_format {
