@@ -172,6 +172,8 @@ TEST_CASE("quipud: a wrong command line is one line and exit code 2", "[quipud]"
         {{"--sink", "prometheus:"}, "at /metrics of the admin port"},
         {{"--sink", "opentsdb://h?host="}, "opentsdb://HOST:PORT"},
         {{"--sink", "graphite+pickle://"}, "graphite+pickle://HOST:PORT"},
+        {{"-s", "prometheus.buckets=1,1"}, "-s prometheus.buckets '1,1': use rising numbers"},
+        {{"-s", "prometheus.quantiles=2"}, "from 0 to 1 such as"},
         {{"--sink", "console"}, "use console:"},
         {{"--sink", "json://x"}, "json:///PATH"},
         {{"--admin", "x:y"}, "--admin 'x:y': use HOST:PORT, or off"},

@@ -336,6 +336,8 @@ int serve(const command_line& line, const reread& again) {
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
     options.config = print_lines(all);
+    options.metrics.bounds = all.metrics_buckets;
+    options.metrics.quantiles = all.metrics_quantiles;
     options.once = all.once;
     std::random_device random;
     options.hash_seed = std::uint64_t{random()} << 32U | random();

@@ -75,6 +75,10 @@ struct settings {
     double keys_percent = 100;
     std::string keys_log = "stdout"; ///< or a file
 
+    // [prometheus]
+    std::vector<double> metrics_buckets{}; ///< empty: timers are summaries of
+    std::vector<double> metrics_quantiles{0.5, 0.9, 0.99};
+
     // [names], of etsy and statsite
     std::optional<std::string> counters_node{};
     std::optional<std::string> timers_node{};

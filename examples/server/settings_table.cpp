@@ -256,6 +256,31 @@ std::string read_keys_log(settings& all, text value) {
     return {};
 }
 
+/// Rising numbers within two bounds, or none at all.
+std::string read_rising(text value, double low, double high, std::vector<double>& into) {
+    std::vector<double> list;
+    for (const auto& one : split(value, ',')) {
+        const auto number = quipu::parse_number(one);
+        if (!number || !(*number >= low && *number <= high) ||
+            (!list.empty() && !(*number > list.back())))
+            return "use rising numbers";
+        list.push_back(*number);
+    }
+    into = std::move(list);
+    return {};
+}
+
+std::string read_metrics_buckets(settings& all, text value) {
+    constexpr double limit = 1e300;
+    const auto why = read_rising(value, -limit, limit, all.metrics_buckets);
+    return why.empty() ? why : why + " such as 1,10,100";
+}
+
+std::string read_metrics_quantiles(settings& all, text value) {
+    const auto why = read_rising(value, 0, 1, all.metrics_quantiles);
+    return why.empty() ? why : why + " from 0 to 1 such as 0.5,0.9,0.99";
+}
+
 std::string read_timer_metrics(settings& all, text value) {
     all.timer_metrics = split(value, ',');
     return {};
@@ -327,6 +352,16 @@ const std::vector<setting>& all_settings() {
          of_all,
          read_keys_log,
          [](const settings& s) { return text_list{s.keys_log}; }},
+        {"prometheus",
+         "buckets",
+         of_all,
+         read_metrics_buckets,
+         [](const settings& s) { return text_list{print_numbers(s.metrics_buckets)}; }},
+        {"prometheus",
+         "quantiles",
+         of_all,
+         read_metrics_quantiles,
+         [](const settings& s) { return text_list{print_numbers(s.metrics_quantiles)}; }},
         of_switch<&settings::legacy_names>("names", "legacy", of_etsy),
         of_switch<&settings::flush_counts>("names", "counts", of_etsy),
         of_switch<&settings::sanitize_names>("names", "sanitize", of_etsy),

@@ -3,8 +3,8 @@
 # installed, none enabled or started.
 #
 # Usage     tests/counterparts/get.sh DIR
-# Result    DIR/debian    graphite-carbon, python3-statsd, libnet-statsd-perl, influxdb and victoria-metrics, with
-#                         the packages they need
+# Result    DIR/debian    graphite-carbon, python3-statsd, libnet-statsd-perl, influxdb, victoria-metrics
+#                         and prometheus, with the packages they need
 #           DIR/npm       hot-shots, node-statsd, playwright-core and statsd, at the versions of package-lock.json
 #           chromium      of Debian, installed: the live page is looked at in it
 #           DIR/complete  what both were made from; a call that finds it unchanged does nothing
@@ -17,7 +17,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
-readonly programs=(graphite-carbon libnet-statsd-perl influxdb victoria-metrics)
+readonly programs=(graphite-carbon libnet-statsd-perl influxdb victoria-metrics prometheus)
 readonly wanted=("${programs[@]}" python3-statsd)
 readonly node_major_min=18
 
@@ -119,7 +119,7 @@ import carbon.service, statsd, twisted.plugin, twisted.plugins, whisper
 from twisted.application.service import IServiceMaker
 names = [plugin.tapname for plugin in twisted.plugin.getPlugins(IServiceMaker, twisted.plugins)]
 assert "carbon-cache" in names, "Twisted does not find the plugin carbon-cache"'
-    for name in influxd victoria-metrics; do
+    for name in influxd victoria-metrics prometheus promtool; do
         [[ -x $made/usr/bin/$name ]] || fail "the packages have no program $name"
     done
     mv "$made" "$dir/debian"

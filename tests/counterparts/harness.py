@@ -135,13 +135,19 @@ class Quipud(Process):
     """The server under test, on one port for UDP and TCP; ready when the constructor returns."""
 
     def __init__(
-        self, program: Path, folder: Path, profile: str, *sinks: str, interval_seconds: int = 1
+        self,
+        program: Path,
+        folder: Path,
+        profile: str,
+        *sinks: str,
+        interval_seconds: int = 1,
+        options: Sequence[str] = (),
     ):
         self.port = free_port()
         command = [program, "--profile", profile, "--interval", f"{interval_seconds}s"]
         for scheme in ("udp", "tcp"):
             command += ["--listen", f"{scheme}://{LOOPBACK}:{self.port}"]
-        command += [f"--sink={sink}" for sink in sinks]
+        command += [f"--sink={sink}" for sink in sinks] + list(options)
         super().__init__(command, folder)
         self.wait_for(lambda: "server is up" in self.output())
 

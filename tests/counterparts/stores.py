@@ -1,10 +1,11 @@
-"""A real InfluxDB and a real VictoriaMetrics, each in a folder of its own, and what they have."""
+"""A real InfluxDB, VictoriaMetrics and Prometheus, each in a folder of its own, and what they have."""
 
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Iterable, List
 
 from harness import LOOPBACK, Process, free_port
 
@@ -102,3 +103,35 @@ class VictoriaMetrics(Process):
         fetch(f"{base}/internal/force_flush", {})
         text = fetch(f"{base}/api/v1/export", {"match[]": selector})
         return [v for line in text.splitlines() for v in json.loads(line)["values"]]
+
+
+class Prometheus(Process):
+    """Prometheus, which scrapes `/metrics` of some ports each second."""
+
+    def __init__(self, programs: Path, folder: Path, targets: Iterable[int]):
+        self.port = free_port()
+        folder.mkdir(parents=True)
+        addresses = [f"{LOOPBACK}:{port}" for port in targets]
+        job = {"job_name": "quipud", "static_configs": [{"targets": addresses}]}
+        configuration = {"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}
+        (folder / "prometheus.yml").write_text(json.dumps(configuration))  # JSON is YAML
+        command = [
+            programs / "debian/usr/bin/prometheus",
+            f"--config.file={folder}/prometheus.yml",
+            f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address={LOOPBACK}:{self.port}",
+        ]
+        super().__init__(command, folder)
+        self.wait_for(self._is_ready)
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/-/ready", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def values(self, query: str) -> List[float]:
+        """What a query answers at this moment."""
+        text = fetch(f"http://{LOOPBACK}:{self.port}/api/v1/query", {"query": query})
+        return sorted(float(one["value"][1]) for one in json.loads(text)["data"]["result"])

@@ -52,6 +52,8 @@ struct server_options {
     std::uint64_t hash_seed = 0;
     /// What the admin command `config` tells: lines `key: value`.
     std::string config{};
+    /// Timers on the page of Prometheus.
+    prometheus_options metrics{};
     /// End with the first flush.
     bool once = false;
     /// How long the sinks may take for what is left at the end.
@@ -74,7 +76,7 @@ public:
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
           pipeline_(options_.hash_seed, options_.own_prefix, keep),
           listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
-          waker_(waker::open()) {
+          waker_(waker::open()), metrics_(own_names_reserved(options_.metrics)) {
         pipeline_.count_lines_as(options_.input_counter);
     }
 
@@ -335,6 +337,12 @@ private:
     static constexpr std::uint64_t waker_token = 0;
     static constexpr std::int64_t tell_every_ms = 1000;
 
+    /// The page's other lines are of names that begin so.
+    [[nodiscard]] static prometheus_options own_names_reserved(prometheus_options options) {
+        options.reserved_prefix = "quipud_";
+        return options;
+    }
+
     [[nodiscard]] server_status status_now() {
         server_status now;
         now.profile = Profile::name;
@@ -542,7 +550,7 @@ private:
     bool healthy_ = true;
     bool is_watched_ = false; // somebody may ask for the pages
     basic_series_board<typename Profile::store_traits> board_{};
-    prometheus_page metrics_{{.reserved_prefix = "quipud_"}};
+    prometheus_page metrics_;
     std::vector<status_point> past_{};
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;

@@ -142,11 +142,11 @@ void for_each_self_number(const server_status& of, F&& f) {
                       kind_word(static_cast<metric_kind>(kind)),
                       static_cast<double>(of.series[kind])});
     one("flushes", "Flushes made", true, of.flushes);
-    one("flush_milliseconds", "How long the last flush took", false, of.flush_milliseconds);
-    one("input_gap_milliseconds",
+    one("flush_seconds", "How long the last flush took", false, of.flush_milliseconds / 1000);
+    one("input_gap_seconds",
         "Longest time without reading input, of the last interval",
         false,
-        of.input_gap_milliseconds);
+        of.input_gap_milliseconds / 1000);
     const auto each_listener = [&](std::string_view name, std::string_view help, auto value_of) {
         for (const auto& way : of.listeners)
             f(self_number{

@@ -1,0 +1,141 @@
+"""quipud <- Prometheus: four servers with random shares of one stream, and what is asked over all.
+
+Prometheus scrapes them as OpenMetrics; `promtool check metrics` finds no fault with the text format.
+"""
+
+import bisect
+import random
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+from harness import (
+    LOOPBACK,
+    Expectation,
+    Failure,
+    Quipud,
+    expect_soon,
+    explained,
+    free_port,
+    parse_command_line,
+    run,
+    scratch_folder,
+    wait_until,
+)
+from stores import Prometheus
+
+SERVERS = 4
+SAMPLES = 8000
+BUCKETS = [round(1.25**i, 3) for i in range(-10, 45)]
+QUANTILES = (0.5, 0.9, 0.99)
+PACED_PER_SECOND = 40
+
+
+def send(server: Quipud, lines: list) -> None:
+    """Over TCP, which loses nothing."""
+    with socket.create_connection((LOOPBACK, server.port)) as client:
+        client.sendall("".join(line + "\n" for line in lines).encode())
+
+
+def share_out(servers: list, samples: list) -> None:
+    shares = [[] for _ in servers]
+    for value in samples:
+        random.choice(shares).append(f"latency:{value!r}|ms")
+    for number, (server, lines) in enumerate(zip(servers, shares)):
+        lines += ["hits:3|c|#region:eu", f"queue:{number}|g", f'odd "name"\\:{number + 1}|c']
+        send(server, lines)
+
+
+def of_quantiles(store: Prometheus, samples: list) -> list:
+    ordered = sorted(samples)
+    facts = []
+    for quantile in QUANTILES:
+        exact = ordered[int(quantile * len(ordered))]
+        place = bisect.bisect_left(BUCKETS, exact)
+        width = BUCKETS[place] - BUCKETS[place - 1]
+        query = f"histogram_quantile({quantile}, sum by (le) (latency_bucket))"
+
+        def within(query=query, exact=exact, width=width):
+            return [abs(value - exact) <= width for value in store.values(query)]
+
+        facts.append(Expectation(f"p{quantile * 100:g} over all, exactly {exact}", within, [True]))
+    return facts
+
+
+def of_rates(servers: list, store: Prometheus) -> int:
+    """A counter that grows at a steady pace is of that rate."""
+    deadline = time.monotonic() + 20
+
+    def is_steady() -> bool:
+        send(servers[0], [f"paced:{PACED_PER_SECOND // 4}|c"])
+        time.sleep(max(0.0, 0.25 - time.monotonic() % 0.25))
+        rates = store.values("rate(paced_total[5s])")
+        return len(rates) == 1 and abs(rates[0] / PACED_PER_SECOND - 1) < 0.15
+
+    if not wait_until(is_steady, deadline - time.monotonic()):
+        raise Failure(f"rate(paced_total[5s]) is {store.values('rate(paced_total[5s])')}")
+    return 1
+
+
+def of_promtool(programs, port: int) -> int:
+    with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/metrics", timeout=5) as answer:
+        page = answer.read()
+    command = [programs / "debian/usr/bin/promtool", "check", "metrics"]
+    done = subprocess.run(command, input=page, capture_output=True, timeout=30)
+    if done.returncode != 0 or done.stderr:
+        raise Failure(f"promtool: {done.stdout.decode()}{done.stderr.decode()}\n{page.decode()}")
+    return 1
+
+
+def test(arguments) -> int:
+    samples = [round(random.lognormvariate(3, 1.2), 3) for _ in range(SAMPLES)]
+    ports = [free_port() for _ in range(SERVERS)]
+    buckets = ",".join(map(repr, BUCKETS))
+    with scratch_folder() as scratch:
+        servers = []
+        try:
+            for number, port in enumerate(ports):
+                options = [f"--admin={LOOPBACK}:{port}", "-s", f"prometheus.buckets={buckets}"]
+                servers.append(
+                    Quipud(
+                        arguments.quipud,
+                        scratch / f"quipud{number}",
+                        "quipu",
+                        "none:",
+                        options=options,
+                    )
+                )
+            with Prometheus(arguments.folder, scratch / "prometheus", ports) as store:
+                return explained(
+                    lambda: facts(arguments, servers, ports, store, samples), *servers, store
+                )
+        finally:
+            for server in servers:
+                server.__exit__()
+
+
+def facts(arguments, servers, ports, store, samples) -> int:
+    share_out(servers, samples)
+    wanted = of_quantiles(store, samples) + [
+        Expectation("count", lambda: store.values("sum(latency_count)"), [float(SAMPLES)]),
+        Expectation("sum", lambda: store.values("sum(latency_sum)"), [sum(samples)]),
+        Expectation("hits", lambda: store.values('hits_total{region="eu"}'), [3.0] * SERVERS),
+        Expectation("queue", lambda: store.values("queue"), [0.0, 1.0, 2.0, 3.0]),
+        Expectation("odd", lambda: store.values("sum(odd__name___total)"), [10.0]),
+        Expectation("up", lambda: store.values("up"), [1.0] * SERVERS),
+        Expectation(
+            "lines",
+            lambda: store.values("sum(quipud_lines_total)"),
+            [float(SAMPLES + 3 * SERVERS)],
+        ),
+    ]
+    checked = expect_soon(wanted)
+    checked += of_promtool(arguments.folder, ports[0])
+    return checked + of_rates(servers, store)
+
+
+if __name__ == "__main__":
+    options = parse_command_line(__doc__.splitlines()[0])
+    sys.exit(run(lambda: test(options)))
