@@ -189,6 +189,10 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                                  "percent = 100\n"
                                  "log = stdout\n"
                                  "\n"
+                                 "[prometheus]\n"
+                                 "buckets = \n"
+                                 "quantiles = 0.5,0.9,0.99\n"
+                                 "\n"
                                  "[names]\n"
                                  "legacy = no\n"
                                  "counts = yes\n"
@@ -455,6 +459,10 @@ TEST_CASE("quipud config: a file of Etsy's statsd", "[quipud][config]") {
                                       "percent = 100\n"
                                       "log = stdout\n"
                                       "\n"
+                                      "[prometheus]\n"
+                                      "buckets = \n"
+                                      "quantiles = 0.5,0.9,0.99\n"
+                                      "\n"
                                       "[names]\n"
                                       "legacy = no\n"
                                       "counts = no\n"
@@ -568,6 +576,10 @@ TEST_CASE("quipud config: a file of statsite", "[quipud][config]") {
                                             "interval = off\n"
                                             "percent = 100\n"
                                             "log = stdout\n"
+                                            "\n"
+                                            "[prometheus]\n"
+                                            "buckets = \n"
+                                            "quantiles = 0.5,0.9,0.99\n"
                                             "\n"
                                             "[names]\n"
                                             "types = no\n"
@@ -787,6 +799,27 @@ TEST_CASE("quipud config: each sink has a section with its own options", "[quipu
     CHECK(all.last("stats.counters.api.debug.count") == "1");
     program->signal(SIGTERM);
     CHECK(program->exit_code() == 0);
+}
+
+TEST_CASE("quipud config: the admin port is there unless it is taken", "[quipud][config]") {
+    CHECK(has_line(printed({}), "admin = 127.0.0.1:8126"));
+    CHECK(has_line(printed({"--admin=off"}), "admin = off"));
+    CHECK(has_line(printed({"--profile=etsy"}), "admin = off"));
+    const words options{"--listen=udp://127.0.0.1:0", "--sink=none:"};
+    bool told = false;
+    for (int i = 0; i < 5 && !told; ++i) { // whoever has the port may leave it between the two
+        const auto first = quipud(options);
+        REQUIRE(first->prints("server is up\n"));
+        const auto second = quipud(options);
+        REQUIRE(second->prints("server is up\n"));
+        told = second->err().find("cannot answer admin commands on 127.0.0.1:8126: the address is "
+                                  "in use; goes on without\n") != std::string::npos;
+        for (auto* const one : {first.get(), second.get()}) {
+            one->signal(SIGTERM);
+            CHECK(one->exit_code() == 0);
+        }
+    }
+    CHECK(told);
 }
 
 TEST_CASE("quipud config: what is wrong with a sink is told", "[quipud][config]") {

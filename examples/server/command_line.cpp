@@ -242,7 +242,8 @@ usage: quipud [OPTION]... [FILE]...
                          kiip    the Python statsite: counts.K, timers.K.upper_90, kv.K
                          statsite    the one in C: counts.K, timers.K.p95, gauges.K, sets.K
                          dogstatsd   what Datadog's clients send, under the names of quipu
-  --admin HOST:PORT    a live page, /metrics, and Etsy's commands there; off (the default): nowhere
+  --admin HOST:PORT    a live page, /metrics, and Etsy's commands there (default: 127.0.0.1:8126 if that is
+                       free; other profiles: off); off: nowhere
   --log-level LEVEL    info (the default), warning or error
   --once               ends with the first flush
   --check              reads all that and ends: says what is wrong, or nothing

@@ -273,7 +273,7 @@ quipu::errc listen(Server& server, const listen_setting& one, const settings& al
 
 /// Why the server cannot start, as one line; empty if all is bound.
 template <class Server>
-std::string bind(Server& server, const settings& all) {
+std::string bind(Server& server, const settings& all, const quipu::log& messages) {
     const auto why = [](const std::string& what, quipu::errc error) {
         return error == quipu::errc::ok ? std::string()
                                         : what + ": " + std::string(quipu::message(error));
@@ -283,9 +283,14 @@ std::string bind(Server& server, const settings& all) {
         if (text.empty())
             text = why("cannot listen on " + one.url(), listen(server, one, all));
     }
-    if (all.admin && text.empty())
+    if (all.admin && text.empty()) {
         text = why("cannot answer admin commands on " + to_string(*all.admin),
                    server.listen_admin(*all.admin));
+        if (all.admin_is_default && !text.empty()) {
+            messages.warning(text + "; goes on without");
+            text.clear();
+        }
+    }
     if (all.aliveness && text.empty())
         text = why("cannot answer aliveness checks on " + to_string(*all.aliveness),
                    server.listen_aliveness(*all.aliveness));
@@ -346,7 +351,7 @@ int serve(const command_line& line, const reread& again) {
     if (const auto error = server.ready(); error != quipu::errc::ok) {
         return fail(exit_not_started, quipu::message(error));
     }
-    if (const auto why = bind(server, all); !why.empty())
+    if (const auto why = bind(server, all, messages); !why.empty())
         return fail(exit_not_started, why);
     stop_on_signals(server);
     bool whole_seconds = false;

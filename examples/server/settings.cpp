@@ -108,6 +108,8 @@ void fill_in(settings& all) {
         if (both && !dogstatsd)
             all.listen.push_back({.at = {quipu::ip_protocol::tcp, {host, 8125}}});
     }
+    if (all.admin_is_default && all.profile == profile_name::quipu)
+        all.admin = quipu::host_port{"127.0.0.1", 8126};
     if (all.sinks.empty())
         all.sinks.emplace_back();
     if (!all.percentiles && own)

@@ -61,6 +61,7 @@ struct settings {
     std::optional<std::string> prefix{};
     std::string own_prefix = "statsd";
     std::optional<quipu::host_port> admin{};
+    bool admin_is_default = true; ///< nobody set it: the server does without if it is taken
     std::optional<quipu::host_port> aliveness{};
     quipu::log_level log_level = quipu::log_level::info;
     std::optional<std::string> syslog{}; ///< the facility; nothing: standard error

@@ -166,6 +166,11 @@ text_list print_sinks(const settings& all) {
     return lines;
 }
 
+std::string read_admin(settings& all, text value) {
+    all.admin_is_default = false;
+    return read_address(value, admin_port, all.admin);
+}
+
 std::string read_interval(settings& all, text value) {
     auto why = read_time(value, interval_ms_min, interval_ms_max, all.interval_ms);
     return why.empty() ? why : why + ", from 100ms to 24h";
@@ -325,7 +330,11 @@ const std::vector<setting>& all_settings() {
         of_own_node<&settings::prefix>("quipud", "prefix", of_all),
         of_node<&settings::own_prefix>("quipud", "own_prefix", of_etsy),
         of_node<&settings::input_counter>("quipud", "input_counter", of_all),
-        of_address<&settings::admin, admin_port>("quipud", "admin", of_all),
+        {"quipud",
+         "admin",
+         of_all,
+         read_admin,
+         [](const settings& s) { return text_list{print_address(s.admin)}; }},
         of_address<&settings::aliveness, aliveness_port>("quipud", "aliveness", of_all),
         {"quipud", "log", of_all, read_log, print_log},
         {"quipud", "log_level", of_all, read_log_level, print_log_level},

@@ -24500,11 +24500,11 @@ void for_each_self_number(const server_status& of, F&& f) {
                       kind_word(static_cast<metric_kind>(kind)),
                       static_cast<double>(of.series[kind])});
     one("flushes", "Flushes made", true, of.flushes);
-    one("flush_milliseconds", "How long the last flush took", false, of.flush_milliseconds);
-    one("input_gap_milliseconds",
+    one("flush_seconds", "How long the last flush took", false, of.flush_milliseconds / 1000);
+    one("input_gap_seconds",
         "Longest time without reading input, of the last interval",
         false,
-        of.input_gap_milliseconds);
+        of.input_gap_milliseconds / 1000);
     const auto each_listener = [&](std::string_view name, std::string_view help, auto value_of) {
         for (const auto& way : of.listeners)
             f(self_number{
@@ -25765,6 +25765,8 @@ struct server_options {
     std::uint64_t hash_seed = 0;
     /// What the admin command `config` tells: lines `key: value`.
     std::string config{};
+    /// Timers on the page of Prometheus.
+    prometheus_options metrics{};
     /// End with the first flush.
     bool once = false;
     /// How long the sinks may take for what is left at the end.
@@ -25787,7 +25789,7 @@ public:
         : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
           pipeline_(options_.hash_seed, options_.own_prefix, keep),
           listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
-          waker_(waker::open()) {
+          waker_(waker::open()), metrics_(own_names_reserved(options_.metrics)) {
         pipeline_.count_lines_as(options_.input_counter);
     }
 
@@ -25836,10 +25838,11 @@ public:
     /// that the host has here.
     /// Errors   as `listen`.
     [[nodiscard]] errc listen_admin(const host_port& at) {
-        is_watched_ = true;
-        return converse(
+        const errc error = converse(
             at,
             http_service(live_routes<basic_server>(*this), admin_commands<basic_server>(*this)));
+        is_watched_ = is_watched_ || error == errc::ok;
+        return error;
     }
 
     /// Says `YES` to whoever connects, for monitors that ask whether the server lives, as the Python
@@ -26048,6 +26051,12 @@ private:
     static constexpr std::uint64_t waker_token = 0;
     static constexpr std::int64_t tell_every_ms = 1000;
 
+    /// The page's other lines are of names that begin so.
+    [[nodiscard]] static prometheus_options own_names_reserved(prometheus_options options) {
+        options.reserved_prefix = "quipud_";
+        return options;
+    }
+
     [[nodiscard]] server_status status_now() {
         server_status now;
         now.profile = Profile::name;
@@ -26255,7 +26264,7 @@ private:
     bool healthy_ = true;
     bool is_watched_ = false; // somebody may ask for the pages
     basic_series_board<typename Profile::store_traits> board_{};
-    prometheus_page metrics_{{.reserved_prefix = "quipud_"}};
+    prometheus_page metrics_;
     std::vector<status_point> past_{};
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;

@@ -19,7 +19,8 @@ STORAGE_DIR = {folder}
 LOCAL_DATA_DIR = {folder}/whisper
 LINE_RECEIVER_INTERFACE = 127.0.0.1
 LINE_RECEIVER_PORT = {port}
-PICKLE_RECEIVER_PORT = 0
+PICKLE_RECEIVER_INTERFACE = 127.0.0.1
+PICKLE_RECEIVER_PORT = {pickle}
 CACHE_QUERY_INTERFACE = 127.0.0.1
 CACHE_QUERY_PORT = 0
 CARBON_METRIC_INTERVAL = 0
@@ -53,11 +54,11 @@ class Carbon(Process):
 
     def __init__(self, programs: Path, folder: Path):
         packages = python_packages(programs)
-        self.port = free_port()
+        self.port, self.pickle = free_port(), free_port()
         self._data = folder / "whisper"
         self._begin = int(time.time())
         folder.mkdir(parents=True)
-        configuration = CONFIGURATION.format(folder=folder, port=self.port)
+        configuration = CONFIGURATION.format(folder=folder, port=self.port, pickle=self.pickle)
         (folder / "carbon.conf").write_text(configuration)
         (folder / "storage-schemas.conf").write_text(SCHEMAS)
         (folder / "storage-aggregation.conf").write_text(AGGREGATION)
@@ -69,7 +70,8 @@ class Carbon(Process):
 
     def _accepts(self) -> bool:
         try:
-            socket.create_connection((LOOPBACK, self.port), timeout=1).close()
+            for port in (self.port, self.pickle):
+                socket.create_connection((LOOPBACK, port), timeout=1).close()
             return True
         except OSError:
             return False
@@ -88,7 +90,7 @@ class Carbon(Process):
 
     def refused(self) -> list:
         """What carbon has complained about: lines that it could not read, and its own errors."""
-        words = ("invalid line", "Error", "Unhandled")
+        words = ("invalid line", "invalid pickle", "Error", "Unhandled")
         return [line for line in self.output().splitlines() if any(w in line for w in words)]
 
     def names(self) -> set:

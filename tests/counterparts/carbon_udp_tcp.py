@@ -249,10 +249,14 @@ def test(arguments) -> int:
     random.random = lambda: 0.0
     with scratch_folder() as scratch, Carbon(arguments.folder, scratch / "carbon") as carbon:
         sink = f"graphite://{LOOPBACK}:{carbon.port}"
+        if arguments.form == "pickle":
+            sink = f"graphite+pickle://{LOOPBACK}:{carbon.pickle}"
         with Quipud(arguments.quipud, scratch / "quipud", profile.name, sink) as quipud:
             return explained(lambda: drive(quipud, carbon, profile), quipud, carbon)
 
 
 if __name__ == "__main__":
-    options = parse_command_line(__doc__.splitlines()[0], profile=sorted(PROFILES))
+    options = parse_command_line(
+        __doc__.splitlines()[0], profile=sorted(PROFILES), form=["text", "pickle"]
+    )
     sys.exit(run(lambda: test(options)))

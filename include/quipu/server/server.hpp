@@ -125,10 +125,11 @@ public:
     /// that the host has here.
     /// Errors   as `listen`.
     [[nodiscard]] errc listen_admin(const host_port& at) {
-        is_watched_ = true;
-        return converse(
+        const errc error = converse(
             at,
             http_service(live_routes<basic_server>(*this), admin_commands<basic_server>(*this)));
+        is_watched_ = is_watched_ || error == errc::ok;
+        return error;
     }
 
     /// Says `YES` to whoever connects, for monitors that ask whether the server lives, as the Python
