@@ -235,7 +235,7 @@ private:
             if (name.ends_with("backends/graphite"))
                 put_graphite(one.line);
             else if (name.ends_with("backends/console"))
-                put("quipud", "sink", "console:", one.line, "backends");
+                put_console(one.line);
             else if (name.ends_with("backends/repeater"))
                 read_repeater();
             else
@@ -243,6 +243,13 @@ private:
                      "backends " + in_quotes(name) +
                          ": use ./backends/graphite, ./backends/console or ./backends/repeater");
         }
+    }
+
+    void put_console(std::size_t line) {
+        const auto* const console = find(config_, "console");
+        const bool pretty = console != nullptr && console->kind == literal_kind::object &&
+                            is_true(*console, "prettyprint", false);
+        put("quipud", "sink", pretty ? "console:pretty" : "console:", line, "backends");
     }
 
     void read_repeater() {

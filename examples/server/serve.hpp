@@ -11,6 +11,7 @@
 #include <quipu/server/profile.hpp>
 #include <quipu/server/server.hpp>
 #include <quipu/sink/console.hpp>
+#include <quipu/sink/etsy_console.hpp>
 #include <quipu/sink/graphite.hpp>
 #include <quipu/sink/graphite_pickle.hpp>
 #include <quipu/sink/statsite_stream.hpp>
@@ -178,6 +179,19 @@ void add_command(quipu::basic_server<Profile>& server,
     commands.push_back(command);
 }
 
+/// The time there as Node.js prints it, but for the zone's name where that is not UTC.
+inline std::string local_date(std::int64_t seconds) {
+    const auto at = static_cast<std::time_t>(seconds);
+    std::tm parts{};
+    ::localtime_r(&at, &parts);
+    std::string text;
+    if (parts.tm_gmtoff == 0)
+        quipu::append_javascript_date(text, seconds);
+    else
+        quipu::append_javascript_date(text, seconds, parts.tm_gmtoff, parts.tm_zone);
+    return text;
+}
+
 /// The settings with what the sink has of its own.
 inline settings settings_of(const sink_setting& option, const settings& all) {
     settings own = all;
@@ -222,25 +236,23 @@ void add_sink(quipu::basic_server<Profile>& server,
         return add_opentsdb(
             server, option, typename Profile::schema_type(schema_options<Profile>(all)), messages);
     case sink_kind::console: {
-        using sink = quipu::basic_console<quipu::file_writer>;
-        const auto console = std::make_shared<sink>(quipu::file_writer(), *all.percentiles);
-        return register_sink(
-            server, option, [console](const auto& from) { return console->write(from); });
+        if constexpr (std::is_same_v<typename Profile::schema_type, quipu::etsy_schema>) {
+            using sink = quipu::basic_etsy_console<quipu::file_writer>;
+            const auto console =
+                std::make_shared<sink>(quipu::file_writer(),
+                                       quipu::etsy_schema(schema_options<Profile>(all)),
+                                       local_date,
+                                       option.pretty);
+            return register_sink(
+                server, option, [console](const auto& from) { return console->write(from); });
+        } else {
+            using sink = quipu::basic_console<quipu::file_writer>;
+            const auto console = std::make_shared<sink>(quipu::file_writer(), *all.percentiles);
+            return register_sink(
+                server, option, [console](const auto& from) { return console->write(from); });
+        }
     }
     }
-}
-
-/// The time there as Node.js prints it, but for the zone's name where that is not UTC.
-inline std::string local_date(std::int64_t seconds) {
-    const auto at = static_cast<std::time_t>(seconds);
-    std::tm parts{};
-    ::localtime_r(&at, &parts);
-    std::string text;
-    if (parts.tm_gmtoff == 0)
-        quipu::append_javascript_date(text, seconds);
-    else
-        quipu::append_javascript_date(text, seconds, parts.tm_gmtoff, parts.tm_zone);
-    return text;
 }
 
 template <class Server>

@@ -261,6 +261,8 @@ std::string settings_builder::finish() {
     for (const auto& one : made_.sinks) {
         if (const auto why = check_sink(one); !why.empty() && !one.section.empty())
             return origin_of(one.section) + '[' + one.section + "]: " + why;
+        if (one.pretty && made_.profile != profile_name::etsy)
+            return "sink " + in_quotes(one.url) + ": that form is the profile etsy's";
         if (one.form != quipu::statsite_form::lines && made_.profile != profile_name::statsite)
             return "sink " + in_quotes(one.url) + ": the binary form is the profile statsite's";
     }

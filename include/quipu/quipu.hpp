@@ -13,6 +13,7 @@
 #include <quipu/core/hash.hpp>
 #include <quipu/core/integer_text.hpp>
 #include <quipu/core/javascript_date.hpp>
+#include <quipu/core/javascript_inspect.hpp>
 #include <quipu/core/json_text.hpp>
 #include <quipu/core/little_endian.hpp>
 #include <quipu/core/nearest_double.hpp>
@@ -171,6 +172,7 @@
 
 // Floor 6: sink
 #include <quipu/sink/console.hpp>
+#include <quipu/sink/etsy_console.hpp>
 #include <quipu/sink/graphite.hpp>
 #include <quipu/sink/graphite_name.hpp>
 #include <quipu/sink/graphite_pickle.hpp>

@@ -57,7 +57,7 @@ TEST_CASE("json_lines: whatever is in a name stays within its quotes", "[sink][j
     CHECK(text.find(R"("name":"a\"b\\c\u003ci\u003e","value":1})") != text.npos);
 }
 
-TEST_CASE("json_lines: a flush is one piece; an empty one is none", "[sink][json_lines]") {
+TEST_CASE("json_lines: a flush is one piece, and an empty one is none", "[sink][json_lines]") {
     quipu::basic_json_lines to{memory_transport()};
     CHECK(to.write(snapshot_of("", now)) == errc::ok);
     CHECK(to.transport().sent().empty());

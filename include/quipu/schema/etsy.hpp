@@ -82,11 +82,7 @@ public:
         }
         for (const auto& one : from.timers) {
             const auto all = writer(timer_head_, one.name);
-            write_timer(one.cell, from.interval_seconds, [&](std::string_view tail, double value) {
-                if (tells(tail))
-                    all(tail, value);
-            });
-            write_histogram(one.cell, all);
+            write_timer(all.name.name, one.cell, from.interval_seconds, all);
         }
         for (const auto& one : from.gauges)
             writer(gauge_head_, one.name)("", one.cell.value());
@@ -104,6 +100,21 @@ public:
         own(".graphiteStats.flush_time", history.flush_milliseconds);
         own(".graphiteStats.flush_length", history.flush_bytes);
     }
+
+    /// Calls out(tail, value) for each number of a timer that is told: `.upper_90`, `.histogram.bin_10`.
+    template <class Timer, class Out>
+    void write_timer(std::string_view name,
+                     const Timer& cell,
+                     double interval_seconds,
+                     const Out& out) const {
+        write_numbers(cell, interval_seconds, [&](std::string_view tail, double value) {
+            if (tells(tail))
+                out(tail, value);
+        });
+        write_histogram(name, cell, out);
+    }
+
+    [[nodiscard]] const etsy_schema_options& options() const noexcept { return options_; }
 
 private:
     template <class Out>
@@ -146,11 +157,11 @@ private:
     }
 
     template <class Timer, class Writer>
-    void write_histogram(const Timer& cell, const Writer& to) const {
+    void write_histogram(std::string_view name, const Timer& cell, const Writer& to) const {
         if (options_.histograms.empty() || cell.idle() || !tells(".histogram"))
             return;
         const auto* const rule =
-            find_rule(options_.histograms, histogram_match::first_within, to.name.name);
+            find_rule(options_.histograms, histogram_match::first_within, name);
         if (rule == nullptr)
             return;
         const auto bins = count_samples(cell.values(), rule->edges);
@@ -159,7 +170,7 @@ private:
     }
 
     template <class Timer, class Writer>
-    void write_timer(const Timer& cell, double interval_seconds, const Writer& to) const {
+    void write_numbers(const Timer& cell, double interval_seconds, const Writer& to) const {
         static_assert(detail::require_values<Timer>());
         if (cell.idle()) {
             to(".count_ps", 0);
