@@ -99,7 +99,10 @@ private:
             tags.remove_prefix(tag.size() < tags.size() ? tag.size() + 1 : tags.size());
             const auto equals = tag.find('=');
             line.name(tag.substr(0, equals));
-            equals == tag.npos ? line.truth(true) : line.text(tag.substr(equals + 1));
+            if (equals == tag.npos)
+                line.truth(true);
+            else
+                line.text(tag.substr(equals + 1));
         }
         line.end_object();
     }
