@@ -1571,18 +1571,13 @@ namespace quipu {
 /// A number, a text, a list or an object of JavaScript.
 struct javascript_value {
     enum class type : std::uint8_t { number, text, list, object };
-    struct member;
 
+    std::string key{}; ///< where it is a member of an object
     type is = type::object;
     double number = 0;
     std::string text{};
-    std::vector<member> members{}; ///< of an object, or the items of a list, whose keys are empty
-    std::size_t more = 0;          ///< items of the list that are not among the members
-};
-
-struct javascript_value::member {
-    std::string key{};
-    javascript_value value{};
+    std::vector<javascript_value> members{}; ///< of an object, or the items of a list
+    std::size_t more = 0;                    ///< items of the list that are not among the members
 };
 
 struct javascript_inspect_options {
@@ -1669,7 +1664,7 @@ public:
         for (const auto* const one : in_order(value)) {
             auto text = list ? std::string() : print_key(one->key) + ": ";
             indent_ += 2;
-            text += print(one->value, level);
+            text += print(*one, level);
             indent_ -= 2;
             parts.push_back(std::move(text));
         }
@@ -1710,10 +1705,10 @@ private:
         return colored("32", std::move(quoted));
     }
 
-    [[nodiscard]] static std::vector<const javascript_value::member*>
+    [[nodiscard]] static std::vector<const javascript_value*>
     in_order(const javascript_value& value) {
-        std::vector<std::pair<std::uint64_t, const javascript_value::member*>> indices;
-        std::vector<const javascript_value::member*> others;
+        std::vector<std::pair<std::uint64_t, const javascript_value*>> indices;
+        std::vector<const javascript_value*> others;
         for (const auto& one : value.members) {
             std::uint64_t index = 0;
             if (value.is == javascript_value::type::object && is_index_key(one.key, index))
@@ -1722,7 +1717,7 @@ private:
                 others.push_back(&one);
         }
         std::sort(indices.begin(), indices.end());
-        std::vector<const javascript_value::member*> all;
+        std::vector<const javascript_value*> all;
         for (const auto& one : indices)
             all.push_back(one.second);
         all.insert(all.end(), others.begin(), others.end());
@@ -1792,7 +1787,7 @@ private:
             widths[i % columns] = std::max(widths[i % columns], sizes[i] + separator);
         const bool numbers =
             std::all_of(value.members.begin(), value.members.end(), [](const auto& one) {
-                return one.value.is == javascript_value::type::number;
+                return one.is == javascript_value::type::number;
             });
         std::vector<std::string> lines;
         for (std::size_t i = 0; i < items; i += columns) {
@@ -19817,7 +19812,8 @@ private:
     static constexpr std::size_t items_max = 100;
 
     static void add(value& to, std::string_view key, value what) {
-        to.members.push_back({std::string(key), std::move(what)});
+        what.key = key;
+        to.members.push_back(std::move(what));
     }
     [[nodiscard]] static value number(double of) {
         value made;
@@ -20642,7 +20638,10 @@ private:
             tags.remove_prefix(tag.size() < tags.size() ? tag.size() + 1 : tags.size());
             const auto equals = tag.find('=');
             line.name(tag.substr(0, equals));
-            equals == tag.npos ? line.truth(true) : line.text(tag.substr(equals + 1));
+            if (equals == tag.npos)
+                line.truth(true);
+            else
+                line.text(tag.substr(equals + 1));
         }
         line.end_object();
     }

@@ -32,15 +32,22 @@ javascript_value text(std::string of) {
 javascript_value list(std::vector<javascript_value> items, std::size_t more = 0) {
     javascript_value made;
     made.is = type::list;
-    for (auto& one : items)
-        made.members.push_back({"", std::move(one)});
+    made.members = std::move(items);
     made.more = more;
     return made;
 }
 
-javascript_value object(std::vector<javascript_value::member> members) {
+struct member {
+    std::string key;
+    javascript_value value;
+};
+
+javascript_value object(std::vector<member> members) {
     javascript_value made;
-    made.members = std::move(members);
+    for (auto& [key, value] : members) {
+        value.key = key;
+        made.members.push_back(std::move(value));
+    }
     return made;
 }
 

@@ -19,18 +19,13 @@ namespace quipu {
 /// A number, a text, a list or an object of JavaScript.
 struct javascript_value {
     enum class type : std::uint8_t { number, text, list, object };
-    struct member;
 
+    std::string key{}; ///< where it is a member of an object
     type is = type::object;
     double number = 0;
     std::string text{};
-    std::vector<member> members{}; ///< of an object, or the items of a list, whose keys are empty
-    std::size_t more = 0;          ///< items of the list that are not among the members
-};
-
-struct javascript_value::member {
-    std::string key{};
-    javascript_value value{};
+    std::vector<javascript_value> members{}; ///< of an object, or the items of a list
+    std::size_t more = 0;                    ///< items of the list that are not among the members
 };
 
 struct javascript_inspect_options {
@@ -117,7 +112,7 @@ public:
         for (const auto* const one : in_order(value)) {
             auto text = list ? std::string() : print_key(one->key) + ": ";
             indent_ += 2;
-            text += print(one->value, level);
+            text += print(*one, level);
             indent_ -= 2;
             parts.push_back(std::move(text));
         }
@@ -158,10 +153,10 @@ private:
         return colored("32", std::move(quoted));
     }
 
-    [[nodiscard]] static std::vector<const javascript_value::member*>
+    [[nodiscard]] static std::vector<const javascript_value*>
     in_order(const javascript_value& value) {
-        std::vector<std::pair<std::uint64_t, const javascript_value::member*>> indices;
-        std::vector<const javascript_value::member*> others;
+        std::vector<std::pair<std::uint64_t, const javascript_value*>> indices;
+        std::vector<const javascript_value*> others;
         for (const auto& one : value.members) {
             std::uint64_t index = 0;
             if (value.is == javascript_value::type::object && is_index_key(one.key, index))
@@ -170,7 +165,7 @@ private:
                 others.push_back(&one);
         }
         std::sort(indices.begin(), indices.end());
-        std::vector<const javascript_value::member*> all;
+        std::vector<const javascript_value*> all;
         for (const auto& one : indices)
             all.push_back(one.second);
         all.insert(all.end(), others.begin(), others.end());
@@ -240,7 +235,7 @@ private:
             widths[i % columns] = std::max(widths[i % columns], sizes[i] + separator);
         const bool numbers =
             std::all_of(value.members.begin(), value.members.end(), [](const auto& one) {
-                return one.value.is == javascript_value::type::number;
+                return one.is == javascript_value::type::number;
             });
         std::vector<std::string> lines;
         for (std::size_t i = 0; i < items; i += columns) {

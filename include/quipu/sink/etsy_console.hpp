@@ -91,7 +91,8 @@ private:
     static constexpr std::size_t items_max = 100;
 
     static void add(value& to, std::string_view key, value what) {
-        to.members.push_back({std::string(key), std::move(what)});
+        what.key = key;
+        to.members.push_back(std::move(what));
     }
     [[nodiscard]] static value number(double of) {
         value made;
