@@ -358,13 +358,13 @@ std::vector<std::string> changes(const settings& from, const settings& to) {
     const auto after = named_sections(to);
     auto names = before;
     names.insert(after.begin(), after.end());
-    for (const auto& [section, text] : names) {
+    for (const auto& one : names) {
         const auto same = [&](const auto& all) {
-            const auto found = all.find(section);
-            return found != all.end() && found->second == text;
+            const auto found = all.find(one.first);
+            return found != all.end() && found->second == one.second;
         };
         if (!same(before) || !same(after))
-            told.push_back('[' + section + "] is another one in the files: it needs a new start");
+            told.push_back('[' + one.first + "] is another one in the files: it needs a new start");
     }
     return told;
 }
