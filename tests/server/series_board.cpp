@@ -37,7 +37,8 @@ std::vector<std::string> names(Board& board, std::string_view query) {
     std::vector<std::string> all;
     const auto asked = parse_series_query(query);
     REQUIRE(asked);
-    for (const auto& row : read(board.list(*asked)).find("rows")->items)
+    const auto list = read(board.list(*asked));
+    for (const auto& row : list.find("rows")->items)
         all.push_back(row.find("name")->text + row.find("tags")->text);
     return all;
 }
