@@ -24948,7 +24948,7 @@ void for_each_self_number(const server_status& of, F&& f) {
                   "Datagrams and pieces of streams received",
                   [](const auto& way) { return way.packets; });
     each_listener("listener_dropped",
-                  "Datagrams that the system dropped, or that were too long",
+                  "Datagrams that the system dropped: its buffer was full",
                   [](const auto& way) { return way.dropped; });
     const auto each_sink = [&](std::string_view name,
                                std::string_view help,
