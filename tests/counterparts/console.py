@@ -4,7 +4,6 @@ Members of sets are left out: quipud keeps no members.
 """
 
 import re
-import shutil
 import socket
 import sys
 from pathlib import Path
@@ -21,6 +20,7 @@ from harness import (
     scratch_folder,
     wait_until,
 )
+from side_by_side import commands
 
 FLUSHES_SECONDS_MAX = 20.0
 BEGIN = "Flushing stats at "
@@ -58,11 +58,11 @@ def printed(command: list, folder: Path, config: str) -> str:
 
 
 def test(arguments) -> int:
-    statsd = arguments.folder / "npm" / "node_modules" / "statsd" / "stats.js"
+    servers = commands(arguments)
     config = CONFIGS[arguments.form]
     with scratch_folder() as scratch:
-        theirs = printed([shutil.which("node"), statsd], scratch / "statsd", config)
-        ours = printed([arguments.quipud], scratch / "quipud", config)
+        theirs = printed(servers["statsd"], scratch / "statsd", config)
+        ours = printed(servers["quipud"], scratch / "quipud", config)
         lines = theirs.splitlines()
         return expect(
             [Expectation("lines", lambda: len(ours.splitlines()), len(lines))]
