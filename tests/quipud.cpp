@@ -3,6 +3,7 @@
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/net/udp.hpp>
+#include <quipu/server/snapshot_spool.hpp>
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
@@ -29,6 +30,7 @@ using quipu::test::eventually;
 using quipu::test::graphite_mood;
 using quipu::test::graphite_server;
 using quipu::test::process;
+using quipu::test::scratch_folder;
 using quipu::test::stopwatch;
 using namespace std::chrono_literals;
 
@@ -301,11 +303,91 @@ TEST_CASE("quipud: the profile dogstatsd reads what Datadog's clients send", "[q
     CHECK(server.ends_well());
 }
 
-TEST_CASE("quipud: what is planned says that it is not there yet", "[quipud]") {
-    const auto options =
-        GENERATE(values<words>({{"--threads", "2"}, {"--state", "/tmp"}, {"--threads=2"}}));
-    CAPTURE(options);
-    CHECK(refusal(options, 2).ends_with(": not available yet\n"));
+TEST_CASE("quipud: gauges survive a restart, and even its sudden death", "[quipud]") {
+    const scratch_folder folder;
+    const auto options = [&](const graphite_server& graphite) {
+        return words{
+            "--interval=200ms", "--prefix=", "--state", folder.path(), "--sink", graphite.url()};
+    };
+    {
+        graphite_server graphite;
+        running server(options(graphite));
+        server.send("load:7|g\nhits:1|c");
+        REQUIRE(graphite.shows("gauges.load", "7"));
+        CHECK(server.ends_well());
+    }
+    {
+        graphite_server graphite;
+        running server(options(graphite));
+        CHECK(graphite.shows("gauges.load", "7"));
+        CHECK(graphite.last("counters.hits.count") == "none");
+        server.send("load:+2|g");
+        REQUIRE(graphite.shows("gauges.load", "9"));
+        // Its file comes with the same flush.
+        REQUIRE(eventually([&] {
+            const auto kept = quipu::read_checkpoint<>(folder.path("gauges"));
+            return kept && kept->gauges.size() == 1 && kept->gauges[0].cell.value() == 9;
+        }));
+        server.program().signal(SIGKILL);
+        static_cast<void>(server.program().exit_code());
+    }
+    graphite_server graphite;
+    running server(options(graphite));
+    CHECK(graphite.shows("gauges.load", "9"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: flushes wait on disk for a backend that is down, over a restart", "[quipud]") {
+    const scratch_folder folder;
+    auto taken = std::make_unique<graphite_server>();
+    const auto url = taken->url();
+    const auto port = taken->port();
+    taken.reset(); // nobody listens there
+    const words options{"--interval=1s", "--prefix=", "--state", folder.path(), "--sink", url};
+    for (int run = 0; run < 2; ++run) {
+        running server(options);
+        server.send("run" + std::to_string(run) + ":1|c");
+        REQUIRE(server.program().complains("connection refused"));
+        CHECK(server.ends_well());
+        CHECK(server.program().complains("flushes that wait on disk for the next start: "));
+    }
+    graphite_server graphite(port);
+    running server(options);
+    CHECK(graphite.shows("counters.run0.count", "1"));
+    CHECK(graphite.shows("counters.run1.count", "1"));
+    CHECK(server.ends_well());
+    // In order, each with its own time.
+    std::vector<std::pair<std::string, std::int64_t>> came;
+    for (const auto& one : graphite.points()) {
+        if (one.name.ends_with(".count"))
+            came.emplace_back(one.name, one.timestamp);
+    }
+    REQUIRE(came.size() == 2);
+    CHECK(came[0].first == "counters.run0.count");
+    CHECK(came[1].first == "counters.run1.count");
+    CHECK(came[0].second < came[1].second);
+}
+
+TEST_CASE("quipud: a folder for the state has one server, and is made", "[quipud]") {
+    const scratch_folder folder;
+    const auto path = folder.path("state");
+    running server({"--interval=1h", "--state", path});
+    CHECK(refusal({"--listen=udp://127.0.0.1:0", "--state", path}, 1) ==
+          "quipud: cannot keep the state in '" + path + "': another server does\n");
+    CHECK(refusal({"--listen=udp://127.0.0.1:0", "--state", "/no/such"}, 1) ==
+          "quipud: cannot keep the state in '/no/such': no such file or folder\n");
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: several threads receive", "[quipud]") {
+    graphite_server graphite;
+    running server({"--threads=3", "--interval=1h", "--prefix=", "--sink", graphite.url()});
+    for (int i = 0; i < 60; ++i)
+        server.send("hits:60|c\nload:" + std::to_string(i) + "|g");
+    CHECK(server.ends_well());
+    CHECK(graphite.shows("counters.hits.count", "3600"));
+    CHECK(refusal({"--threads", "0"}, 2) ==
+          "quipud: --threads '0': use a whole number from 1 to 64\n");
 }
 
 TEST_CASE("quipud: OpenTSDB gets lines with the host's tag", "[quipud]") {

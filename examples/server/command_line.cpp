@@ -10,12 +10,6 @@ namespace quipud {
 
 namespace {
 
-/// Known to quipu's design, but not to this version.
-constexpr std::array later_options{
-    std::string_view("--threads"),
-    std::string_view("--state"),
-};
-
 /// An option that is a setting of the section [quipud].
 struct setting_option {
     std::string_view name;
@@ -30,6 +24,8 @@ constexpr std::array setting_options{
     setting_option{"--offset", "offset"},
     setting_option{"--percentiles", "percentiles"},
     setting_option{"--prefix", "prefix"},
+    setting_option{"--threads", "threads"},
+    setting_option{"--state", "state"},
     setting_option{"--admin", "admin"},
     setting_option{"--log-level", "log_level"},
 };
@@ -65,8 +61,6 @@ private:
                 return fail(std::string(name) + " takes no value");
             return set(name.substr(2), "yes", name);
         }
-        if (std::find(later_options.begin(), later_options.end(), name) != later_options.end())
-            return fail(std::string(name) + ": not available yet");
         if (!name.starts_with('-'))
             return add_file(argument, config_option::other);
         for (const auto& one : setting_options) {
@@ -242,6 +236,8 @@ usage: quipud [OPTION]... [FILE]...
                          kiip    the Python statsite: counts.K, timers.K.upper_90, kv.K
                          statsite    the one in C: counts.K, timers.K.p95, gauges.K, sets.K
                          dogstatsd   what Datadog's clients send, under the names of quipu
+  --state DIR          keeps gauges there over a restart, and flushes while their backend is down
+  --threads N          that receive (default: 1); the system spreads clients over them
   --admin HOST:PORT    a live page, /metrics, and Etsy's commands there (default: 127.0.0.1:8126 if that is
                        free; other profiles: off); off: nowhere
   --log-level LEVEL    info (the default), warning or error

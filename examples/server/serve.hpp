@@ -350,6 +350,7 @@ int serve(const command_line& line, const reread& again) {
     quipu::server_options options;
     options.schedule = schedule(all);
     options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
+    options.threads = all.threads;
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
     options.config = print_lines(all);
@@ -362,6 +363,16 @@ int serve(const command_line& line, const reread& again) {
     server_type server(messages, options, retentions<typename server_type::retentions>(all));
     if (const auto error = server.ready(); error != quipu::errc::ok) {
         return fail(exit_not_started, quipu::message(error));
+    }
+    if (!all.state.empty()) {
+        auto folder = quipu::state_folder::open(all.state);
+        if (!folder)
+            return fail(exit_not_started,
+                        "cannot keep the state in " + in_quotes(all.state) + ": " +
+                            std::string(folder.error() == quipu::errc::address_in_use
+                                            ? "another server does"
+                                            : quipu::message(folder.error())));
+        server.keep_state(*std::move(folder), {all.spool_bytes});
     }
     if (const auto why = bind(server, all, messages); !why.empty())
         return fail(exit_not_started, why);

@@ -66,6 +66,9 @@ struct settings {
     quipu::log_level log_level = quipu::log_level::info;
     std::optional<std::string> syslog{}; ///< the facility; nothing: standard error
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
+    std::size_t threads = 1; ///< that receive
+    std::string state{};     ///< the folder of what outlives a run; empty: nothing does
+    std::uint64_t spool_bytes = std::uint64_t{1} << 30; ///< of each sink, in that folder
     std::string input_counter{};
     bool once = false;
     bool daemonize = false;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace quipud {
@@ -22,6 +23,8 @@ constexpr std::uint16_t admin_port = 8126;
 constexpr std::uint16_t aliveness_port = 8325;
 constexpr std::int64_t interval_ms_min = 100;
 constexpr std::int64_t keys_interval_ms_min = 10;
+constexpr int threads_max = 64;
+constexpr double spool_bytes_max = 0x1p50;
 constexpr std::int64_t interval_ms_max = std::int64_t{24} * 60 * 60 * 1000;
 
 // Settings that are one member of `settings`, by the kind of their values.
@@ -235,6 +238,22 @@ std::string read_pid_file(settings& all, text value) {
     return {};
 }
 
+std::string read_threads(settings& all, text value) {
+    const auto number = quipu::parse_number(value);
+    if (!number || !(*number >= 1 && *number <= threads_max) || *number != std::floor(*number))
+        return "use a whole number from 1 to 64";
+    all.threads = static_cast<std::size_t>(*number);
+    return {};
+}
+
+std::string read_spool(settings& all, text value) {
+    const auto number = quipu::parse_number(value);
+    if (!number || !(*number >= 0 && *number <= spool_bytes_max))
+        return "use a number of bytes up to 1 PiB; 0: flushes wait in memory alone";
+    all.spool_bytes = static_cast<std::uint64_t>(*number);
+    return {};
+}
+
 std::string read_keys_interval(settings& all, text value) {
     if (value == "off")
         return all.keys_interval_ms = 0, std::string();
@@ -343,6 +362,21 @@ const std::vector<setting>& all_settings() {
          of_all,
          [](settings& s, text value) { return read_bytes(value, s.receive_buffer_bytes); },
          [](const settings& s) { return text_list{std::to_string(s.receive_buffer_bytes)}; }},
+        {"quipud",
+         "threads",
+         of_all,
+         read_threads,
+         [](const settings& s) { return text_list{std::to_string(s.threads)}; }},
+        {"quipud",
+         "state",
+         of_all,
+         [](settings& s, text value) { return s.state = value, std::string(); },
+         [](const settings& s) { return text_list{s.state}; }},
+        {"quipud",
+         "spool",
+         of_all,
+         read_spool,
+         [](const settings& s) { return text_list{std::to_string(s.spool_bytes)}; }},
         of_switch<&settings::once>("quipud", "once", of_all),
         of_switch<&settings::daemonize>("quipud", "daemonize", of_all),
         {"quipud",

@@ -55,6 +55,7 @@
 #include <quipu/net/unix_path.hpp>
 #include <quipu/net/unix_stream.hpp>
 #include <quipu/net/waker.hpp>
+#include <quipu/net/whole_file.hpp>
 
 // Floor 1: sketch
 #include <quipu/sketch/adaptive.hpp>
@@ -204,6 +205,7 @@
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
+#include <quipu/server/receivers.hpp>
 #include <quipu/server/reception.hpp>
 #include <quipu/server/repeater.hpp>
 #include <quipu/server/series_board.hpp>
@@ -213,3 +215,6 @@
 #include <quipu/server/server.hpp>
 #include <quipu/server/server_status.hpp>
 #include <quipu/server/sink_worker.hpp>
+#include <quipu/server/snapshot_spool.hpp>
+#include <quipu/server/spool.hpp>
+#include <quipu/server/state_folder.hpp>

@@ -53,6 +53,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <ratio>
 #include <set>
 #include <string>
 #include <string_view>
@@ -5522,6 +5523,10 @@ public:
         return made;
     }
 
+    /// Lets others that ask for it (`reuse_port`) share the port from now on, although this one has
+    /// made sure that nobody else had it. Linux.
+    [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
+
     /// Takes the connection that waits longest. Connections whose peers are silent for hours are
     /// asked by the system whether they still live (SO_KEEPALIVE).
     /// Errors   would_block: none waits. too_many_descriptors: one was turned away; close others or
@@ -5685,6 +5690,10 @@ public:
     [[nodiscard]] static basic_udp_receiver take_over(socket bound) {
         return basic_udp_receiver(std::move(bound));
     }
+
+    /// Lets others that ask for it (`reuse_port`) share the port from now on, although this one has
+    /// made sure that nobody else had it. Linux.
+    [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
 
     /// Takes the datagrams that wait, at most a batch of them.
     ///
@@ -9631,6 +9640,12 @@ inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::
 /// The smallest rate: a smaller one would weigh infinitely much.
 inline constexpr double rate_min = std::numeric_limits<double>::min();
 
+/// Whether one number of an order that begins anew after 2^32 comes before another, less than half
+/// of that away.
+[[nodiscard]] constexpr bool is_before(std::uint32_t a, std::uint32_t b) noexcept {
+    return static_cast<std::int32_t>(a - b) < 0;
+}
+
 /// The types of a timer that DogStatsD tells apart: times, histograms, distributions.
 enum class timer_type : std::uint8_t { ms, h, d };
 
@@ -9696,6 +9711,9 @@ struct sample {
     bool integral = false;
     /// What a timer was called; dialects that do not tell them apart leave it.
     timer_type timer = timer_type::ms;
+    /// Of samples that several threads took: when, so that of two values of a gauge the later one
+    /// stays (`is_before`). Parsers leave it.
+    std::uint32_t order = 0;
     sample_origin origin{};
 
     /// How many events the sample stands for.
@@ -13528,14 +13546,17 @@ namespace quipu {
 ///
 /// Merging puts the other's history behind this one's: what the other set replaces the value, what
 /// it only changed is added. So the parts of one interval merge in any order as long as at most one
-/// of them sets the value; where several do, the one merged last wins.
+/// of them sets the value; where several do, the one that was set last wins, by the `order` of their
+/// samples, and with equal orders the one merged last. What another part changed behind that is lost.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 class gauge {
 public:
-    constexpr void set(double value) noexcept {
+    /// `order`: as in sample.
+    constexpr void set(double value, std::uint32_t order = 0) noexcept {
         value_ = value;
-        was_set_ = touched_ = true;
+        order_ = order;
+        was_set_ = set_now_ = touched_ = true;
     }
     constexpr void change(double by) noexcept {
         value_ += by;
@@ -13543,21 +13564,27 @@ public:
     }
 
     constexpr errc apply(const sample& one) noexcept {
-        one.relative ? change(one.value) : set(one.value);
+        one.relative ? change(one.value) : set(one.value, one.order);
         return errc::ok;
     }
 
     constexpr void merge(const gauge& later) noexcept {
         if (!later.touched_)
             return;
-        later.was_set_ ? set(later.value_) : change(later.value_);
+        if (!later.was_set_)
+            change(later.value_);
+        else if (!set_now_ || !later.set_now_ || !is_before(later.order_, order_))
+            set(later.value_, later.order_);
     }
 
     constexpr void reset() noexcept { *this = {}; }
-    constexpr void next_interval() noexcept { touched_ = false; }
+    constexpr void next_interval() noexcept { touched_ = set_now_ = false; }
     /// Makes the value one that was set, since what is read is whole: so of two snapshots the later
     /// one tells the value, and its changes are not added once more.
-    constexpr void settle() noexcept { was_set_ = was_set_ || touched_; }
+    constexpr void settle() noexcept {
+        was_set_ = was_set_ || touched_;
+        set_now_ = false;
+    }
 
     [[nodiscard]] constexpr double value() const noexcept { return value_; }
     [[nodiscard]] constexpr bool idle() const noexcept { return !touched_; }
@@ -13574,6 +13601,7 @@ public:
         const auto flags = from.byte();
         was_set_ = (flags & 1U) != 0;
         touched_ = (flags & 2U) != 0;
+        set_now_ = false;
         if (!from.failed() && flags <= 3 && value_ == value_)
             return true;
         reset();
@@ -13582,7 +13610,9 @@ public:
 
 private:
     double value_ = 0;
+    std::uint32_t order_ = 0; // of the sample that set it
     bool was_set_ = false;
+    bool set_now_ = false; // in this interval, and it is not settled
     bool touched_ = false;
 };
 
@@ -16356,9 +16386,11 @@ public:
     /// Beyond so many samples the batch is applied.
     static constexpr std::size_t samples_max = 64;
 
-    /// Chooses the store. The batch is empty then; the store outlives what is added.
-    void begin(basic_store<Traits>& into) noexcept {
+    /// Chooses the store. The batch is empty then; the store outlives what is added. What is added
+    /// gets that `order`, as in sample.
+    void begin(basic_store<Traits>& into, std::uint32_t order = 0) noexcept {
         QUIPU_ASSERT(size_ == 0);
+        order_ = order;
         into_ = &into;
         indexes_[0] = &into.counters().index();
         indexes_[1] = &into.timers().index();
@@ -16382,6 +16414,7 @@ public:
         of_kind.items[of_kind.size++] = {hash, indexes_[kind]->prefetch(hash), &kept};
         kept = one;
         kept.series.name = name.text;
+        kept.order = order_;
     }
 
     /// The same for a name that does not hold so long, or behind which nothing may be read.
@@ -16390,7 +16423,9 @@ public:
         if (size_ == samples_max || name.size() > text_bytes_max - text_bytes_)
             apply(on_refusal);
         if (name.size() > text_bytes_max) {
-            if (const errc error = into_->apply(name, one); error != errc::ok)
+            sample ordered = one;
+            ordered.order = order_;
+            if (const errc error = into_->apply(name, ordered); error != errc::ok)
                 on_refusal(error, name);
             return;
         }
@@ -16468,6 +16503,7 @@ private:
     const index* indexes_[metric_kind_count] = {};
     std::uint32_t size_ = 0;
     std::uint32_t text_bytes_ = 0;
+    std::uint32_t order_ = 0;
     list lists_[metric_kind_count];
     sample samples_[samples_max];
     char texts_[text_bytes_max + detail::short_name_bytes];
@@ -22982,7 +23018,7 @@ public:
         ++into.counts.lines;
         if (counts_keys_)
             count_key(one, into.keys);
-        batch_.begin(into.store);
+        batch_.begin(into.store, order_);
         add(one, nullptr, now, refuse_sample);
         batch_.apply(refuse_sample);
     }
@@ -22992,6 +23028,9 @@ public:
         ++shard_.active().counts.lines;
         count_refusals(why, 1);
     }
+    /// What comes from now on has that order among what other threads take; see sample.
+    void came_at(std::uint32_t order) noexcept { order_ = order; }
+
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
     void count_refusals(errc why, std::uint64_t count) noexcept {
         shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
@@ -23071,7 +23110,7 @@ private:
         into.counts.bytes += bytes.size();
         if (counts_keys_)
             count_keys(bytes, into.keys);
-        batch_.begin(into.store);
+        batch_.begin(into.store, order_);
         const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse_line);
@@ -23082,6 +23121,7 @@ private:
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
+    std::uint32_t order_ = 0;
     bool counts_keys_ = false;
 };
 
@@ -23337,7 +23377,7 @@ static_assert(transport<repeat_datagrams>);
 /// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
 /// while there is no connection they wait, and those that find no room are dropped and counted.
 ///
-/// Threads  `send` from one thread; `counts` from any; `take_losses` and `finish` from one other.
+/// Threads  `send` and `counts` from any; `take_losses` and `finish` from one.
 /// Source   statsd 0.9.0, backends/repeater.js. It decodes what it sends over TCP as UTF-8, and what
 ///          it gets over TCP as 7-bit ASCII: here bytes stay as they are. It spreads messages
 ///          over five connections, in any order, and loses them while there is none.
@@ -23350,9 +23390,10 @@ public:
     /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
     void send(std::string_view bytes) {
         if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
-            ended_.assign(bytes);
-            ended_ += '\n';
-            static_cast<void>(stream->send(ended_)); // it counts what it drops
+            static thread_local std::string ended;
+            ended.assign(bytes);
+            ended += '\n';
+            static_cast<void>(stream->send(ended)); // it counts what it drops
         } else {
             static_cast<void>(std::get<queued<detail::repeat_datagrams>>(queue_).send(bytes));
         }
@@ -23400,15 +23441,14 @@ private:
     }
 
     std::string name_;
-    std::string ended_{};
     queue_counts told_{};
     either queue_;
 };
 
-/// The repeaters of one receiving thread.
+/// The repeaters of the receiving threads.
 class repeater_list {
 public:
-    /// Before the thread starts.
+    /// Before the threads start.
     void add(repeat_target target, repeater_options options = {}) {
         all_.push_back(std::make_unique<repeater>(std::move(target), options));
     }
@@ -23618,14 +23658,39 @@ private:
 
 namespace quipu {
 
-/// What came in by one way, counted by the receiving thread for whoever reads it.
+/// What came in by one way.
 struct way_in_counts {
-    std::string at{};                        ///< as in `bound()`
-    std::atomic<std::uint64_t> packets{0};   ///< datagrams, or pieces of streams
-    std::atomic<std::uint64_t> dropped{0};   ///< datagrams that the system's buffer had no room for
-    std::atomic<std::uint64_t> oversized{0}; ///< datagrams that were too long
-    std::atomic<std::uint64_t> connections{0}; ///< that are open
+    std::string at{};              ///< as in `bound()`
+    std::uint64_t packets = 0;     ///< datagrams, or pieces of streams
+    std::uint64_t dropped = 0;     ///< datagrams that the system's buffer had no room for
+    std::uint64_t oversized = 0;   ///< datagrams that were too long
+    std::uint64_t connections = 0; ///< that are open
 };
+
+namespace detail {
+
+/// The same, counted by the receiving thread for whoever reads it.
+struct live_way_in_counts {
+    std::string at{};
+    std::atomic<std::uint64_t> packets{0};
+    std::atomic<std::uint64_t> dropped{0};
+    std::atomic<std::uint64_t> oversized{0};
+    std::atomic<std::uint64_t> connections{0};
+
+    [[nodiscard]] way_in_counts now() const {
+        return {at,
+                packets.load(std::memory_order_relaxed),
+                dropped.load(std::memory_order_relaxed),
+                oversized.load(std::memory_order_relaxed),
+                connections.load(std::memory_order_relaxed)};
+    }
+};
+
+} // namespace detail
+
+/// Whether a port is that of one socket, or shared by several threads; the first of those has made
+/// sure that nobody else has it.
+enum class port_use : std::uint8_t { alone, shared_first, shared_next };
 
 /// The bounds of what listens.
 struct listener_options {
@@ -23671,11 +23736,24 @@ public:
         if (!addresses)
             return addresses.error();
         for (const address& one : *addresses) {
-            const errc error = at.protocol == ip_protocol::udp ? listen_udp(one) : listen_tcp(one);
-            if (error != errc::ok)
-                return error;
+            if (const auto bound = listen(one, at.protocol); !bound)
+                return bound.error();
         }
         return errc::ok;
+    }
+
+    /// Binds one address; returns it with the port that the system chose.
+    [[nodiscard]] result<address>
+    listen(const address& at, ip_protocol protocol, port_use use = port_use::alone) {
+        if (protocol == ip_protocol::udp) {
+            udp_receiver_options options;
+            options.receive_buffer_bytes = options_.receive_buffer_bytes;
+            options.reuse_port = use == port_use::shared_next;
+            return add(udp_receiver::bind(at, options), "udp://", use);
+        }
+        tcp_listener_options options;
+        options.reuse_port = use == port_use::shared_next;
+        return add(tcp_listener::listen(at, options), "tcp://", use);
     }
 
     /// Binds a path of this machine, which goes away with this object.
@@ -23731,8 +23809,16 @@ public:
     /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
 
-    /// The same with counts, which any thread may read; the list itself stays once `run` has begun.
-    [[nodiscard]] const std::deque<way_in_counts>& ways_in() const noexcept { return ways_; }
+    /// The same with counts, as of now. Any thread may ask once `run` has begun.
+    [[nodiscard]] std::vector<way_in_counts> ways_in() const {
+        std::vector<way_in_counts> all;
+        for (const auto& one : ways_)
+            all.push_back(one.now());
+        return all;
+    }
+
+    /// Notes when samples came, since other threads take some of the same series. Before `run`.
+    void keep_order() noexcept { keeps_order_ = true; }
 
     /// The longest time since the last call during which the sockets waited for this thread: what
     /// came meanwhile had to find room in the system's buffers. From one other thread.
@@ -23765,6 +23851,8 @@ public:
     }
 
 private:
+    using way_in = detail::live_way_in_counts;
+
     template <class From>
     struct stream {
         From from;
@@ -23782,16 +23870,6 @@ private:
     static constexpr int turns_max = 16;
     static constexpr int drain_ms_max = 250;
 
-    [[nodiscard]] errc listen_udp(const address& at) {
-        udp_receiver_options options;
-        options.receive_buffer_bytes = options_.receive_buffer_bytes;
-        return add(udp_receiver::bind(at, options), "udp://");
-    }
-
-    [[nodiscard]] errc listen_tcp(const address& at) {
-        return add(tcp_listener::listen(at), "tcp://");
-    }
-
     /// Names the way in that was placed last.
     void name(std::string at) {
         ways_.back().at = at;
@@ -23799,20 +23877,23 @@ private:
     }
 
     template <class Opened>
-    [[nodiscard]] errc add(result<Opened> opened, const char* scheme) {
+    [[nodiscard]] result<address> add(result<Opened> opened, const char* scheme, port_use use) {
         if (!opened)
             return opened.error();
         const auto local = opened->local_address();
         if (!local)
             return local.error();
-        const errc error = add(*std::move(opened));
+        errc error = use == port_use::shared_first ? opened->share_port() : errc::ok;
         if (error == errc::ok)
-            name(scheme + to_string(*local));
-        return error;
+            error = add(*std::move(opened));
+        if (error != errc::ok)
+            return error;
+        name(scheme + to_string(*local));
+        return *local;
     }
 
     template <class Opened>
-    [[nodiscard]] errc add(Opened opened, way_in_counts* way = nullptr) {
+    [[nodiscard]] errc add(Opened opened, way_in* way = nullptr) {
         const int fd = opened.fd();
         const auto at = place(std::move(opened), way);
         const errc error = loop_->add(fd, at);
@@ -23833,7 +23914,7 @@ private:
 
     /// Puts a source into a free place and returns its token.
     /// `way`: that of its listener; null: it is a new one.
-    [[nodiscard]] std::uint64_t place(source&& opened, way_in_counts* way = nullptr) {
+    [[nodiscard]] std::uint64_t place(source&& opened, way_in* way = nullptr) {
         if (way == nullptr)
             way = &ways_.emplace_back();
         for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -23901,8 +23982,19 @@ private:
         into.store(into.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
     }
 
-    void take_datagrams(udp_receiver& from, way_in_counts& way) {
+    /// In units of 50 µs: half of what 32 bits hold is longer than any interval.
+    void note_order() noexcept {
+        using ticks = std::chrono::duration<std::int64_t, std::ratio<1, 20'000>>;
+        if (!keeps_order_)
+            return;
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        intake_.came_at(
+            static_cast<std::uint32_t>(std::chrono::duration_cast<ticks>(now).count()));
+    }
+
+    void take_datagrams(udp_receiver& from, way_in& way) {
         for (int turn = 0; turn < turns_max; ++turn) {
+            note_order();
             const auto count =
                 from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
             if (!count)
@@ -23942,6 +24034,7 @@ private:
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
         for (int turn = 0; turn < turns_max; ++turn) {
+            note_order();
             errc broken = errc::ok;
             const auto count = open.from.receive([&](std::string_view bytes) {
                 broken = reception_.receive_piece(open.lines, bytes);
@@ -24014,8 +24107,9 @@ private:
     std::atomic<bool> stop_asked_{false};
     bool stopping_ = false;
     std::vector<source> sources_{};
-    std::vector<way_in_counts*> way_of_{}; // of each source
-    std::deque<way_in_counts> ways_{};
+    std::vector<way_in*> way_of_{}; // of each source
+    std::deque<way_in> ways_{};
+    bool keeps_order_ = false;
     std::optional<std::chrono::steady_clock::time_point> busy_since_{};
     std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
     std::vector<unix_listener> paths_{};
@@ -24813,13 +24907,6 @@ namespace quipu {
 
 /// What a server knows of itself at a moment. Counts are since its start.
 struct server_status {
-    struct way_in {
-        std::string at{};
-        std::uint64_t packets = 0;   ///< datagrams, or pieces of streams
-        std::uint64_t dropped = 0;   ///< by the system, whose buffer was full
-        std::uint64_t oversized = 0; ///< too long to be taken
-        std::uint64_t connections = 0;
-    };
     struct way_out {
         std::string name{};
         sink_report report{};
@@ -24835,7 +24922,7 @@ struct server_status {
     std::uint64_t flushes = 0;
     double flush_milliseconds = 0;     ///< of the last one
     double input_gap_milliseconds = 0; ///< the longest of the last interval
-    std::vector<way_in> listeners{};
+    std::vector<way_in_counts> listeners{};
     std::vector<way_out> sinks{};
 };
 
@@ -25665,6 +25752,210 @@ using pipeline = basic_pipeline<>;
 
 } // namespace quipu
 
+// quipu/server/receivers.hpp
+
+// The receiving threads of a server, each with an intake and sockets of its own.
+
+namespace quipu {
+
+/// Receives with several threads that share nothing: each address of UDP and TCP is bound once for
+/// each of them, and the system spreads clients over them (SO_REUSEPORT), so that what one socket
+/// of a client sends stays in order. A path, what was inherited and a descriptor belong to one of
+/// them. Of a gauge that several threads got, the value that came last stays.
+///
+/// Limits   those of listener_options are for each thread.
+/// Threads  one thread calls all of this; what listens does so before `start`.
+template <class Profile>
+class basic_receivers {
+public:
+    using input = typename basic_intake<Profile>::input;
+
+    /// Input    threads: 1 at least; more than one need Linux.
+    basic_receivers(const log& messages,
+                    std::size_t threads = 1,
+                    std::uint64_t hash_seed = 0,
+                    const listener_options& options = {}) {
+        QUIPU_ASSERT(threads > 0);
+        for (std::size_t i = 0; i < threads; ++i)
+            all_.push_back(std::make_unique<receiver>(messages, hash_seed, options));
+        if (threads > 1)
+            for_each([](receiver& one) { one.listeners.keep_order(); });
+    }
+    basic_receivers(const basic_receivers&) = delete;
+    basic_receivers& operator=(const basic_receivers&) = delete;
+    ~basic_receivers() { stop(); }
+
+    /// Whether the system gave what is needed before anything can listen.
+    /// Errors   too_many_descriptors.
+    [[nodiscard]] errc ready() const noexcept {
+        for (const auto& one : all_) {
+            if (const errc error = one->listeners.ready(); error != errc::ok)
+                return error;
+        }
+        return errc::ok;
+    }
+
+    /// What comes goes to these too.
+    void repeat_to(repeater_list& list) noexcept {
+        for_each([&](receiver& one) { one.listeners.repeat_to(list); });
+    }
+    /// See basic_intake.
+    void count_keys() noexcept {
+        for_each([](receiver& one) { one.intake.count_keys(); });
+    }
+
+    // The following bind as those of basic_listeners; see there for what they mean and for errors.
+
+    [[nodiscard]] errc listen(const endpoint& at) {
+        const auto addresses = resolve(at.at, address_use::bind);
+        if (!addresses)
+            return addresses.error();
+        for (const address& one : *addresses) {
+            if (const errc error = listen(one, at.protocol); error != errc::ok)
+                return error;
+        }
+        return errc::ok;
+    }
+
+    [[nodiscard]] errc listen_unix(const std::string& path,
+                                   unix_kind kind,
+                                   std::optional<unsigned> mode = std::nullopt) {
+        return at_one_of_them([&](auto& one) { return one.listen_unix(path, kind, mode); });
+    }
+
+    [[nodiscard]] errc listen_inherited() {
+        return at_one_of_them([](auto& one) { return one.listen_inherited(); });
+    }
+
+    /// `at_end` is called if nothing else listens on any thread.
+    [[nodiscard]] errc listen_file(int fd, std::function<void()> at_end) {
+        return at_one_of_them([&](auto& one) {
+            return one.listen_file(fd, [this, at_end = std::move(at_end)] {
+                if (at_end && bound_.size() == 1)
+                    at_end();
+            });
+        });
+    }
+
+    /// What is bound, each address once.
+    [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
+
+    /// The same with the counts of all threads.
+    [[nodiscard]] std::vector<way_in_counts> ways_in() const {
+        std::vector<way_in_counts> all;
+        for (const auto& each : all_) {
+            for (auto& way : each->listeners.ways_in()) {
+                const auto known = std::find_if(
+                    all.begin(), all.end(), [&](const auto& one) { return one.at == way.at; });
+                if (known == all.end()) {
+                    all.push_back(std::move(way));
+                    continue;
+                }
+                known->packets += way.packets;
+                known->dropped += way.dropped;
+                known->oversized += way.oversized;
+                known->connections += way.connections;
+            }
+        }
+        return all;
+    }
+
+    /// The longest time since the last call during which the sockets of a thread waited for it.
+    [[nodiscard]] std::chrono::nanoseconds take_longest_gap() noexcept {
+        std::chrono::nanoseconds longest{0};
+        for_each(
+            [&](receiver& one) { longest = std::max(longest, one.listeners.take_longest_gap()); });
+        return longest;
+    }
+
+    /// Begins to receive.
+    void start() {
+        for_each([](receiver& one) { one.thread = std::thread([&one] { one.listeners.run(); }); });
+    }
+
+    /// Takes what has come by then, and ends the threads.
+    void stop() {
+        for_each([](receiver& one) {
+            if (one.thread.joinable())
+                one.listeners.stop();
+        });
+        for_each([](receiver& one) {
+            if (one.thread.joinable())
+                one.thread.join();
+        });
+    }
+
+    /// Hands over what each thread got since the last time: f(input&), which empties it.
+    /// Cost     waits for each thread's next boundary.
+    template <class F>
+    void take(F&& f) {
+        for_each([&](receiver& one) {
+            f(one.intake.shard().retire([&] { one.listeners.wake(); }));
+        });
+    }
+
+    /// The same after `stop`: all that is left.
+    template <class F>
+    void take_rest(F&& f) {
+        for_each([&](receiver& one) {
+            auto& shard = one.intake.shard();
+            shard.end();
+            for (int side = 0; side < 2; ++side)
+                f(shard.retire([] {}));
+        });
+    }
+
+private:
+    struct receiver {
+        receiver(const log& messages, std::uint64_t hash_seed, const listener_options& options)
+            : intake(hash_seed), listeners(intake, messages, options) {}
+
+        basic_intake<Profile> intake;
+        basic_listeners<Profile> listeners;
+        std::thread thread{};
+    };
+
+    template <class F>
+    void for_each(F&& f) {
+        for (const auto& one : all_)
+            f(*one);
+    }
+
+    [[nodiscard]] errc listen(const address& at, ip_protocol protocol) {
+        auto& first = all_.front()->listeners;
+        const auto use = all_.size() == 1 ? port_use::alone : port_use::shared_first;
+        const auto bound = first.listen(at, protocol, use);
+        if (!bound)
+            return bound.error();
+        bound_.push_back(first.bound().back());
+        for (std::size_t i = 1; i < all_.size(); ++i) {
+            const auto next = all_[i]->listeners.listen(*bound, protocol, port_use::shared_next);
+            if (!next)
+                return next.error();
+        }
+        return errc::ok;
+    }
+
+    /// They take turns.
+    template <class Bind>
+    [[nodiscard]] errc at_one_of_them(Bind&& bind) {
+        auto& one = all_[turn_]->listeners;
+        turn_ = (turn_ + 1) % all_.size();
+        const auto before = one.bound().size();
+        const errc error = bind(one);
+        bound_.insert(bound_.end(),
+                      one.bound().begin() + static_cast<std::ptrdiff_t>(before),
+                      one.bound().end());
+        return error;
+    }
+
+    std::vector<std::unique_ptr<receiver>> all_{};
+    std::vector<std::string> bound_{};
+    std::size_t turn_ = 0; // of what only one of them can have
+};
+
+} // namespace quipu
+
 // quipu/server/series_history.hpp
 
 // What the last intervals of a series were, for whoever looks at it.
@@ -26190,6 +26481,8 @@ namespace quipu {
 struct server_options {
     flush_schedule schedule{};
     listener_options listeners{};
+    /// Threads that receive, each with a store of its own.
+    std::size_t threads = 1;
     sink_worker_options sinks{};
     /// The node of the server's own counters, if the profile has them.
     std::string own_prefix = "statsd";
@@ -26210,7 +26503,7 @@ struct server_options {
 /// Receives, aggregates, flushes. Bind with `listen`, add sinks, and `run`.
 ///
 /// Threads  one thread calls everything but `stop`, which any thread or signal handler may call.
-///          `run` adds one thread for the input and one for each sink, and ends them.
+///          `run` adds the threads for the input and one for each sink, and ends them.
 template <server_profile Profile = profile::quipu>
 class basic_server {
 public:
@@ -26220,9 +26513,9 @@ public:
     using retentions = basic_retentions<typename Profile::store_traits>;
 
     explicit basic_server(const log& messages, server_options options = {}, retentions keep = {})
-        : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
-          pipeline_(options_.hash_seed, options_.own_prefix, keep),
-          listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
+        : options_(std::move(options)), log_(messages),
+          receivers_(log_, options_.threads, options_.hash_seed, options_.listeners),
+          pipeline_(options_.hash_seed, options_.own_prefix, keep), loop_(event_loop::open()),
           waker_(waker::open()), metrics_(own_names_reserved(options_.metrics)) {
         pipeline_.count_lines_as(options_.input_counter);
     }
@@ -26235,37 +26528,37 @@ public:
         if (!waker_)
             return waker_.error();
         const errc error = loop_->add(waker_->fd(), waker_token);
-        return error == errc::ok ? listeners_.ready() : error;
+        return error == errc::ok ? receivers_.ready() : error;
     }
 
     /// Binds every address that the host of `at` has here.
     /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
-    [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
+    [[nodiscard]] errc listen(const endpoint& at) { return receivers_.listen(at); }
 
     /// Binds a path of this machine; see basic_listeners.
     /// Errors   those of unix_listener.
     [[nodiscard]] errc listen_unix(const std::string& path,
                                    unix_kind kind,
                                    std::optional<unsigned> mode = std::nullopt) {
-        return listeners_.listen_unix(path, kind, mode);
+        return receivers_.listen_unix(path, kind, mode);
     }
 
     /// Takes over the sockets that this program was started with, as by systemd.
     /// Errors   address_unavailable: there is none.
-    [[nodiscard]] errc listen_inherited() { return listeners_.listen_inherited(); }
+    [[nodiscard]] errc listen_inherited() { return receivers_.listen_inherited(); }
 
     /// Reads a descriptor, standard input as a rule. If nothing else listens, its end is that of
     /// `run`, unless the server is to go on.
     /// Errors   those of event_loop.
     [[nodiscard]] errc listen_file(int fd = 0, bool goes_on = false) {
-        return listeners_.listen_file(
+        return receivers_.listen_file(
             fd, goes_on ? std::function<void()>() : [this] { stop(); });
     }
 
     /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
     /// chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept {
-        return listeners_.bound();
+        return receivers_.bound();
     }
 
     /// Answers the commands of `admin_commands`, and HTTP as `live_routes` says, at every address
@@ -26308,7 +26601,7 @@ public:
     void report_keys(std::int64_t interval_ms,
                      typename sink_worker<key_report>::write_function write) {
         QUIPU_ASSERT(interval_ms > 0);
-        intake_.count_keys();
+        receivers_.count_keys();
         keys_interval_ms_ = interval_ms;
         sink_worker_options bounds;
         bounds.tries_again = false; // a part may have been written
@@ -26319,14 +26612,14 @@ public:
     /// Passes all that is received on to another server, as it came; see repeater. Before `run`.
     void add_repeater(repeat_target target, repeater_options bounds = {}) {
         repeaters_.add(std::move(target), bounds);
-        listeners_.repeat_to(repeaters_);
+        receivers_.repeat_to(repeaters_);
     }
 
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
         start_ = std::time(nullptr);
-        std::thread input([this] { listeners_.run(); });
+        receivers_.start();
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
         keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
@@ -26350,7 +26643,7 @@ public:
             const auto now = now_ms();
             conversations_.close_idle(*loop_, now);
             if (keys_sink_ && now >= keys_due_ms_) {
-                take(intake_.shard());
+                take_input();
                 push_keys(now);
             }
             if (now < clock_->next_ms()) {
@@ -26362,18 +26655,15 @@ public:
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
-            flush(due, clock_->missed() - missed + 1, [&](auto& shard) { take(shard); });
+            flush(due, clock_->missed() - missed + 1, [&] { take_input(); });
             ticked = true;
             tell_followers(now_ms());
         }
-        listeners_.stop();
-        input.join();
+        receivers_.stop();
         // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
         // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&](auto& shard) {
-            shard.end();
-            for (int side = 0; side < 2; ++side)
-                pipeline_.take(shard.retire([] {}));
+        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&] {
+            receivers_.take_rest([&](auto& from) { pipeline_.take(from); });
         });
         if (keys_sink_) {
             push_keys(now_ms());
@@ -26419,14 +26709,14 @@ public:
 
     /// The series, with all that came so far.
     [[nodiscard]] auto& store() {
-        take(intake_.shard());
+        take_input();
         return pipeline_.store();
     }
 
     /// The numbers of Etsy's `stats`: seconds since the start, since something came, and, for each
     /// sink, since its last success and failure.
     [[nodiscard]] std::vector<admin_statistic> statistics() {
-        take(intake_.shard());
+        take_input();
         intake_counts all = counts_;
         all.merge(pipeline_.counts());
         const std::int64_t now = std::time(nullptr);
@@ -26468,7 +26758,7 @@ public:
 
     /// How the server does, with all that came so far.
     [[nodiscard]] server_status status() {
-        take(intake_.shard());
+        take_input();
         return status_now();
     }
     /// At the last flushes, the latest last.
@@ -26504,13 +26794,7 @@ private:
         now.flushes = flushes_;
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
-        for (const auto& way : listeners_.ways_in()) {
-            now.listeners.push_back({way.at,
-                                     way.packets.load(std::memory_order_relaxed),
-                                     way.dropped.load(std::memory_order_relaxed),
-                                     way.oversized.load(std::memory_order_relaxed),
-                                     way.connections.load(std::memory_order_relaxed)});
-        }
+        now.listeners = receivers_.ways_in();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report()});
         return now;
@@ -26584,8 +26868,8 @@ private:
     }
 
     /// Brings what came so far into the store that lasts.
-    void take(shard<typename basic_intake<Profile>::input>& from) {
-        pipeline_.take(from.retire([&] { listeners_.wake(); }));
+    void take_input() {
+        receivers_.take([&](auto& from) { pipeline_.take(from); });
     }
 
     [[nodiscard]] static std::int64_t now_ms() {
@@ -26594,10 +26878,10 @@ private:
     }
 
     /// Flushes what came in so many intervals: more than one if ticks were missed.
-    template <class TakeShard>
-    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeShard&& take_shard) {
+    template <class TakeWhatCame>
+    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeWhatCame&& take_what_came) {
         const auto start = std::chrono::steady_clock::now();
-        take_shard(intake_.shard());
+        take_what_came();
         // One that began under another schedule has its own length.
         const auto interval_ms =
             std::exchange(rescheduled_, false) && at_ms > flushed_ms_
@@ -26616,7 +26900,7 @@ private:
         counts_.merge(counts);
         ++flushes_;
         flush_milliseconds_ = took.count();
-        const std::chrono::duration<double, std::milli> gap = listeners_.take_longest_gap();
+        const std::chrono::duration<double, std::milli> gap = receivers_.take_longest_gap();
         input_gap_milliseconds_ = gap.count();
         keep_for_pages(shared, counts, interval_seconds);
         log_losses(counts);
@@ -26683,9 +26967,8 @@ private:
     const log log_;
     repeater_list repeaters_{};
     std::uint64_t skipped_ = 0; // records, up to the last flush
-    basic_intake<Profile> intake_;
+    basic_receivers<Profile> receivers_;
     basic_pipeline<Profile> pipeline_;
-    basic_listeners<Profile> listeners_;
     result<event_loop> loop_;
     result<waker> waker_;
     std::atomic<bool> stop_asked_{false};

@@ -14,6 +14,12 @@ constexpr sample set_to(double value) {
     return one;
 }
 
+constexpr sample set_at(std::uint32_t order, double value) {
+    sample one = set_to(value);
+    one.order = order;
+    return one;
+}
+
 constexpr sample changed_by(double value) {
     sample one;
     one.value = value;
@@ -44,6 +50,29 @@ TEST_CASE("gauge: the last value wins, changes add to it", "[cell][gauge]") {
 TEST_CASE("gauge: one that was never set changes from zero", "[cell][gauge]") {
     STATIC_REQUIRE(after({changed_by(5)}).value() == 5);
     STATIC_REQUIRE(after({changed_by(-5), changed_by(-5)}).value() == -10);
+}
+
+TEST_CASE("gauge: of two parts of an interval the value that came last stays", "[cell][gauge]") {
+    const auto old = after({set_at(5, 1)});
+    const auto recent = after({set_at(7, 2), changed_by(3)});
+    CHECK(merged(old, recent).value() == 5);
+    CHECK(merged(recent, old).value() == 5);
+    // Equals: as they are merged.
+    CHECK(merged(after({set_at(5, 1)}), after({set_at(5, 2)})).value() == 2);
+    // The numbers begin anew.
+    CHECK(merged(after({set_at(3, 1)}), after({set_at(0xffff'fff0, 2)})).value() == 1);
+    // A change has no place in the order: it is added.
+    CHECK(merged(recent, after({changed_by(1)})).value() == 6);
+}
+
+TEST_CASE("gauge: a value of an earlier interval never outlasts a new one", "[cell][gauge]") {
+    auto lasting = after({set_at(7, 2)});
+    lasting.next_interval();
+    CHECK(merged(lasting, after({set_at(5, 1)})).value() == 1);
+    // Nor one that was frozen.
+    auto frozen = after({set_at(7, 2)});
+    frozen.settle();
+    CHECK(merged(frozen, after({set_at(5, 1)})).value() == 1);
 }
 
 TEST_CASE("gauge: may be below zero", "[cell][gauge]") {

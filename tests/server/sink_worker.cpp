@@ -8,9 +8,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <poll.h>
@@ -376,4 +379,194 @@ TEST_CASE("sink_worker: the bytes of a write are told where the sink knows them"
     push(*sink, 1);
     REQUIRE(eventually([&] { return sink->report().successes == 1; }));
     CHECK(sink->report().write_bytes == 42.0);
+}
+
+namespace {
+
+/// What a worker keeps elsewhere, and what a later worker finds there.
+struct shelf {
+    std::mutex mutex{};
+    std::deque<flush> kept{};
+    std::vector<int> ever{};
+    std::size_t size_max = 1'000;
+    int refusals = 0;   // of what is pushed
+    int unreadable = 0; // of what is at the front
+    std::uint64_t dropped = 0;
+};
+
+class backlog {
+public:
+    explicit backlog(std::shared_ptr<shelf> of) : of_(std::move(of)) {}
+
+    errc push(const flush& one) {
+        const std::lock_guard hold(of_->mutex);
+        if (of_->refusals > 0)
+            return --of_->refusals, errc::disk_full;
+        of_->kept.push_back(one);
+        of_->ever.push_back(one.number);
+        if (of_->kept.size() > of_->size_max) {
+            of_->kept.pop_front();
+            ++of_->dropped;
+        }
+        return errc::ok;
+    }
+    quipu::result<std::shared_ptr<const flush>> front() {
+        const std::lock_guard hold(of_->mutex);
+        if (of_->unreadable > 0) {
+            --of_->unreadable;
+            of_->kept.pop_front();
+            return errc::bad_encoding;
+        }
+        return std::make_shared<const flush>(of_->kept.front());
+    }
+    void pop() {
+        const std::lock_guard hold(of_->mutex);
+        of_->kept.pop_front();
+    }
+    std::size_t size() const {
+        const std::lock_guard hold(of_->mutex);
+        return of_->kept.size();
+    }
+    std::uint64_t dropped() const {
+        const std::lock_guard hold(of_->mutex);
+        return of_->dropped;
+    }
+
+private:
+    std::shared_ptr<shelf> of_;
+};
+
+using keeping_worker = quipu::sink_worker<flush, backlog>;
+
+std::unique_ptr<keeping_worker> start_keeping(const std::shared_ptr<backend>& to,
+                                              const std::shared_ptr<shelf>& on,
+                                              quipu::sink_worker_options options) {
+    return std::make_unique<keeping_worker>(
+        "keeping",
+        [to](const flush& one) { return to->write(one); },
+        quipu::log(-1),
+        options,
+        std::make_unique<backlog>(on));
+}
+
+void push(keeping_worker& to, int number) {
+    to.push(std::make_shared<const flush>(flush{number, 1}));
+}
+
+numbers up_to(int end, int begin = 0) {
+    numbers all;
+    for (int i = begin; i < end; ++i)
+        all.push_back(i);
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("sink_worker: with a backlog a long failure loses nothing, and keeps the order",
+          "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    // The pause is so long that the queue would overflow in it.
+    const auto sink = start_keeping(to, on, {8, 60s, 60s});
+    to->fail(1);
+    push(*sink, 0);
+    REQUIRE(eventually([&] { return to->tries() == 1 && !to->is_writing(); }));
+    for (int i = 1; i < 100; ++i) {
+        push(*sink, i);
+        REQUIRE(eventually([&] { return sink->report().waiting <= 4; }));
+    }
+    CHECK(sink->report().kept == 96);
+    CHECK(to->written().empty());
+    sink->finish(10s); // wakes it from its pause
+    CHECK(to->written() == up_to(100));
+    CHECK(sink->dropped() == 0);
+    CHECK(on->kept.empty());
+    CHECK(sink->report().kept == 0);
+}
+
+TEST_CASE("sink_worker: what is left at the end waits in the backlog for the next worker",
+          "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    to->fail(1'000);
+    {
+        const auto sink = start_keeping(to, on, {8, 1ms, 1ms});
+        for (int i = 0; i < 6; ++i)
+            push(*sink, i);
+        sink->finish(20ms);
+        CHECK(sink->dropped() == 0);
+    }
+    CHECK(on->kept.size() == 6);
+    to->fail(0);
+    const auto next = start_keeping(to, on, {8, 1ms, 1ms});
+    push(*next, 6);
+    REQUIRE(eventually([&] { return to->written().size() == 7; }));
+    next->finish(10s);
+    CHECK(to->written() == up_to(7));
+}
+
+TEST_CASE("sink_worker: of a write that hangs at the end the flush is kept, too",
+          "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    const auto sink = start_keeping(to, on, {8, 1ms, 1ms});
+    to->wait(true);
+    push(*sink, 0);
+    REQUIRE(eventually([&] { return to->is_writing(); }));
+    push(*sink, 1);
+    sink->finish(0ms); // leaves the thread behind
+    CHECK(on->ever == up_to(2));
+    to->wait(false);
+    REQUIRE(eventually([&] { return to->written().size() == 1; }));
+    CHECK(on->kept.size() == 2); // the thread that was left behind keeps off
+    CHECK(sink->dropped() == 0);
+}
+
+TEST_CASE("sink_worker: what the backlog has no room for is counted", "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    on->size_max = 3;
+    const auto sink = start_keeping(to, on, {2, 60s, 60s});
+    to->fail(1);
+    push(*sink, 0);
+    REQUIRE(eventually([&] { return to->tries() == 1 && !to->is_writing(); }));
+    for (int i = 1; i < 10; ++i) {
+        push(*sink, i);
+        REQUIRE(eventually([&] { return sink->report().waiting <= 1; }));
+    }
+    CHECK(sink->dropped() == 6);
+    sink->finish(10s);
+    CHECK(to->written() == up_to(10, 6));
+    CHECK(sink->dropped() == 6);
+}
+
+TEST_CASE("sink_worker: when the backlog takes nothing, memory does as without it",
+          "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    on->refusals = 1'000;
+    const auto sink = start_keeping(to, on, {4, 60s, 60s});
+    to->fail(1);
+    push(*sink, 0);
+    REQUIRE(eventually([&] { return to->tries() == 1 && !to->is_writing(); }));
+    for (int i = 1; i < 6; ++i)
+        push(*sink, i);
+    REQUIRE(eventually([&] { return sink->report().waiting == 4; }));
+    CHECK(sink->dropped() == 2);
+    sink->finish(10s);
+    CHECK(to->written() == up_to(6, 2));
+}
+
+TEST_CASE("sink_worker: what the backlog cannot read is counted, and the next one written",
+          "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    for (int i = 0; i < 3; ++i)
+        on->kept.push_back({i, 1});
+    on->unreadable = 1;
+    const auto sink = start_keeping(to, on, {4, 1ms, 1ms});
+    REQUIRE(eventually([&] { return to->written().size() == 2; }));
+    sink->finish(10s);
+    CHECK(to->written() == up_to(3, 1));
+    CHECK(sink->dropped() == 1);
 }

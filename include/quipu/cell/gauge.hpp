@@ -11,14 +11,17 @@ namespace quipu {
 ///
 /// Merging puts the other's history behind this one's: what the other set replaces the value, what
 /// it only changed is added. So the parts of one interval merge in any order as long as at most one
-/// of them sets the value; where several do, the one merged last wins.
+/// of them sets the value; where several do, the one that was set last wins, by the `order` of their
+/// samples, and with equal orders the one merged last. What another part changed behind that is lost.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 class gauge {
 public:
-    constexpr void set(double value) noexcept {
+    /// `order`: as in sample.
+    constexpr void set(double value, std::uint32_t order = 0) noexcept {
         value_ = value;
-        was_set_ = touched_ = true;
+        order_ = order;
+        was_set_ = set_now_ = touched_ = true;
     }
     constexpr void change(double by) noexcept {
         value_ += by;
@@ -26,21 +29,27 @@ public:
     }
 
     constexpr errc apply(const sample& one) noexcept {
-        one.relative ? change(one.value) : set(one.value);
+        one.relative ? change(one.value) : set(one.value, one.order);
         return errc::ok;
     }
 
     constexpr void merge(const gauge& later) noexcept {
         if (!later.touched_)
             return;
-        later.was_set_ ? set(later.value_) : change(later.value_);
+        if (!later.was_set_)
+            change(later.value_);
+        else if (!set_now_ || !later.set_now_ || !is_before(later.order_, order_))
+            set(later.value_, later.order_);
     }
 
     constexpr void reset() noexcept { *this = {}; }
-    constexpr void next_interval() noexcept { touched_ = false; }
+    constexpr void next_interval() noexcept { touched_ = set_now_ = false; }
     /// Makes the value one that was set, since what is read is whole: so of two snapshots the later
     /// one tells the value, and its changes are not added once more.
-    constexpr void settle() noexcept { was_set_ = was_set_ || touched_; }
+    constexpr void settle() noexcept {
+        was_set_ = was_set_ || touched_;
+        set_now_ = false;
+    }
 
     [[nodiscard]] constexpr double value() const noexcept { return value_; }
     [[nodiscard]] constexpr bool idle() const noexcept { return !touched_; }
@@ -57,6 +66,7 @@ public:
         const auto flags = from.byte();
         was_set_ = (flags & 1U) != 0;
         touched_ = (flags & 2U) != 0;
+        set_now_ = false;
         if (!from.failed() && flags <= 3 && value_ == value_)
             return true;
         reset();
@@ -65,7 +75,9 @@ public:
 
 private:
     double value_ = 0;
+    std::uint32_t order_ = 0; // of the sample that set it
     bool was_set_ = false;
+    bool set_now_ = false; // in this interval, and it is not settled
     bool touched_ = false;
 };
 

@@ -146,6 +146,10 @@ public:
         return made;
     }
 
+    /// Lets others that ask for it (`reuse_port`) share the port from now on, although this one has
+    /// made sure that nobody else had it. Linux.
+    [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
+
     /// Takes the connection that waits longest. Connections whose peers are silent for hours are
     /// asked by the system whether they still live (SO_KEEPALIVE).
     /// Errors   would_block: none waits. too_many_descriptors: one was turned away; close others or

@@ -100,6 +100,10 @@ public:
         return basic_udp_receiver(std::move(bound));
     }
 
+    /// Lets others that ask for it (`reuse_port`) share the port from now on, although this one has
+    /// made sure that nobody else had it. Linux.
+    [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
+
     /// Takes the datagrams that wait, at most a batch of them.
     ///
     /// Input    `on_bytes(std::string_view)` gets each datagram, an empty one too; the text is

@@ -101,7 +101,7 @@ public:
         ++into.counts.lines;
         if (counts_keys_)
             count_key(one, into.keys);
-        batch_.begin(into.store);
+        batch_.begin(into.store, order_);
         add(one, nullptr, now, refuse_sample);
         batch_.apply(refuse_sample);
     }
@@ -111,6 +111,9 @@ public:
         ++shard_.active().counts.lines;
         count_refusals(why, 1);
     }
+    /// What comes from now on has that order among what other threads take; see sample.
+    void came_at(std::uint32_t order) noexcept { order_ = order; }
+
     /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
     void count_refusals(errc why, std::uint64_t count) noexcept {
         shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
@@ -190,7 +193,7 @@ private:
         into.counts.bytes += bytes.size();
         if (counts_keys_)
             count_keys(bytes, into.keys);
-        batch_.begin(into.store);
+        batch_.begin(into.store, order_);
         const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse_line);
@@ -201,6 +204,7 @@ private:
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
+    std::uint32_t order_ = 0;
     bool counts_keys_ = false;
 };
 

@@ -34,14 +34,39 @@
 
 namespace quipu {
 
-/// What came in by one way, counted by the receiving thread for whoever reads it.
+/// What came in by one way.
 struct way_in_counts {
-    std::string at{};                        ///< as in `bound()`
-    std::atomic<std::uint64_t> packets{0};   ///< datagrams, or pieces of streams
-    std::atomic<std::uint64_t> dropped{0};   ///< datagrams that the system's buffer had no room for
-    std::atomic<std::uint64_t> oversized{0}; ///< datagrams that were too long
-    std::atomic<std::uint64_t> connections{0}; ///< that are open
+    std::string at{};              ///< as in `bound()`
+    std::uint64_t packets = 0;     ///< datagrams, or pieces of streams
+    std::uint64_t dropped = 0;     ///< datagrams that the system's buffer had no room for
+    std::uint64_t oversized = 0;   ///< datagrams that were too long
+    std::uint64_t connections = 0; ///< that are open
 };
+
+namespace detail {
+
+/// The same, counted by the receiving thread for whoever reads it.
+struct live_way_in_counts {
+    std::string at{};
+    std::atomic<std::uint64_t> packets{0};
+    std::atomic<std::uint64_t> dropped{0};
+    std::atomic<std::uint64_t> oversized{0};
+    std::atomic<std::uint64_t> connections{0};
+
+    [[nodiscard]] way_in_counts now() const {
+        return {at,
+                packets.load(std::memory_order_relaxed),
+                dropped.load(std::memory_order_relaxed),
+                oversized.load(std::memory_order_relaxed),
+                connections.load(std::memory_order_relaxed)};
+    }
+};
+
+} // namespace detail
+
+/// Whether a port is that of one socket, or shared by several threads; the first of those has made
+/// sure that nobody else has it.
+enum class port_use : std::uint8_t { alone, shared_first, shared_next };
 
 /// The bounds of what listens.
 struct listener_options {
@@ -87,11 +112,24 @@ public:
         if (!addresses)
             return addresses.error();
         for (const address& one : *addresses) {
-            const errc error = at.protocol == ip_protocol::udp ? listen_udp(one) : listen_tcp(one);
-            if (error != errc::ok)
-                return error;
+            if (const auto bound = listen(one, at.protocol); !bound)
+                return bound.error();
         }
         return errc::ok;
+    }
+
+    /// Binds one address; returns it with the port that the system chose.
+    [[nodiscard]] result<address>
+    listen(const address& at, ip_protocol protocol, port_use use = port_use::alone) {
+        if (protocol == ip_protocol::udp) {
+            udp_receiver_options options;
+            options.receive_buffer_bytes = options_.receive_buffer_bytes;
+            options.reuse_port = use == port_use::shared_next;
+            return add(udp_receiver::bind(at, options), "udp://", use);
+        }
+        tcp_listener_options options;
+        options.reuse_port = use == port_use::shared_next;
+        return add(tcp_listener::listen(at, options), "tcp://", use);
     }
 
     /// Binds a path of this machine, which goes away with this object.
@@ -147,8 +185,17 @@ public:
     /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
 
-    /// The same with counts, which any thread may read; the list itself stays once `run` has begun.
-    [[nodiscard]] const std::deque<way_in_counts>& ways_in() const noexcept { return ways_; }
+    /// The same with counts, as of now. Any thread may ask once `run` has begun.
+    [[nodiscard]] std::vector<way_in_counts> ways_in() const {
+        std::vector<way_in_counts> all;
+        for (const auto& one : ways_)
+            all.push_back(one.now());
+        return all;
+    }
+
+    /// Numbers what comes, a batch at a time, since other threads, which count with the same
+    /// counter, take some of the same series. Before `run`.
+    void keep_order(std::atomic<std::uint32_t>& counter) noexcept { order_ = &counter; }
 
     /// The longest time since the last call during which the sockets waited for this thread: what
     /// came meanwhile had to find room in the system's buffers. From one other thread.
@@ -181,6 +228,8 @@ public:
     }
 
 private:
+    using way_in = detail::live_way_in_counts;
+
     template <class From>
     struct stream {
         From from;
@@ -198,16 +247,6 @@ private:
     static constexpr int turns_max = 16;
     static constexpr int drain_ms_max = 250;
 
-    [[nodiscard]] errc listen_udp(const address& at) {
-        udp_receiver_options options;
-        options.receive_buffer_bytes = options_.receive_buffer_bytes;
-        return add(udp_receiver::bind(at, options), "udp://");
-    }
-
-    [[nodiscard]] errc listen_tcp(const address& at) {
-        return add(tcp_listener::listen(at), "tcp://");
-    }
-
     /// Names the way in that was placed last.
     void name(std::string at) {
         ways_.back().at = at;
@@ -215,20 +254,23 @@ private:
     }
 
     template <class Opened>
-    [[nodiscard]] errc add(result<Opened> opened, const char* scheme) {
+    [[nodiscard]] result<address> add(result<Opened> opened, const char* scheme, port_use use) {
         if (!opened)
             return opened.error();
         const auto local = opened->local_address();
         if (!local)
             return local.error();
-        const errc error = add(*std::move(opened));
+        errc error = use == port_use::shared_first ? opened->share_port() : errc::ok;
         if (error == errc::ok)
-            name(scheme + to_string(*local));
-        return error;
+            error = add(*std::move(opened));
+        if (error != errc::ok)
+            return error;
+        name(scheme + to_string(*local));
+        return *local;
     }
 
     template <class Opened>
-    [[nodiscard]] errc add(Opened opened, way_in_counts* way = nullptr) {
+    [[nodiscard]] errc add(Opened opened, way_in* way = nullptr) {
         const int fd = opened.fd();
         const auto at = place(std::move(opened), way);
         const errc error = loop_->add(fd, at);
@@ -249,7 +291,7 @@ private:
 
     /// Puts a source into a free place and returns its token.
     /// `way`: that of its listener; null: it is a new one.
-    [[nodiscard]] std::uint64_t place(source&& opened, way_in_counts* way = nullptr) {
+    [[nodiscard]] std::uint64_t place(source&& opened, way_in* way = nullptr) {
         if (way == nullptr)
             way = &ways_.emplace_back();
         for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -317,8 +359,15 @@ private:
         into.store(into.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
     }
 
-    void take_datagrams(udp_receiver& from, way_in_counts& way) {
+    /// Half of what 32 bits count is more batches than come in an interval.
+    void note_order() noexcept {
+        if (order_ != nullptr)
+            intake_.came_at(order_->fetch_add(1, std::memory_order_relaxed));
+    }
+
+    void take_datagrams(udp_receiver& from, way_in& way) {
         for (int turn = 0; turn < turns_max; ++turn) {
+            note_order();
             const auto count =
                 from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
             if (!count)
@@ -358,6 +407,7 @@ private:
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
         for (int turn = 0; turn < turns_max; ++turn) {
+            note_order();
             errc broken = errc::ok;
             const auto count = open.from.receive([&](std::string_view bytes) {
                 broken = reception_.receive_piece(open.lines, bytes);
@@ -430,8 +480,9 @@ private:
     std::atomic<bool> stop_asked_{false};
     bool stopping_ = false;
     std::vector<source> sources_{};
-    std::vector<way_in_counts*> way_of_{}; // of each source
-    std::deque<way_in_counts> ways_{};
+    std::vector<way_in*> way_of_{}; // of each source
+    std::deque<way_in> ways_{};
+    std::atomic<std::uint32_t>* order_ = nullptr; // if several threads receive
     std::optional<std::chrono::steady_clock::time_point> busy_since_{};
     std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
     std::vector<unix_listener> paths_{};

@@ -8,7 +8,7 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-h9Mdo8//sMfPhhvVuTgb+KFz+Y0qcaJpIuAsUMA5VS4='; "
+    "script-src 'sha256-xyvPu+XWlf9dCwH17SisNvOSq6OhxZVus3p6CqAPN1c='; "
     "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -263,7 +263,7 @@ function draw(news) {
     one.oversized ? number(one.oversized) + ' too long' : ''])));
   $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing, [
     one.failing ? one.error : one.last_success ? 'last flush ' + clock(one.last_success) : 'no flush yet', number(one.successes) + ' taken',
-    one.waiting ? number(one.waiting) + ' waiting' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
+    one.waiting ? number(one.waiting) + ' waiting' : '', one.on_disk ? number(one.on_disk) + ' on disk' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
   if (!its.sinks.length) $('sinks').append(element('li', 'soft', 'none'));
   $('foot').textContent = `Flush ${its.flushes}: ${number(its.flush_milliseconds)} ms; longest input gap ${number(its.input_gap_milliseconds)} ms.`;
   showList(news.list);

@@ -127,7 +127,7 @@ static_assert(transport<repeat_datagrams>);
 /// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
 /// while there is no connection they wait, and those that find no room are dropped and counted.
 ///
-/// Threads  `send` from one thread; `counts` from any; `take_losses` and `finish` from one other.
+/// Threads  `send` and `counts` from any; `take_losses` and `finish` from one.
 /// Source   statsd 0.9.0, backends/repeater.js. It decodes what it sends over TCP as UTF-8, and what
 ///          it gets over TCP as 7-bit ASCII: here bytes stay as they are. It spreads messages
 ///          over five connections, in any order, and loses them while there is none.
@@ -140,9 +140,10 @@ public:
     /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
     void send(std::string_view bytes) {
         if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
-            ended_.assign(bytes);
-            ended_ += '\n';
-            static_cast<void>(stream->send(ended_)); // it counts what it drops
+            static thread_local std::string ended;
+            ended.assign(bytes);
+            ended += '\n';
+            static_cast<void>(stream->send(ended)); // it counts what it drops
         } else {
             static_cast<void>(std::get<queued<detail::repeat_datagrams>>(queue_).send(bytes));
         }
@@ -190,15 +191,14 @@ private:
     }
 
     std::string name_;
-    std::string ended_{};
     queue_counts told_{};
     either queue_;
 };
 
-/// The repeaters of one receiving thread.
+/// The repeaters of the receiving threads.
 class repeater_list {
 public:
-    /// Before the thread starts.
+    /// Before the threads start.
     void add(repeat_target target, repeater_options options = {}) {
         all_.push_back(std::make_unique<repeater>(std::move(target), options));
     }

@@ -8,24 +8,28 @@
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/http.hpp>
-#include <quipu/server/intake.hpp>
 #include <quipu/server/key_frequency.hpp>
-#include <quipu/server/listeners.hpp>
 #include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
+#include <quipu/server/receivers.hpp>
 #include <quipu/server/repeater.hpp>
 #include <quipu/server/series_board.hpp>
 #include <quipu/server/server_status.hpp>
 #include <quipu/server/sink_worker.hpp>
+#include <quipu/server/snapshot_spool.hpp>
+#include <quipu/server/spool.hpp>
+#include <quipu/server/state_folder.hpp>
 #include <quipu/sink/prometheus.hpp>
+#include <quipu/snapshot/codec.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <ctime>
 #include <functional>
 #include <map>
@@ -43,6 +47,8 @@ namespace quipu {
 struct server_options {
     flush_schedule schedule{};
     listener_options listeners{};
+    /// Threads that receive, each with a store of its own.
+    std::size_t threads = 1;
     sink_worker_options sinks{};
     /// The node of the server's own counters, if the profile has them.
     std::string own_prefix = "statsd";
@@ -63,19 +69,20 @@ struct server_options {
 /// Receives, aggregates, flushes. Bind with `listen`, add sinks, and `run`.
 ///
 /// Threads  one thread calls everything but `stop`, which any thread or signal handler may call.
-///          `run` adds one thread for the input and one for each sink, and ends them.
+///          `run` adds the threads for the input and one for each sink, and ends them.
 template <server_profile Profile = profile::quipu>
 class basic_server {
 public:
     using snapshot_type = basic_snapshot<typename Profile::store_traits>;
-    using write_function = typename sink_worker<snapshot_type>::write_function;
+    using spool_type = snapshot_spool<typename Profile::store_traits>;
+    using write_function = std::function<errc(const snapshot_type&)>;
 
     using retentions = basic_retentions<typename Profile::store_traits>;
 
     explicit basic_server(const log& messages, server_options options = {}, retentions keep = {})
-        : options_(std::move(options)), log_(messages), intake_(options_.hash_seed),
-          pipeline_(options_.hash_seed, options_.own_prefix, keep),
-          listeners_(intake_, log_, options_.listeners), loop_(event_loop::open()),
+        : options_(std::move(options)), log_(messages),
+          receivers_(log_, options_.threads, options_.hash_seed, options_.listeners),
+          pipeline_(options_.hash_seed, options_.own_prefix, keep), loop_(event_loop::open()),
           waker_(waker::open()), metrics_(own_names_reserved(options_.metrics)) {
         pipeline_.count_lines_as(options_.input_counter);
     }
@@ -88,37 +95,37 @@ public:
         if (!waker_)
             return waker_.error();
         const errc error = loop_->add(waker_->fd(), waker_token);
-        return error == errc::ok ? listeners_.ready() : error;
+        return error == errc::ok ? receivers_.ready() : error;
     }
 
     /// Binds every address that the host of `at` has here.
     /// Errors   address_in_use, permission_denied, name_unresolved, and the like.
-    [[nodiscard]] errc listen(const endpoint& at) { return listeners_.listen(at); }
+    [[nodiscard]] errc listen(const endpoint& at) { return receivers_.listen(at); }
 
     /// Binds a path of this machine; see basic_listeners.
     /// Errors   those of unix_listener.
     [[nodiscard]] errc listen_unix(const std::string& path,
                                    unix_kind kind,
                                    std::optional<unsigned> mode = std::nullopt) {
-        return listeners_.listen_unix(path, kind, mode);
+        return receivers_.listen_unix(path, kind, mode);
     }
 
     /// Takes over the sockets that this program was started with, as by systemd.
     /// Errors   address_unavailable: there is none.
-    [[nodiscard]] errc listen_inherited() { return listeners_.listen_inherited(); }
+    [[nodiscard]] errc listen_inherited() { return receivers_.listen_inherited(); }
 
     /// Reads a descriptor, standard input as a rule. If nothing else listens, its end is that of
     /// `run`, unless the server is to go on.
     /// Errors   those of event_loop.
     [[nodiscard]] errc listen_file(int fd = 0, bool goes_on = false) {
-        return listeners_.listen_file(
+        return receivers_.listen_file(
             fd, goes_on ? std::function<void()>() : [this] { stop(); });
     }
 
     /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
     /// chose.
     [[nodiscard]] const std::vector<std::string>& bound() const noexcept {
-        return listeners_.bound();
+        return receivers_.bound();
     }
 
     /// Answers the commands of `admin_commands`, and HTTP as `live_routes` says, at every address
@@ -152,8 +159,34 @@ public:
         add_sink(std::move(name), std::move(write), options_.sinks);
     }
     void add_sink(std::string name, write_function write, const sink_worker_options& bounds) {
-        sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
-            std::move(name), std::move(write), log_, bounds));
+        auto waits = open_spool(name, bounds);
+        sinks_.push_back(std::make_unique<worker_type>(
+            std::move(name), std::move(write), log_, bounds, std::move(waits)));
+    }
+
+    /// Keeps in a folder what outlives this run: gauges, which begin with the values that an earlier
+    /// run left there, and, for each sink that is added from now on and that tries again, the flushes
+    /// that wait while its backend is down. What cannot be read or kept is logged.
+    void keep_state(state_folder folder, const spool_options& of_each_sink = {}) {
+        const auto path = folder.gauges();
+        const auto kept = read_checkpoint<typename Profile::store_traits>(path);
+        if (kept) {
+            if (const auto refused = restore(*kept, pipeline_.store()); refused > 0)
+                log_.error(path + ": found no room for " + std::to_string(refused) + " gauges");
+        } else if (kept.error() != errc::no_such_file) {
+            const auto aside = path + ".unreadable";
+            static_cast<void>(std::rename(path.c_str(), aside.c_str()));
+            log_.error(aside + ": the gauges of the last run are lost: " +
+                       std::string(message(kept.error())));
+        }
+        sink_worker_options bounds;
+        bounds.tries_again = false; // the next flush knows better
+        add_sink(
+            "state:" + path,
+            [path](const snapshot_type& from) { return write_checkpoint(path, from); },
+            bounds);
+        state_.emplace(std::move(folder));
+        spools_ = of_each_sink;
     }
 
     /// Counts the keys of what comes, and tells them each `interval_ms` and at the end; `write` is
@@ -161,7 +194,7 @@ public:
     void report_keys(std::int64_t interval_ms,
                      typename sink_worker<key_report>::write_function write) {
         QUIPU_ASSERT(interval_ms > 0);
-        intake_.count_keys();
+        receivers_.count_keys();
         keys_interval_ms_ = interval_ms;
         sink_worker_options bounds;
         bounds.tries_again = false; // a part may have been written
@@ -172,14 +205,18 @@ public:
     /// Passes all that is received on to another server, as it came; see repeater. Before `run`.
     void add_repeater(repeat_target target, repeater_options bounds = {}) {
         repeaters_.add(std::move(target), bounds);
-        listeners_.repeat_to(repeaters_);
+        receivers_.repeat_to(repeaters_);
     }
 
     /// Serves until `stop`; then flushes what has come by then, and returns within the patience of
     /// the options and a moment.
     void run() {
         start_ = std::time(nullptr);
-        std::thread input([this] { listeners_.run(); });
+        if (state_) {
+            for (const auto& one : state_->forgotten())
+                log_.warning(one + ": flushes wait there for a sink that is not there");
+        }
+        receivers_.start();
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
         keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
@@ -203,7 +240,7 @@ public:
             const auto now = now_ms();
             conversations_.close_idle(*loop_, now);
             if (keys_sink_ && now >= keys_due_ms_) {
-                take(intake_.shard());
+                take_input();
                 push_keys(now);
             }
             if (now < clock_->next_ms()) {
@@ -215,18 +252,15 @@ public:
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
-            flush(due, clock_->missed() - missed + 1, [&](auto& shard) { take(shard); });
+            flush(due, clock_->missed() - missed + 1, [&] { take_input(); });
             ticked = true;
             tell_followers(now_ms());
         }
-        listeners_.stop();
-        input.join();
+        receivers_.stop();
         // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
         // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&](auto& shard) {
-            shard.end();
-            for (int side = 0; side < 2; ++side)
-                pipeline_.take(shard.retire([] {}));
+        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&] {
+            receivers_.take_rest([&](auto& from) { pipeline_.take(from); });
         });
         if (keys_sink_) {
             push_keys(now_ms());
@@ -272,14 +306,14 @@ public:
 
     /// The series, with all that came so far.
     [[nodiscard]] auto& store() {
-        take(intake_.shard());
+        take_input();
         return pipeline_.store();
     }
 
     /// The numbers of Etsy's `stats`: seconds since the start, since something came, and, for each
     /// sink, since its last success and failure.
     [[nodiscard]] std::vector<admin_statistic> statistics() {
-        take(intake_.shard());
+        take_input();
         intake_counts all = counts_;
         all.merge(pipeline_.counts());
         const std::int64_t now = std::time(nullptr);
@@ -300,6 +334,8 @@ public:
             if (report.write_bytes)
                 told.push_back({name + "flush_length", *report.write_bytes});
             told.push_back({name + "waiting", static_cast<double>(report.waiting)});
+            if (report.kept)
+                told.push_back({name + "on_disk", static_cast<double>(*report.kept)});
             told.push_back({name + "dropped", static_cast<double>(report.dropped)});
         }
         for (const auto& one : repeaters_.all()) {
@@ -321,7 +357,7 @@ public:
 
     /// How the server does, with all that came so far.
     [[nodiscard]] server_status status() {
-        take(intake_.shard());
+        take_input();
         return status_now();
     }
     /// At the last flushes, the latest last.
@@ -335,8 +371,22 @@ public:
     [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }
 
 private:
+    using worker_type = sink_worker<snapshot_type, spool_type>;
+
     static constexpr std::uint64_t waker_token = 0;
     static constexpr std::int64_t tell_every_ms = 1000;
+
+    /// Null if nothing is kept on disk.
+    [[nodiscard]] std::unique_ptr<spool_type> open_spool(const std::string& sink,
+                                                         const sink_worker_options& bounds) {
+        if (!state_ || !bounds.tries_again || spools_.bytes_max == 0)
+            return nullptr;
+        auto opened = state_->open_spool(sink, spools_);
+        if (opened)
+            return std::make_unique<spool_type>(*std::move(opened));
+        log_.error(sink + ": cannot keep flushes on disk: " + std::string(message(opened.error())));
+        return nullptr;
+    }
 
     /// The page's other lines are of names that begin so.
     [[nodiscard]] static prometheus_options own_names_reserved(prometheus_options options) {
@@ -357,13 +407,7 @@ private:
         now.flushes = flushes_;
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
-        for (const auto& way : listeners_.ways_in()) {
-            now.listeners.push_back({way.at,
-                                     way.packets.load(std::memory_order_relaxed),
-                                     way.dropped.load(std::memory_order_relaxed),
-                                     way.oversized.load(std::memory_order_relaxed),
-                                     way.connections.load(std::memory_order_relaxed)});
-        }
+        now.listeners = receivers_.ways_in();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report()});
         return now;
@@ -437,8 +481,8 @@ private:
     }
 
     /// Brings what came so far into the store that lasts.
-    void take(shard<typename basic_intake<Profile>::input>& from) {
-        pipeline_.take(from.retire([&] { listeners_.wake(); }));
+    void take_input() {
+        receivers_.take([&](auto& from) { pipeline_.take(from); });
     }
 
     [[nodiscard]] static std::int64_t now_ms() {
@@ -447,10 +491,10 @@ private:
     }
 
     /// Flushes what came in so many intervals: more than one if ticks were missed.
-    template <class TakeShard>
-    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeShard&& take_shard) {
+    template <class TakeWhatCame>
+    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeWhatCame&& take_what_came) {
         const auto start = std::chrono::steady_clock::now();
-        take_shard(intake_.shard());
+        take_what_came();
         // One that began under another schedule has its own length.
         const auto interval_ms =
             std::exchange(rescheduled_, false) && at_ms > flushed_ms_
@@ -469,7 +513,7 @@ private:
         counts_.merge(counts);
         ++flushes_;
         flush_milliseconds_ = took.count();
-        const std::chrono::duration<double, std::milli> gap = listeners_.take_longest_gap();
+        const std::chrono::duration<double, std::milli> gap = receivers_.take_longest_gap();
         input_gap_milliseconds_ = gap.count();
         keep_for_pages(shared, counts, interval_seconds);
         log_losses(counts);
@@ -536,9 +580,8 @@ private:
     const log log_;
     repeater_list repeaters_{};
     std::uint64_t skipped_ = 0; // records, up to the last flush
-    basic_intake<Profile> intake_;
+    basic_receivers<Profile> receivers_;
     basic_pipeline<Profile> pipeline_;
-    basic_listeners<Profile> listeners_;
     result<event_loop> loop_;
     result<waker> waker_;
     std::atomic<bool> stop_asked_{false};
@@ -559,7 +602,9 @@ private:
     std::int64_t told_ms_ = 0;    // when the followers were
     std::int64_t flushed_ms_ = 0; // when the interval began
     bool rescheduled_ = false;    // since then
-    std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
+    std::optional<state_folder> state_{};
+    spool_options spools_{}; // of each sink
+    std::vector<std::unique_ptr<worker_type>> sinks_{};
     std::unique_ptr<sink_worker<key_report>> keys_sink_{}; // if they are counted
     std::int64_t keys_interval_ms_ = 0;
     std::int64_t keys_due_ms_ = 0;

@@ -4,6 +4,7 @@
 #include <quipu/core/json_text.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/server/intake.hpp>
+#include <quipu/server/listeners.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/sink_worker.hpp>
 #include <quipu/sink/prometheus_format.hpp>
@@ -21,13 +22,6 @@ namespace quipu {
 
 /// What a server knows of itself at a moment. Counts are since its start.
 struct server_status {
-    struct way_in {
-        std::string at{};
-        std::uint64_t packets = 0;   ///< datagrams, or pieces of streams
-        std::uint64_t dropped = 0;   ///< by the system, whose buffer was full
-        std::uint64_t oversized = 0; ///< too long to be taken
-        std::uint64_t connections = 0;
-    };
     struct way_out {
         std::string name{};
         sink_report report{};
@@ -43,7 +37,7 @@ struct server_status {
     std::uint64_t flushes = 0;
     double flush_milliseconds = 0;     ///< of the last one
     double input_gap_milliseconds = 0; ///< the longest of the last interval
-    std::vector<way_in> listeners{};
+    std::vector<way_in_counts> listeners{};
     std::vector<way_out> sinks{};
 };
 
@@ -97,7 +91,9 @@ inline void tell_status(json_text& out, const server_status& of) {
     for (const auto& [name, report] : of.sinks) {
         out.begin_object().member("name", name).name("failing").truth(report.error != errc::ok);
         out.member("error", report.error == errc::ok ? "" : message(report.error));
-        out.member("waiting", std::uint64_t{report.waiting}).member("dropped", report.dropped);
+        out.member("waiting", std::uint64_t{report.waiting});
+        out.member("on_disk", std::uint64_t{report.kept.value_or(0)});
+        out.member("dropped", report.dropped);
         out.member("successes", report.successes).member("failures", report.failures);
         out.member("retries", report.retries).member("last_success", report.last_success);
         out.member("last_failure", report.last_failure);
@@ -177,6 +173,9 @@ void for_each_self_number(const server_status& of, F&& f) {
     each_sink("sink_dropped", "Flushes dropped", true, [](const auto& its) { return its.dropped; });
     each_sink(
         "sink_waiting", "Flushes in the queue", false, [](const auto& its) { return its.waiting; });
+    each_sink("sink_on_disk", "Flushes that wait on disk", false, [](const auto& its) {
+        return its.kept.value_or(0);
+    });
 }
 
 /// The numbers of the server itself as Prometheus scrapes them: `quipud_lines_total 12`.

@@ -24,8 +24,8 @@ namespace quipu {
 
 /// The bounds of a sink worker.
 struct sink_worker_options {
-    /// Snapshots that wait while a backend is down; beyond it the oldest is dropped, counted and
-    /// logged.
+    /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
+    /// and logged. With a backlog the older half goes there in time.
     std::size_t snapshots_max = 64;
     /// The pause after a failed write: doubled after each, up to the second.
     std::chrono::milliseconds pause_first{250};
@@ -44,6 +44,7 @@ struct sink_report {
     double write_milliseconds = 0;       ///< of the last success
     std::optional<double> write_bytes{}; ///< of the last success, where the sink tells
     std::size_t waiting = 0;             ///< snapshots in the queue
+    std::optional<std::size_t> kept{};   ///< snapshots in the backlog, if there is one
     std::uint64_t dropped = 0;           ///< snapshots, since the beginning
     errc error = errc::ok;               ///< of the last try
     std::uint64_t successes = 0;         ///< writes, since the beginning
@@ -51,22 +52,43 @@ struct sink_report {
     std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
 };
 
+/// For a worker that keeps snapshots in memory alone. Another backlog has the same functions; what is
+/// in it is older than all that is in memory. See snapshot_spool.
+template <class Snapshot>
+struct no_backlog {
+    [[nodiscard]] static errc push(const Snapshot&) { return errc::unsupported; }
+    [[nodiscard]] static result<std::shared_ptr<const Snapshot>> front() {
+        return errc::unsupported;
+    }
+    static void pop() noexcept {}
+    [[nodiscard]] static std::size_t size() noexcept { return 0; }
+    /// Those that left since there was no room.
+    [[nodiscard]] static std::uint64_t dropped() noexcept { return 0; }
+};
+
 /// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
 /// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
 /// are logged, not each try.
 ///
+/// With a backlog the older ones of a queue that grows wait there, and so do those that are left at
+/// the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
+/// program dies between its write and the backlog's taking note.
+///
 /// Threads  `push` and `finish` from one thread.
-template <class Snapshot>
+template <class Snapshot, class Backlog = no_backlog<Snapshot>>
 class sink_worker {
 public:
     using write_function = std::function<errc(const Snapshot&)>;
 
-    /// `name` is for the log; `write` is called on the worker's thread only.
+    /// `name` is for the log; `write` and the functions of the backlog are called on the worker's
+    /// thread only, but for a write that hangs at the end.
     sink_worker(std::string name,
                 write_function write,
                 const log& messages,
-                sink_worker_options options = {})
-        : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
+                sink_worker_options options = {},
+                std::unique_ptr<Backlog> backlog = nullptr)
+        : state_(std::make_shared<state>(
+              std::move(name), std::move(write), messages, options, std::move(backlog))),
           thread_([shared = state_] { shared->run(); }) {}
 
     sink_worker(const sink_worker&) = delete;
@@ -81,8 +103,8 @@ public:
     void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
 
     /// Tries to write all that waits and ends the thread. What a sink has not taken after
-    /// `patience`, or that of `end_within`, is dropped, counted and logged; a write that hangs is
-    /// left behind.
+    /// `patience`, or that of `end_within`, goes to the backlog, or is dropped, counted and logged; a
+    /// write that hangs is left behind.
     void finish(std::chrono::milliseconds patience) {
         if (!thread_.joinable())
             return;
@@ -108,9 +130,13 @@ private:
         state(std::string name,
               write_function write,
               const log& messages,
-              sink_worker_options options)
-            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options) {
+              sink_worker_options options,
+              std::unique_ptr<Backlog> backlog)
+            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options),
+              backlog_(std::move(backlog)) {
             QUIPU_ASSERT(options.snapshots_max > 0);
+            QUIPU_ASSERT(options.tries_again || !backlog_);
+            kept_ = backlog_ ? backlog_->size() : 0;
         }
 
         void push(std::shared_ptr<const Snapshot> one) {
@@ -120,7 +146,7 @@ private:
             if (queue_.size() == options_.snapshots_max) {
                 queue_.pop_front();
                 // One in the middle of its write is lost only if that fails.
-                if (writing_ && !front_left_) {
+                if (writing_ && !of_backlog_ && !front_left_) {
                     front_left_ = true;
                 } else {
                     count_dropped();
@@ -144,15 +170,20 @@ private:
             std::unique_lock hold(mutex_);
             if (changed_.wait_until(hold, end_, [&] { return ended_; }))
                 return true;
-            give_up();
+            given_up_ = true;
             changed_.notify_all();
-            return !writing_;
+            if (!writing_)
+                return true;
+            leave_rest(hold); // the thread does not touch the backlog any more
+            return false;
         }
 
         [[nodiscard]] sink_report report() const {
             const std::lock_guard hold(mutex_);
             sink_report now = report_;
             now.waiting = queue_.size();
+            if (backlog_)
+                now.kept = kept_;
             now.dropped = dropped_;
             return now;
         }
@@ -163,10 +194,16 @@ private:
             std::unique_lock hold(mutex_);
             auto pause = options_.pause_first;
             for (;;) {
-                changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
-                if (queue_.empty() || given_up_)
+                changed_.wait(hold, [&] { return !is_empty() || finishing_; });
+                if (given_up_)
                     break;
-                const auto one = queue_.front();
+                if (wants_to_keep() || keep_failing_)
+                    keep_older(hold, in_memory_max());
+                if (is_empty() || given_up_)
+                    break;
+                const auto one = oldest(hold);
+                if (!one)
+                    continue;
                 writing_ = true;
                 hold.unlock();
                 const auto start = clock::now();
@@ -178,7 +215,7 @@ private:
                 const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
                     if (!left && !given_up_)
-                        queue_.pop_front();
+                        pop_oldest(hold);
                     report_recovery();
                     pause = options_.pause_first;
                     continue;
@@ -195,18 +232,104 @@ private:
                 const auto until = clock::now() + pause;
                 if (finishing_ && until >= end_)
                     break;
-                const bool was_finishing = finishing_;
-                changed_.wait_until(
-                    hold, until, [&] { return given_up_ || finishing_ != was_finishing; });
+                await_retry(hold, until);
                 pause = std::min(pause * 2, options_.pause_max);
             }
-            if (!given_up_)
-                give_up();
+            leave_rest(hold);
             ended_ = true;
             changed_.notify_all();
         }
 
     private:
+        [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && kept_ == 0; }
+
+        /// Of those that wait so many stay in memory; with a backlog.
+        [[nodiscard]] std::size_t in_memory_max() const noexcept {
+            return std::max<std::size_t>(options_.snapshots_max / 2, 1);
+        }
+        [[nodiscard]] bool wants_to_keep() const noexcept {
+            return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
+        }
+
+        void await_retry(std::unique_lock<std::mutex>& hold, clock::time_point until) {
+            const bool was_finishing = finishing_;
+            const auto ends = [&] { return given_up_ || finishing_ != was_finishing; };
+            while (!ends() &&
+                   changed_.wait_until(hold, until, [&] { return ends() || wants_to_keep(); })) {
+                if (!ends())
+                    keep_older(hold, in_memory_max());
+            }
+        }
+
+        /// Calls f() without the lock, on the thread of the worker, and notes what is in the backlog
+        /// then.
+        template <class F>
+        auto with_backlog(std::unique_lock<std::mutex>& hold, F&& f) {
+            hold.unlock();
+            auto done = f(*backlog_);
+            const auto kept = backlog_->size();
+            const auto dropped = backlog_->dropped();
+            hold.lock();
+            kept_ = kept;
+            if (const auto more = dropped - std::exchange(backlog_dropped_, dropped); more > 0) {
+                dropped_ += more;
+                kept_front_.reset();
+                log_.error(name_ +
+                           ": dropped the oldest flushes on disk, for which there is no "
+                           "room: " +
+                           std::to_string(more));
+            }
+            return done;
+        }
+
+        /// Brings all but the newest so many into the backlog, if there is one.
+        void keep_older(std::unique_lock<std::mutex>& hold, std::size_t newest) {
+            while (backlog_ && queue_.size() > newest) {
+                const auto one = std::move(queue_.front());
+                queue_.pop_front();
+                const errc error =
+                    with_backlog(hold, [&](Backlog& into) { return into.push(*one); });
+                if (error == errc::ok) {
+                    keep_failing_ = false;
+                    continue;
+                }
+                if (!std::exchange(keep_failing_, true))
+                    log_.error(name_ +
+                               ": a flush cannot be kept on disk: " + std::string(message(error)));
+                // It stays the oldest, unless its place is taken.
+                if (queue_.size() < options_.snapshots_max)
+                    queue_.push_front(one);
+                else
+                    count_dropped();
+                return;
+            }
+        }
+
+        /// Null if it cannot be read: then it has left.
+        [[nodiscard]] std::shared_ptr<const Snapshot> oldest(std::unique_lock<std::mutex>& hold) {
+            of_backlog_ = kept_ > 0;
+            if (!of_backlog_)
+                return queue_.front();
+            if (!kept_front_) {
+                const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
+                if (!read) {
+                    ++dropped_;
+                    log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
+                               std::string(message(read.error())));
+                    return nullptr;
+                }
+                kept_front_ = *read;
+            }
+            return kept_front_;
+        }
+
+        void pop_oldest(std::unique_lock<std::mutex>& hold) {
+            if (!of_backlog_)
+                return queue_.pop_front();
+            kept_front_.reset();
+            with_backlog(hold, [](Backlog& from) { return from.pop(), 0; });
+        }
+
         void note(errc error, double milliseconds) {
             report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
             report_.error = error;
@@ -241,8 +364,8 @@ private:
             if (!failing_)
                 return;
             failing_ = false;
-            log_.info(name_ +
-                      ": reached again; flushes still waiting: " + std::to_string(queue_.size()));
+            log_.info(name_ + ": reached again; flushes still waiting: " +
+                      std::to_string(queue_.size() + kept_));
         }
 
         void count_dropped() {
@@ -251,8 +374,15 @@ private:
                        " waiting flushes");
         }
 
-        void give_up() {
+        /// At the end, by the worker's thread or, if a write hangs there, by the other one.
+        void leave_rest(std::unique_lock<std::mutex>& hold) {
             given_up_ = true;
+            if (std::exchange(left_rest_, true))
+                return;
+            keep_older(hold, 0);
+            if (kept_ > 0)
+                log_.info(name_ + ": flushes that wait on disk for the next start: " +
+                          std::to_string(kept_));
             if (queue_.empty())
                 return;
             dropped_ += queue_.size();
@@ -265,6 +395,7 @@ private:
         const write_function write_;
         const log log_;
         const sink_worker_options options_;
+        const std::unique_ptr<Backlog> backlog_; // of the thread that writes
 
         mutable std::mutex mutex_{};
         std::condition_variable changed_{};
@@ -272,7 +403,13 @@ private:
         clock::time_point end_{};
         sink_report report_{}; // but for what is counted beside it
         std::uint64_t dropped_ = 0;
-        bool writing_ = false;    // the front one, at the moment
+        std::size_t kept_ = 0;                         // in the backlog
+        std::uint64_t backlog_dropped_ = 0;            // by it, as far as is known
+        std::shared_ptr<const Snapshot> kept_front_{}; // the oldest of the backlog, once it is read
+        bool of_backlog_ = false;                      // the oldest one is
+        bool keep_failing_ = false;
+        bool left_rest_ = false;
+        bool writing_ = false;    // the oldest one, at the moment
         bool front_left_ = false; // the one that is being written is no longer in the queue
         bool failing_ = false;
         bool retrying_ = false; // the next write is of what failed

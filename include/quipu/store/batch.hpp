@@ -24,9 +24,11 @@ public:
     /// Beyond so many samples the batch is applied.
     static constexpr std::size_t samples_max = 64;
 
-    /// Chooses the store. The batch is empty then; the store outlives what is added.
-    void begin(basic_store<Traits>& into) noexcept {
+    /// Chooses the store. The batch is empty then; the store outlives what is added. What is added
+    /// gets that `order`, as in sample.
+    void begin(basic_store<Traits>& into, std::uint32_t order = 0) noexcept {
         QUIPU_ASSERT(size_ == 0);
+        order_ = order;
         into_ = &into;
         indexes_[0] = &into.counters().index();
         indexes_[1] = &into.timers().index();
@@ -50,6 +52,7 @@ public:
         of_kind.items[of_kind.size++] = {hash, indexes_[kind]->prefetch(hash), &kept};
         kept = one;
         kept.series.name = name.text;
+        kept.order = order_;
     }
 
     /// The same for a name that does not hold so long, or behind which nothing may be read.
@@ -58,7 +61,9 @@ public:
         if (size_ == samples_max || name.size() > text_bytes_max - text_bytes_)
             apply(on_refusal);
         if (name.size() > text_bytes_max) {
-            if (const errc error = into_->apply(name, one); error != errc::ok)
+            sample ordered = one;
+            ordered.order = order_;
+            if (const errc error = into_->apply(name, ordered); error != errc::ok)
                 on_refusal(error, name);
             return;
         }
@@ -136,6 +141,7 @@ private:
     const index* indexes_[metric_kind_count] = {};
     std::uint32_t size_ = 0;
     std::uint32_t text_bytes_ = 0;
+    std::uint32_t order_ = 0;
     list lists_[metric_kind_count];
     sample samples_[samples_max];
     char texts_[text_bytes_max + detail::short_name_bytes];

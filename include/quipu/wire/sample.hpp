@@ -16,6 +16,12 @@ inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::
 /// The smallest rate: a smaller one would weigh infinitely much.
 inline constexpr double rate_min = std::numeric_limits<double>::min();
 
+/// Whether one number of an order that begins anew after 2^32 comes before another, less than half
+/// of that away.
+[[nodiscard]] constexpr bool is_before(std::uint32_t a, std::uint32_t b) noexcept {
+    return static_cast<std::int32_t>(a - b) < 0;
+}
+
 /// The types of a timer that DogStatsD tells apart: times, histograms, distributions.
 enum class timer_type : std::uint8_t { ms, h, d };
 
@@ -81,6 +87,9 @@ struct sample {
     bool integral = false;
     /// What a timer was called; dialects that do not tell them apart leave it.
     timer_type timer = timer_type::ms;
+    /// Of samples that several threads took: when, so that of two values of a gauge the later one
+    /// stays (`is_before`). Parsers leave it.
+    std::uint32_t order = 0;
     sample_origin origin{};
 
     /// How many events the sample stands for.
