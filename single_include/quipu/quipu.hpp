@@ -41,6 +41,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -53,7 +54,6 @@
 #include <mutex>
 #include <new>
 #include <optional>
-#include <ratio>
 #include <set>
 #include <string>
 #include <string_view>
@@ -6309,6 +6309,82 @@ private:
 };
 
 using waker = basic_waker<>;
+
+} // namespace quipu
+
+// quipu/net/whole_file.hpp
+
+// Files that are read and written whole.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// Reads a file to its end.
+/// Errors   no_such_file, permission_denied; message_too_long: there are more bytes than
+///          `bytes_max`; system_failure (it is a folder, the disk is broken).
+/// Threads  distinct files safe.
+[[nodiscard]] inline result<std::string>
+read_whole_file(const std::string& path, std::size_t bytes_max = std::size_t{1} << 30U) {
+    const descriptor file(
+        uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+    struct stat about {};
+    if (!file || ::fstat(file.fd(), &about) != 0)
+        return last_error();
+    constexpr std::size_t more = 4096; // a file that grows, or that does not tell its size
+    std::string bytes;
+    for (std::size_t size = 0;;) {
+        if (size == bytes.size())
+            bytes.resize(size + (size == 0 ? static_cast<std::size_t>(about.st_size) : 0) + more);
+        const auto got = uninterrupted(
+            [&] { return ::read(file.fd(), bytes.data() + size, bytes.size() - size); });
+        if (got < 0)
+            return last_error();
+        size += static_cast<std::size_t>(got);
+        if (size > bytes_max)
+            return errc::message_too_long;
+        if (got == 0)
+            return bytes.resize(size), std::move(bytes);
+    }
+}
+
+/// Writes a file so that whoever reads the path finds the old bytes or the new ones, whole, even after
+/// the machine lost its power meanwhile. They are written to `PATH.new` first, which has one writer.
+/// Errors   no_such_file (the folder), permission_denied, disk_full, system_failure; the path then has
+///          what it had.
+/// Cost     waits for the disk.
+/// Threads  distinct files safe.
+[[nodiscard]] inline errc
+write_whole_file(const std::string& path, std::string_view bytes, unsigned mode = 0600) {
+    const std::string fresh = path + ".new";
+    const auto failed = [&](errc error) {
+        static_cast<void>(::unlink(fresh.c_str()));
+        return error;
+    };
+    descriptor file(uninterrupted([&] {
+        return ::open(
+            fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode));
+    }));
+    if (!file)
+        return last_error();
+    if (const errc error = file_writer(file.fd()).send(bytes); error != errc::ok)
+        return failed(error);
+    if (uninterrupted([&] { return ::fsync(file.fd()); }) != 0)
+        return failed(last_error());
+    file.close();
+    if (::rename(fresh.c_str(), path.c_str()) != 0)
+        return failed(last_error());
+    // The name is on the disk once its folder is; some file systems cannot, and need not.
+    const auto slash = path.rfind('/');
+    const auto folder_path = slash == path.npos ? "." : path.substr(0, slash + 1);
+    const descriptor folder(uninterrupted(
+        [&] { return ::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    if (folder)
+        static_cast<void>(uninterrupted([&] { return ::fsync(folder.fd()); }));
+    return errc::ok;
+}
 
 } // namespace quipu
 
@@ -23817,8 +23893,9 @@ public:
         return all;
     }
 
-    /// Notes when samples came, since other threads take some of the same series. Before `run`.
-    void keep_order() noexcept { keeps_order_ = true; }
+    /// Numbers what comes, a batch at a time, since other threads, which count with the same
+    /// counter, take some of the same series. Before `run`.
+    void keep_order(std::atomic<std::uint32_t>& counter) noexcept { order_ = &counter; }
 
     /// The longest time since the last call during which the sockets waited for this thread: what
     /// came meanwhile had to find room in the system's buffers. From one other thread.
@@ -23982,14 +24059,10 @@ private:
         into.store(into.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
     }
 
-    /// In units of 50 µs: half of what 32 bits hold is longer than any interval.
+    /// Half of what 32 bits count is more batches than come in an interval.
     void note_order() noexcept {
-        using ticks = std::chrono::duration<std::int64_t, std::ratio<1, 20'000>>;
-        if (!keeps_order_)
-            return;
-        const auto now = std::chrono::steady_clock::now().time_since_epoch();
-        intake_.came_at(
-            static_cast<std::uint32_t>(std::chrono::duration_cast<ticks>(now).count()));
+        if (order_ != nullptr)
+            intake_.came_at(order_->fetch_add(1, std::memory_order_relaxed));
     }
 
     void take_datagrams(udp_receiver& from, way_in& way) {
@@ -24109,7 +24182,7 @@ private:
     std::vector<source> sources_{};
     std::vector<way_in*> way_of_{}; // of each source
     std::deque<way_in> ways_{};
-    bool keeps_order_ = false;
+    std::atomic<std::uint32_t>* order_ = nullptr; // if several threads receive
     std::optional<std::chrono::steady_clock::time_point> busy_since_{};
     std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
     std::vector<unix_listener> paths_{};
@@ -24132,7 +24205,7 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-h9Mdo8//sMfPhhvVuTgb+KFz+Y0qcaJpIuAsUMA5VS4='; "
+    "script-src 'sha256-xyvPu+XWlf9dCwH17SisNvOSq6OhxZVus3p6CqAPN1c='; "
     "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -24387,7 +24460,7 @@ function draw(news) {
     one.oversized ? number(one.oversized) + ' too long' : ''])));
   $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing, [
     one.failing ? one.error : one.last_success ? 'last flush ' + clock(one.last_success) : 'no flush yet', number(one.successes) + ' taken',
-    one.waiting ? number(one.waiting) + ' waiting' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
+    one.waiting ? number(one.waiting) + ' waiting' : '', one.on_disk ? number(one.on_disk) + ' on disk' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
   if (!its.sinks.length) $('sinks').append(element('li', 'soft', 'none'));
   $('foot').textContent = `Flush ${its.flushes}: ${number(its.flush_milliseconds)} ms; longest input gap ${number(its.input_gap_milliseconds)} ms.`;
   showList(news.list);
@@ -24636,8 +24709,8 @@ namespace quipu {
 
 /// The bounds of a sink worker.
 struct sink_worker_options {
-    /// Snapshots that wait while a backend is down; beyond it the oldest is dropped, counted and
-    /// logged.
+    /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
+    /// and logged. With a backlog the older half goes there in time.
     std::size_t snapshots_max = 64;
     /// The pause after a failed write: doubled after each, up to the second.
     std::chrono::milliseconds pause_first{250};
@@ -24656,6 +24729,7 @@ struct sink_report {
     double write_milliseconds = 0;       ///< of the last success
     std::optional<double> write_bytes{}; ///< of the last success, where the sink tells
     std::size_t waiting = 0;             ///< snapshots in the queue
+    std::optional<std::size_t> kept{};   ///< snapshots in the backlog, if there is one
     std::uint64_t dropped = 0;           ///< snapshots, since the beginning
     errc error = errc::ok;               ///< of the last try
     std::uint64_t successes = 0;         ///< writes, since the beginning
@@ -24663,22 +24737,43 @@ struct sink_report {
     std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
 };
 
+/// For a worker that keeps snapshots in memory alone. Another backlog has the same functions; what is
+/// in it is older than all that is in memory. See snapshot_spool.
+template <class Snapshot>
+struct no_backlog {
+    [[nodiscard]] static errc push(const Snapshot&) { return errc::unsupported; }
+    [[nodiscard]] static result<std::shared_ptr<const Snapshot>> front() {
+        return errc::unsupported;
+    }
+    static void pop() noexcept {}
+    [[nodiscard]] static std::size_t size() noexcept { return 0; }
+    /// Those that left since there was no room.
+    [[nodiscard]] static std::uint64_t dropped() noexcept { return 0; }
+};
+
 /// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
 /// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
 /// are logged, not each try.
 ///
+/// With a backlog the older ones of a queue that grows wait there, and so do those that are left at
+/// the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
+/// program dies between its write and the backlog's taking note.
+///
 /// Threads  `push` and `finish` from one thread.
-template <class Snapshot>
+template <class Snapshot, class Backlog = no_backlog<Snapshot>>
 class sink_worker {
 public:
     using write_function = std::function<errc(const Snapshot&)>;
 
-    /// `name` is for the log; `write` is called on the worker's thread only.
+    /// `name` is for the log; `write` and the functions of the backlog are called on the worker's
+    /// thread only, but for a write that hangs at the end.
     sink_worker(std::string name,
                 write_function write,
                 const log& messages,
-                sink_worker_options options = {})
-        : state_(std::make_shared<state>(std::move(name), std::move(write), messages, options)),
+                sink_worker_options options = {},
+                std::unique_ptr<Backlog> backlog = nullptr)
+        : state_(std::make_shared<state>(
+              std::move(name), std::move(write), messages, options, std::move(backlog))),
           thread_([shared = state_] { shared->run(); }) {}
 
     sink_worker(const sink_worker&) = delete;
@@ -24693,8 +24788,8 @@ public:
     void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
 
     /// Tries to write all that waits and ends the thread. What a sink has not taken after
-    /// `patience`, or that of `end_within`, is dropped, counted and logged; a write that hangs is
-    /// left behind.
+    /// `patience`, or that of `end_within`, goes to the backlog, or is dropped, counted and logged; a
+    /// write that hangs is left behind.
     void finish(std::chrono::milliseconds patience) {
         if (!thread_.joinable())
             return;
@@ -24720,9 +24815,13 @@ private:
         state(std::string name,
               write_function write,
               const log& messages,
-              sink_worker_options options)
-            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options) {
+              sink_worker_options options,
+              std::unique_ptr<Backlog> backlog)
+            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options),
+              backlog_(std::move(backlog)) {
             QUIPU_ASSERT(options.snapshots_max > 0);
+            QUIPU_ASSERT(options.tries_again || !backlog_);
+            kept_ = backlog_ ? backlog_->size() : 0;
         }
 
         void push(std::shared_ptr<const Snapshot> one) {
@@ -24732,7 +24831,7 @@ private:
             if (queue_.size() == options_.snapshots_max) {
                 queue_.pop_front();
                 // One in the middle of its write is lost only if that fails.
-                if (writing_ && !front_left_) {
+                if (writing_ && !of_backlog_ && !front_left_) {
                     front_left_ = true;
                 } else {
                     count_dropped();
@@ -24756,15 +24855,20 @@ private:
             std::unique_lock hold(mutex_);
             if (changed_.wait_until(hold, end_, [&] { return ended_; }))
                 return true;
-            give_up();
+            given_up_ = true;
             changed_.notify_all();
-            return !writing_;
+            if (!writing_)
+                return true;
+            leave_rest(hold); // the thread does not touch the backlog any more
+            return false;
         }
 
         [[nodiscard]] sink_report report() const {
             const std::lock_guard hold(mutex_);
             sink_report now = report_;
             now.waiting = queue_.size();
+            if (backlog_)
+                now.kept = kept_;
             now.dropped = dropped_;
             return now;
         }
@@ -24775,10 +24879,16 @@ private:
             std::unique_lock hold(mutex_);
             auto pause = options_.pause_first;
             for (;;) {
-                changed_.wait(hold, [&] { return !queue_.empty() || finishing_; });
-                if (queue_.empty() || given_up_)
+                changed_.wait(hold, [&] { return !is_empty() || finishing_; });
+                if (given_up_)
                     break;
-                const auto one = queue_.front();
+                if (wants_to_keep() || keep_failing_)
+                    keep_older(hold, in_memory_max());
+                if (is_empty() || given_up_)
+                    break;
+                const auto one = oldest(hold);
+                if (!one)
+                    continue;
                 writing_ = true;
                 hold.unlock();
                 const auto start = clock::now();
@@ -24790,7 +24900,7 @@ private:
                 const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
                     if (!left && !given_up_)
-                        queue_.pop_front();
+                        pop_oldest(hold);
                     report_recovery();
                     pause = options_.pause_first;
                     continue;
@@ -24807,18 +24917,104 @@ private:
                 const auto until = clock::now() + pause;
                 if (finishing_ && until >= end_)
                     break;
-                const bool was_finishing = finishing_;
-                changed_.wait_until(
-                    hold, until, [&] { return given_up_ || finishing_ != was_finishing; });
+                await_retry(hold, until);
                 pause = std::min(pause * 2, options_.pause_max);
             }
-            if (!given_up_)
-                give_up();
+            leave_rest(hold);
             ended_ = true;
             changed_.notify_all();
         }
 
     private:
+        [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && kept_ == 0; }
+
+        /// Of those that wait so many stay in memory; with a backlog.
+        [[nodiscard]] std::size_t in_memory_max() const noexcept {
+            return std::max<std::size_t>(options_.snapshots_max / 2, 1);
+        }
+        [[nodiscard]] bool wants_to_keep() const noexcept {
+            return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
+        }
+
+        void await_retry(std::unique_lock<std::mutex>& hold, clock::time_point until) {
+            const bool was_finishing = finishing_;
+            const auto ends = [&] { return given_up_ || finishing_ != was_finishing; };
+            while (!ends() &&
+                   changed_.wait_until(hold, until, [&] { return ends() || wants_to_keep(); })) {
+                if (!ends())
+                    keep_older(hold, in_memory_max());
+            }
+        }
+
+        /// Calls f() without the lock, on the thread of the worker, and notes what is in the backlog
+        /// then.
+        template <class F>
+        auto with_backlog(std::unique_lock<std::mutex>& hold, F&& f) {
+            hold.unlock();
+            auto done = f(*backlog_);
+            const auto kept = backlog_->size();
+            const auto dropped = backlog_->dropped();
+            hold.lock();
+            kept_ = kept;
+            if (const auto more = dropped - std::exchange(backlog_dropped_, dropped); more > 0) {
+                dropped_ += more;
+                kept_front_.reset();
+                log_.error(name_ +
+                           ": dropped the oldest flushes on disk, for which there is no "
+                           "room: " +
+                           std::to_string(more));
+            }
+            return done;
+        }
+
+        /// Brings all but the newest so many into the backlog, if there is one.
+        void keep_older(std::unique_lock<std::mutex>& hold, std::size_t newest) {
+            while (backlog_ && queue_.size() > newest) {
+                const auto one = std::move(queue_.front());
+                queue_.pop_front();
+                const errc error =
+                    with_backlog(hold, [&](Backlog& into) { return into.push(*one); });
+                if (error == errc::ok) {
+                    keep_failing_ = false;
+                    continue;
+                }
+                if (!std::exchange(keep_failing_, true))
+                    log_.error(name_ +
+                               ": a flush cannot be kept on disk: " + std::string(message(error)));
+                // It stays the oldest, unless its place is taken.
+                if (queue_.size() < options_.snapshots_max)
+                    queue_.push_front(one);
+                else
+                    count_dropped();
+                return;
+            }
+        }
+
+        /// Null if it cannot be read: then it has left.
+        [[nodiscard]] std::shared_ptr<const Snapshot> oldest(std::unique_lock<std::mutex>& hold) {
+            of_backlog_ = kept_ > 0;
+            if (!of_backlog_)
+                return queue_.front();
+            if (!kept_front_) {
+                const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
+                if (!read) {
+                    ++dropped_;
+                    log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
+                               std::string(message(read.error())));
+                    return nullptr;
+                }
+                kept_front_ = *read;
+            }
+            return kept_front_;
+        }
+
+        void pop_oldest(std::unique_lock<std::mutex>& hold) {
+            if (!of_backlog_)
+                return queue_.pop_front();
+            kept_front_.reset();
+            with_backlog(hold, [](Backlog& from) { return from.pop(), 0; });
+        }
+
         void note(errc error, double milliseconds) {
             report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
             report_.error = error;
@@ -24853,8 +25049,8 @@ private:
             if (!failing_)
                 return;
             failing_ = false;
-            log_.info(name_ +
-                      ": reached again; flushes still waiting: " + std::to_string(queue_.size()));
+            log_.info(name_ + ": reached again; flushes still waiting: " +
+                      std::to_string(queue_.size() + kept_));
         }
 
         void count_dropped() {
@@ -24863,8 +25059,15 @@ private:
                        " waiting flushes");
         }
 
-        void give_up() {
+        /// At the end, by the worker's thread or, if a write hangs there, by the other one.
+        void leave_rest(std::unique_lock<std::mutex>& hold) {
             given_up_ = true;
+            if (std::exchange(left_rest_, true))
+                return;
+            keep_older(hold, 0);
+            if (kept_ > 0)
+                log_.info(name_ + ": flushes that wait on disk for the next start: " +
+                          std::to_string(kept_));
             if (queue_.empty())
                 return;
             dropped_ += queue_.size();
@@ -24877,6 +25080,7 @@ private:
         const write_function write_;
         const log log_;
         const sink_worker_options options_;
+        const std::unique_ptr<Backlog> backlog_; // of the thread that writes
 
         mutable std::mutex mutex_{};
         std::condition_variable changed_{};
@@ -24884,7 +25088,13 @@ private:
         clock::time_point end_{};
         sink_report report_{}; // but for what is counted beside it
         std::uint64_t dropped_ = 0;
-        bool writing_ = false;    // the front one, at the moment
+        std::size_t kept_ = 0;                         // in the backlog
+        std::uint64_t backlog_dropped_ = 0;            // by it, as far as is known
+        std::shared_ptr<const Snapshot> kept_front_{}; // the oldest of the backlog, once it is read
+        bool of_backlog_ = false;                      // the oldest one is
+        bool keep_failing_ = false;
+        bool left_rest_ = false;
+        bool writing_ = false;    // the oldest one, at the moment
         bool front_left_ = false; // the one that is being written is no longer in the queue
         bool failing_ = false;
         bool retrying_ = false; // the next write is of what failed
@@ -24976,7 +25186,9 @@ inline void tell_status(json_text& out, const server_status& of) {
     for (const auto& [name, report] : of.sinks) {
         out.begin_object().member("name", name).name("failing").truth(report.error != errc::ok);
         out.member("error", report.error == errc::ok ? "" : message(report.error));
-        out.member("waiting", std::uint64_t{report.waiting}).member("dropped", report.dropped);
+        out.member("waiting", std::uint64_t{report.waiting});
+        out.member("on_disk", std::uint64_t{report.kept.value_or(0)});
+        out.member("dropped", report.dropped);
         out.member("successes", report.successes).member("failures", report.failures);
         out.member("retries", report.retries).member("last_success", report.last_success);
         out.member("last_failure", report.last_failure);
@@ -25056,6 +25268,9 @@ void for_each_self_number(const server_status& of, F&& f) {
     each_sink("sink_dropped", "Flushes dropped", true, [](const auto& its) { return its.dropped; });
     each_sink(
         "sink_waiting", "Flushes in the queue", false, [](const auto& its) { return its.waiting; });
+    each_sink("sink_on_disk", "Flushes that wait on disk", false, [](const auto& its) {
+        return its.kept.value_or(0);
+    });
 }
 
 /// The numbers of the server itself as Prometheus scrapes them: `quipud_lines_total 12`.
@@ -25779,7 +25994,7 @@ public:
         for (std::size_t i = 0; i < threads; ++i)
             all_.push_back(std::make_unique<receiver>(messages, hash_seed, options));
         if (threads > 1)
-            for_each([](receiver& one) { one.listeners.keep_order(); });
+            for_each([this](receiver& one) { one.listeners.keep_order(order_); });
     }
     basic_receivers(const basic_receivers&) = delete;
     basic_receivers& operator=(const basic_receivers&) = delete;
@@ -25889,9 +26104,8 @@ public:
     /// Cost     waits for each thread's next boundary.
     template <class F>
     void take(F&& f) {
-        for_each([&](receiver& one) {
-            f(one.intake.shard().retire([&] { one.listeners.wake(); }));
-        });
+        for_each(
+            [&](receiver& one) { f(one.intake.shard().retire([&] { one.listeners.wake(); })); });
     }
 
     /// The same after `stop`: all that is left.
@@ -25949,6 +26163,7 @@ private:
         return error;
     }
 
+    std::atomic<std::uint32_t> order_{0}; // of what came, a batch at a time
     std::vector<std::unique_ptr<receiver>> all_{};
     std::vector<std::string> bound_{};
     std::size_t turn_ = 0; // of what only one of them can have
@@ -26471,6 +26686,332 @@ using series_board = basic_series_board<>;
 
 } // namespace quipu
 
+// quipu/server/spool.hpp
+
+// A spool: what waits in a folder of the disk until it can be sent.
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace quipu {
+
+/// The bounds of a spool.
+struct spool_options {
+    /// Bytes of all that waits; beyond it the oldest leaves, counted.
+    std::uint64_t bytes_max = std::uint64_t{1} << 30U;
+};
+
+/// Pieces of bytes, each in a file of one folder, the oldest first. They outlive this object and the
+/// machine's power; one that is damaged can be set aside.
+///
+/// Threads  distinct objects safe, shared objects unsafe; a folder has one owner.
+class spool {
+public:
+    /// In no folder: nothing can be pushed.
+    spool() = default;
+
+    /// Takes over a folder with what is in it; makes it if it is not there yet, but not the one above.
+    /// Errors   no_such_file, permission_denied, disk_full, system_failure.
+    [[nodiscard]] static result<spool> open(std::string folder, spool_options options = {}) {
+        if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+            return last_error();
+        spool made(std::move(folder), options);
+        if (const errc error = made.look(); error != errc::ok)
+            return error;
+        return made;
+    }
+
+    /// Adds a piece behind all others; the oldest leave if it has no room.
+    /// Errors   no_space: it alone is too long; those of write_whole_file. Nothing has changed then.
+    /// Cost     waits for the disk.
+    [[nodiscard]] errc push(std::string_view bytes) {
+        if (bytes.size() > options_.bytes_max)
+            return errc::no_space;
+        const piece one{next_, bytes.size()};
+        if (const errc error = write_whole_file(path(one), bytes); error != errc::ok)
+            return error;
+        ++next_;
+        bytes_ += one.bytes;
+        pieces_.push_back(one);
+        while (bytes_ > options_.bytes_max) {
+            pop();
+            ++dropped_;
+        }
+        return errc::ok;
+    }
+
+    /// The oldest piece; there must be one.
+    /// Errors   those of read_whole_file.
+    [[nodiscard]] result<std::string> front() const {
+        QUIPU_ASSERT(!pieces_.empty());
+        return read_whole_file(path(pieces_.front()), std::size_t{1} << 40U);
+    }
+
+    /// Removes the oldest piece; there must be one.
+    void pop() {
+        static_cast<void>(::unlink(path(pieces_.front()).c_str()));
+        forget_front();
+    }
+
+    /// Leaves the oldest piece where it is, for somebody to look at, under a name that is no longer
+    /// read; there must be one.
+    void set_aside() {
+        const auto at = path(pieces_.front());
+        static_cast<void>(::rename(at.c_str(), (at + ".unreadable").c_str()));
+        forget_front();
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return pieces_.size(); }
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+    /// Pieces that left since there was no room.
+    [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+    [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+
+private:
+    struct piece {
+        std::uint64_t number;
+        std::uint64_t bytes;
+    };
+    static constexpr std::size_t digits = 20; // of all numbers, so that names sort as they do
+
+    spool(std::string folder, spool_options options)
+        : folder_(std::move(folder)), options_(options) {}
+
+    [[nodiscard]] std::string path(const piece& one) const {
+        const auto number = std::to_string(one.number);
+        return folder_ + '/' + std::string(digits - number.size(), '0') + number;
+    }
+
+    /// Finds what an earlier owner has left.
+    [[nodiscard]] errc look() {
+        DIR* const opened = ::opendir(folder_.c_str());
+        if (opened == nullptr)
+            return last_error();
+        while (const dirent* const entry = ::readdir(opened)) {
+            const std::string_view name = entry->d_name;
+            struct stat about {};
+            const auto at = folder_ + '/' + std::string(name);
+            const bool is_number = name.size() >= digits &&
+                                   std::all_of(name.begin(), name.begin() + digits, [](char c) {
+                                       return c >= '0' && c <= '9';
+                                   });
+            if (is_number && name.substr(digits) == ".new")
+                static_cast<void>(::unlink(at.c_str())); // it was never whole
+            if (name.size() != digits || !is_number || ::stat(at.c_str(), &about) != 0)
+                continue;
+            pieces_.push_back({std::strtoull(entry->d_name, nullptr, 10),
+                               static_cast<std::uint64_t>(about.st_size)});
+            bytes_ += pieces_.back().bytes;
+        }
+        ::closedir(opened);
+        std::sort(pieces_.begin(), pieces_.end(), [](const auto& a, const auto& b) {
+            return a.number < b.number;
+        });
+        if (!pieces_.empty())
+            next_ = pieces_.back().number + 1;
+        return errc::ok;
+    }
+
+    void forget_front() {
+        bytes_ -= pieces_.front().bytes;
+        pieces_.pop_front();
+    }
+
+    std::string folder_{};
+    spool_options options_{.bytes_max = 0};
+    std::deque<piece> pieces_{};
+    std::uint64_t bytes_ = 0;
+    std::uint64_t next_ = 1;
+    std::uint64_t dropped_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/snapshot_spool.hpp
+
+// Flushes that wait on the disk, and the gauges that outlive a restart.
+
+namespace quipu {
+
+/// The flushes of one sink in a spool: what a sink_worker does not keep in memory.
+/// Threads  as spool.
+template <class Traits = store_traits>
+class snapshot_spool {
+public:
+    using snapshot_type = basic_snapshot<Traits>;
+
+    explicit snapshot_spool(spool files) : files_(std::move(files)) {}
+
+    /// Errors   those of spool.
+    [[nodiscard]] errc push(const snapshot_type& one) {
+        std::string bytes;
+        write_snapshot(one, bytes);
+        return files_.push(bytes);
+    }
+
+    /// The oldest; there must be one. One that cannot be read is set aside.
+    /// Errors   those of spool; bad_magic, bad_encoding: damaged, or of another profile.
+    [[nodiscard]] result<std::shared_ptr<const snapshot_type>> front() {
+        const auto bytes = files_.front();
+        errc error = bytes.error();
+        if (bytes) {
+            auto read = read_snapshot<Traits>(*bytes);
+            if (read)
+                return std::make_shared<const snapshot_type>(*std::move(read));
+            error = read.error();
+        }
+        files_.set_aside();
+        return error;
+    }
+
+    void pop() { files_.pop(); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return files_.size(); }
+    [[nodiscard]] std::uint64_t dropped() const noexcept { return files_.dropped(); }
+
+private:
+    spool files_;
+};
+
+/// Writes the gauges of a flush to a file, for `read_checkpoint`.
+/// Errors   those of write_whole_file.
+template <class Traits>
+[[nodiscard]] errc write_checkpoint(const std::string& path, const basic_snapshot<Traits>& of) {
+    basic_snapshot<Traits> kept;
+    kept.timestamp = of.timestamp;
+    kept.interval_seconds = of.interval_seconds;
+    kept.gauges = of.gauges; // their names stay with the other
+    std::string bytes;
+    write_snapshot(kept, bytes);
+    return write_whole_file(path, bytes);
+}
+
+/// Reads them, as values that came in an earlier interval; for `restore`.
+/// Errors   those of read_whole_file and of read_snapshot.
+template <class Traits = store_traits>
+[[nodiscard]] result<basic_snapshot<Traits>> read_checkpoint(const std::string& path) {
+    const auto bytes = read_whole_file(path);
+    if (!bytes)
+        return bytes.error();
+    auto kept = read_snapshot<Traits>(*bytes);
+    if (kept) {
+        for (auto& one : kept->gauges)
+            one.cell.next_interval();
+    }
+    return kept;
+}
+
+} // namespace quipu
+
+// quipu/server/state_folder.hpp
+
+// The folder in which a server keeps what outlives it.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace quipu {
+
+/// `PATH/gauges` is the checkpoint, `PATH/spool/NAME/` what waits for a sink, and `PATH/lock` is
+/// locked, so that no two servers share a folder.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+class state_folder {
+public:
+    /// No folder.
+    state_folder() = default;
+
+    /// Takes over a folder; makes it if it is not there yet, but not the one above.
+    /// Errors   address_in_use: another server has it; no_such_file, permission_denied, disk_full,
+    ///          system_failure.
+    [[nodiscard]] static result<state_folder> open(std::string path) {
+        state_folder made(std::move(path));
+        for (const auto& one : {made.path_, made.spools()}) {
+            if (::mkdir(one.c_str(), 0700) != 0 && errno != EEXIST)
+                return last_error();
+        }
+        made.lock_ = descriptor(uninterrupted([&] {
+            return ::open((made.path_ + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        }));
+        if (!made.lock_)
+            return last_error();
+        if (::flock(made.lock_.fd(), LOCK_EX | LOCK_NB) != 0)
+            return errno == EWOULDBLOCK ? errc::address_in_use : last_error();
+        return made;
+    }
+
+    [[nodiscard]] std::string gauges() const { return path_ + "/gauges"; }
+
+    /// What waits for the sink of that name; of several sinks of one name each has its own, in the
+    /// order in which they ask.
+    /// Errors   those of spool.
+    [[nodiscard]] result<spool> open_spool(std::string_view sink, spool_options options = {}) {
+        std::string name = folder_name(sink);
+        const auto same = std::count(sinks_.begin(), sinks_.end(), name);
+        sinks_.push_back(name);
+        if (same > 0)
+            name += '-' + std::to_string(same + 1);
+        auto opened = spool::open(spools() + '/' + name, options);
+        taken_.push_back(std::move(name));
+        return opened;
+    }
+
+    /// The spools that no sink has asked for, and that are not empty: their flushes wait for a sink
+    /// that is no longer there.
+    [[nodiscard]] std::vector<std::string> forgotten() const {
+        std::vector<std::string> all;
+        DIR* const opened = ::opendir(spools().c_str());
+        if (opened == nullptr)
+            return all;
+        while (const dirent* const entry = ::readdir(opened)) {
+            const std::string name = entry->d_name;
+            if (name.starts_with('.') ||
+                std::find(taken_.begin(), taken_.end(), name) != taken_.end())
+                continue;
+            const auto waits = spool::open(spools() + '/' + name);
+            if (waits && waits->size() > 0)
+                all.push_back(waits->folder());
+        }
+        ::closedir(opened);
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+
+private:
+    explicit state_folder(std::string path) : path_(std::move(path)) {}
+
+    [[nodiscard]] std::string spools() const { return path_ + "/spool"; }
+
+    /// Readable, and still another one for each name.
+    [[nodiscard]] static std::string folder_name(std::string_view sink) {
+        constexpr std::size_t readable_max = 100;
+        std::string name;
+        for (const char c : sink.substr(0, readable_max)) {
+            const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                               (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
+            if (plain ? !(name.empty() && c == '.') : !name.ends_with('_'))
+                name += plain ? c : '_';
+        }
+        constexpr std::string_view hex = "0123456789abcdef";
+        name += '-';
+        for (auto hash = static_cast<std::uint32_t>(hash_bytes(sink, 0)), i = 0U; i < 8; ++i) {
+            name += hex[hash >> 28U];
+            hash <<= 4U;
+        }
+        return name;
+    }
+
+    std::string path_{};
+    descriptor lock_{};
+    std::vector<std::string> sinks_{};
+    std::vector<std::string> taken_{};
+};
+
+} // namespace quipu
+
 // quipu/server/server.hpp
 
 // A whole server: sockets, the flush clock, the pipeline and the sinks, each at its place.
@@ -26508,7 +27049,8 @@ template <server_profile Profile = profile::quipu>
 class basic_server {
 public:
     using snapshot_type = basic_snapshot<typename Profile::store_traits>;
-    using write_function = typename sink_worker<snapshot_type>::write_function;
+    using spool_type = snapshot_spool<typename Profile::store_traits>;
+    using write_function = std::function<errc(const snapshot_type&)>;
 
     using retentions = basic_retentions<typename Profile::store_traits>;
 
@@ -26592,8 +27134,34 @@ public:
         add_sink(std::move(name), std::move(write), options_.sinks);
     }
     void add_sink(std::string name, write_function write, const sink_worker_options& bounds) {
-        sinks_.push_back(std::make_unique<sink_worker<snapshot_type>>(
-            std::move(name), std::move(write), log_, bounds));
+        auto waits = open_spool(name, bounds);
+        sinks_.push_back(std::make_unique<worker_type>(
+            std::move(name), std::move(write), log_, bounds, std::move(waits)));
+    }
+
+    /// Keeps in a folder what outlives this run: gauges, which begin with the values that an earlier
+    /// run left there, and, for each sink that is added from now on and that tries again, the flushes
+    /// that wait while its backend is down. What cannot be read or kept is logged.
+    void keep_state(state_folder folder, const spool_options& of_each_sink = {}) {
+        const auto path = folder.gauges();
+        const auto kept = read_checkpoint<typename Profile::store_traits>(path);
+        if (kept) {
+            if (const auto refused = restore(*kept, pipeline_.store()); refused > 0)
+                log_.error(path + ": found no room for " + std::to_string(refused) + " gauges");
+        } else if (kept.error() != errc::no_such_file) {
+            const auto aside = path + ".unreadable";
+            static_cast<void>(std::rename(path.c_str(), aside.c_str()));
+            log_.error(aside + ": the gauges of the last run are lost: " +
+                       std::string(message(kept.error())));
+        }
+        sink_worker_options bounds;
+        bounds.tries_again = false; // the next flush knows better
+        add_sink(
+            "state:" + path,
+            [path](const snapshot_type& from) { return write_checkpoint(path, from); },
+            bounds);
+        state_.emplace(std::move(folder));
+        spools_ = of_each_sink;
     }
 
     /// Counts the keys of what comes, and tells them each `interval_ms` and at the end; `write` is
@@ -26619,6 +27187,10 @@ public:
     /// the options and a moment.
     void run() {
         start_ = std::time(nullptr);
+        if (state_) {
+            for (const auto& one : state_->forgotten())
+                log_.warning(one + ": flushes wait there for a sink that is not there");
+        }
         receivers_.start();
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
@@ -26737,6 +27309,8 @@ public:
             if (report.write_bytes)
                 told.push_back({name + "flush_length", *report.write_bytes});
             told.push_back({name + "waiting", static_cast<double>(report.waiting)});
+            if (report.kept)
+                told.push_back({name + "on_disk", static_cast<double>(*report.kept)});
             told.push_back({name + "dropped", static_cast<double>(report.dropped)});
         }
         for (const auto& one : repeaters_.all()) {
@@ -26772,8 +27346,22 @@ public:
     [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }
 
 private:
+    using worker_type = sink_worker<snapshot_type, spool_type>;
+
     static constexpr std::uint64_t waker_token = 0;
     static constexpr std::int64_t tell_every_ms = 1000;
+
+    /// Null if nothing is kept on disk.
+    [[nodiscard]] std::unique_ptr<spool_type> open_spool(const std::string& sink,
+                                                         const sink_worker_options& bounds) {
+        if (!state_ || !bounds.tries_again || spools_.bytes_max == 0)
+            return nullptr;
+        auto opened = state_->open_spool(sink, spools_);
+        if (opened)
+            return std::make_unique<spool_type>(*std::move(opened));
+        log_.error(sink + ": cannot keep flushes on disk: " + std::string(message(opened.error())));
+        return nullptr;
+    }
 
     /// The page's other lines are of names that begin so.
     [[nodiscard]] static prometheus_options own_names_reserved(prometheus_options options) {
@@ -26989,7 +27577,9 @@ private:
     std::int64_t told_ms_ = 0;    // when the followers were
     std::int64_t flushed_ms_ = 0; // when the interval began
     bool rescheduled_ = false;    // since then
-    std::vector<std::unique_ptr<sink_worker<snapshot_type>>> sinks_{};
+    std::optional<state_folder> state_{};
+    spool_options spools_{}; // of each sink
+    std::vector<std::unique_ptr<worker_type>> sinks_{};
     std::unique_ptr<sink_worker<key_report>> keys_sink_{}; // if they are counted
     std::int64_t keys_interval_ms_ = 0;
     std::int64_t keys_due_ms_ = 0;
