@@ -1,4 +1,4 @@
-"""Clients of npm and of Perl -> quipud -> Graphite lines: what they sent is what is written.
+"""Clients of npm, Perl, Ruby and Python -> quipud -> Graphite lines: what they sent is what is written.
 
 The interval is so long that the flush at the end is the only one: all that a client has handed
 over before quipud is asked to end has to be in it.
@@ -22,7 +22,7 @@ from harness import (
     same_names,
     scratch_folder,
 )
-from profiles import Etsy, Native
+from profiles import DogStatsD, Etsy, Native
 from recorder import Recorder
 
 INTERVAL_SECONDS = 60
@@ -100,6 +100,56 @@ class NetStatsd:
         )
 
 
+class StatsdRuby:
+    """Ruby's statsd over UDP, one metric a datagram and several."""
+
+    profile = Etsy
+
+    def clients(self, quipud: Quipud) -> list:
+        return [["statsd_ruby.rb", LOOPBACK, quipud.port]]
+
+    def wanted(self) -> dict:
+        found = points_of(
+            Etsy,
+            {
+                "shop.orders.pe": 7,
+                "shop.Model.Basket.pe": 3,
+                "shop.a_b_c_d.pe": 2,
+                "shop.batched.pe": 12,
+            },
+            {"shop.stock.pe": 10.25, "shop.depth.pe": 3},
+            {"shop.latency.pe": ([12, 250], 1)},
+            {"shop.users.pe": 2},
+        )
+        return found | any_time(Etsy, "shop.nap.pe")
+
+
+class AioDogStatsD:
+    """aiodogstatsd over UDP, as Datadog's agent takes its lines."""
+
+    profile = DogStatsD
+
+    def clients(self, quipud: Quipud) -> list:
+        return [["aiodogstatsd_client.py", LOOPBACK, quipud.port]]
+
+    def wanted(self) -> dict:
+        key = "shop.{};zone=b".format
+        found = points_of(
+            DogStatsD,
+            {key("orders"): 10, "shop.orders;channel=web;country=pe;zone=b": 7},
+            {key("stock"): -7.25},
+            {key("latency"): ([12.5, 250], 1), key("size"): ([1024], 1), key("weight"): ([7], 2)},
+            {},
+        )
+        return found | any_time(DogStatsD, key("nap"))
+
+
+def any_time(profile, key: str) -> dict:
+    """The points of a timer with one value that nobody knows."""
+    found = {name: None for name in points_of(profile, {}, {}, {key: ([1], 1)}, {})}
+    return found | {profile.timer(key, "count"): 1}
+
+
 def points_of(profile, counters: dict, gauges: dict, timers: dict, sets: dict) -> dict:
     """Name -> value of all points that must be written; None where any value will do."""
     found = {}
@@ -116,6 +166,11 @@ def interpreter(script: str, folder: Path) -> tuple:
     """The program that runs a script, and the environment in which it finds its packages."""
     if script.endswith(".pl"):
         return "perl", {"PERL5LIB": str(folder / "debian/usr/share/perl5")}
+    if script.endswith(".rb"):
+        return "ruby", {"RUBYLIB": str(folder / "debian/usr/lib/ruby/vendor_ruby")}
+    if script.endswith(".py"):
+        packages = folder / "debian/usr/lib/python3/dist-packages"
+        return "/usr/bin/python3", {"PYTHONPATH": str(packages)}
     return "node", {"NODE_PATH": str(folder / "npm/node_modules"), "NODE_NO_WARNINGS": "1"}
 
 
@@ -151,7 +206,13 @@ def drive(client, quipud: Quipud, recorder: Recorder, folder: Path, scratch: Pat
     return checked + expect(facts)
 
 
-CLIENTS = {"hot-shots": HotShots, "node-statsd": NodeStatsd, "net-statsd": NetStatsd}
+CLIENTS = {
+    "aiodogstatsd": AioDogStatsD,
+    "hot-shots": HotShots,
+    "net-statsd": NetStatsd,
+    "node-statsd": NodeStatsd,
+    "statsd-ruby": StatsdRuby,
+}
 
 
 def test(arguments) -> int:

@@ -3,13 +3,13 @@
 # installed, none enabled or started.
 #
 # Usage     tests/counterparts/get.sh DIR
-# Result    DIR/debian    graphite-carbon, python3-statsd, libnet-statsd-perl, influxdb, victoria-metrics
-#                         and prometheus, with the packages they need
+# Result    DIR/debian    graphite-carbon, python3-statsd, python3-aiodogstatsd, libnet-statsd-perl,
+#                         ruby-statsd, influxdb, victoria-metrics and prometheus, with what they need
 #           DIR/npm       hot-shots, node-statsd, playwright-core and statsd, at the versions of package-lock.json
 #           chromium      of Debian, installed: the live page is looked at in it
 #           DIR/complete  what both were made from; a call that finds it unchanged does nothing
-# Needs     apt-get, and /usr/bin/python3, node 18 or later and npm. What is missing of the last
-#           three is installed from Debian, and only that (or a missing or outdated package list)
+# Needs     apt-get, and /usr/bin/python3, ruby, node 18 or later and npm. What is missing of the last
+#           four is installed from Debian, and only that (or a missing or outdated package list)
 #           asks for root or a sudo without a password.
 # Errors    one line on stderr; status 1, or 2 for a wrong command line. Nothing half-made is
 #           taken for complete: an interrupted call is simply repeated.
@@ -17,8 +17,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
-readonly programs=(graphite-carbon libnet-statsd-perl influxdb victoria-metrics prometheus)
-readonly wanted=("${programs[@]}" python3-statsd)
+readonly programs=(graphite-carbon libnet-statsd-perl ruby-statsd influxdb victoria-metrics prometheus)
+readonly wanted=("${programs[@]}" python3-statsd python3-aiodogstatsd)
 readonly node_major_min=18
 
 fail() {
@@ -68,6 +68,7 @@ install_from_debian() {
 
 need_interpreters() {
     [[ -x /usr/bin/python3 ]] || install_from_debian python3
+    command -v ruby >/dev/null || install_from_debian ruby
     command -v node >/dev/null || install_from_debian nodejs
     command -v npm >/dev/null || install_from_debian npm
     local major
@@ -115,7 +116,7 @@ get_debian() {
     # Also writes the byte code and Twisted's list of plugins, so that no test has to.
     quietly 'the unpacked packages do not work' \
         env PYTHONPATH="$made/usr/lib/python3/dist-packages" /usr/bin/python3 -P -c '
-import carbon.service, statsd, twisted.plugin, twisted.plugins, whisper
+import aiodogstatsd, carbon.service, statsd, twisted.plugin, twisted.plugins, whisper
 from twisted.application.service import IServiceMaker
 names = [plugin.tapname for plugin in twisted.plugin.getPlugins(IServiceMaker, twisted.plugins)]
 assert "carbon-cache" in names, "Twisted does not find the plugin carbon-cache"'

@@ -74,6 +74,12 @@ class Native:
         return name.startswith("stats.quipu.")
 
 
+class DogStatsD(Native):
+    """What Datadog's clients send, under quipu's names."""
+
+    name = "dogstatsd"
+
+
 class Etsy:
     """Etsy's statsd, with the legacy names that it uses by default."""
 
