@@ -10,6 +10,7 @@
 #include "support/graphite_server.hpp"
 #include "support/http_server.hpp"
 #include "support/process.hpp"
+#include "support/quipud.hpp"
 #include "support/scratch_folder.hpp"
 #include "support/tcp.hpp"
 
@@ -30,18 +31,13 @@ using quipu::test::eventually;
 using quipu::test::graphite_mood;
 using quipu::test::graphite_server;
 using quipu::test::process;
+using quipu::test::quipud;
 using quipu::test::scratch_folder;
 using quipu::test::stopwatch;
+using quipu::test::words;
 using namespace std::chrono_literals;
 
 namespace {
-
-using words = std::vector<std::string>;
-
-std::unique_ptr<process> quipud(words options, bool closes_output = false) {
-    options.insert(options.begin(), QUIPU_QUIPUD);
-    return std::make_unique<process>(options, closes_output);
-}
 
 /// On free ports of 127.0.0.1, a UDP and a TCP one, with nothing to wait for.
 class running {
@@ -656,4 +652,12 @@ TEST_CASE("quipud: tells the most frequent keys, each interval and at the end", 
     server.send("last:1|c");
     CHECK(server.ends_well());
     CHECK(told().find("count=1 key=last\n") != std::string::npos);
+}
+
+TEST_CASE("quipud: each line is logged if that is asked for", "[quipud]") {
+    running server({"--interval=1h", "--set", "quipud.log_lines=yes", "--sink=none:"});
+    server.send("hits:3|c\n\x1bodd");
+    CHECK(server.program().complains("info: received \"hits:3|c\"\n"));
+    CHECK(server.program().complains("info: received \"\\x1bodd\"\n"));
+    CHECK(server.ends_well());
 }

@@ -4,6 +4,7 @@
 #include "support/eventually.hpp"
 #include "support/graphite_server.hpp"
 #include "support/process.hpp"
+#include "support/quipud.hpp"
 
 #include <quipu/net/udp.hpp>
 
@@ -24,48 +25,15 @@
 using quipu::errc;
 using quipu::test::asking;
 using quipu::test::eventually;
+using quipu::test::file;
 using quipu::test::graphite_server;
+using quipu::test::has_line;
+using quipu::test::printed;
 using quipu::test::process;
+using quipu::test::quipud;
+using quipu::test::words;
 
 namespace {
-
-using words = std::vector<std::string>;
-
-std::unique_ptr<process> quipud(words options) {
-    options.insert(options.begin(), QUIPU_QUIPUD);
-    return std::make_unique<process>(options);
-}
-
-/// A file that goes away by itself.
-class file {
-public:
-    file(const std::string& name, std::string_view text)
-        : path_(std::filesystem::temp_directory_path() /
-                ("quipud_" + std::to_string(::getpid()) + '_' + name)) {
-        std::ofstream(path_, std::ios::binary) << text;
-    }
-    ~file() { std::filesystem::remove(path_); }
-    file(const file&) = delete;
-    file& operator=(const file&) = delete;
-
-    [[nodiscard]] std::string path() const { return path_.string(); }
-
-private:
-    std::filesystem::path path_;
-};
-
-/// The settings that it comes to, as quipud's own config file.
-std::string printed(words options) {
-    options.emplace_back("--print-config");
-    const auto program = quipud(std::move(options));
-    CHECK(program->exit_code() == 0);
-    CHECK(program->err().empty());
-    return program->out();
-}
-
-bool has_line(const std::string& text, const std::string& line) {
-    return ('\n' + text).find('\n' + line + '\n') != std::string::npos;
-}
 
 /// What is wrong, without the name of the program; the path is shown as FILE.
 std::string refusal(const words& options, const std::string& path = {}) {
@@ -150,7 +118,9 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                    "log = syslog:local3\n"
                    "admin = 127.0.0.1\n"
                    "aliveness = :7\n"
+                   "log_name = me\n"
                    "log_level = error\n"
+                   "log_lines = yes\n"
                    "receive_buffer = 65536\n"
                    "threads = 3\n"
                    "state = /var/lib/q\n"
@@ -181,7 +151,9 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                                  "admin = 127.0.0.1:8126\n"
                                  "aliveness = :7\n"
                                  "log = syslog:local3\n"
+                                 "log_name = me\n"
                                  "log_level = error\n"
+                                 "log_lines = yes\n"
                                  "receive_buffer = 65536\n"
                                  "threads = 3\n"
                                  "state = /var/lib/q\n"
@@ -454,7 +426,9 @@ TEST_CASE("quipud config: a file of Etsy's statsd", "[quipud][config]") {
                                       "admin = 127.0.0.1:3\n"
                                       "aliveness = off\n"
                                       "log = syslog:user\n"
+                                      "log_name = statsd\n"
                                       "log_level = warning\n"
+                                      "log_lines = no\n"
                                       "receive_buffer = 4194304\n"
                                       "threads = 1\n"
                                       "state = \n"
@@ -575,7 +549,9 @@ TEST_CASE("quipud config: a file of statsite", "[quipud][config]") {
                                             "admin = off\n"
                                             "aliveness = off\n"
                                             "log = syslog:local5\n"
+                                            "log_name = quipud\n"
                                             "log_level = warning\n"
+                                            "log_lines = no\n"
                                             "receive_buffer = 65536\n"
                                             "threads = 1\n"
                                             "state = \n"

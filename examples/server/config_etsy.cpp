@@ -20,7 +20,6 @@ constexpr std::array<std::string_view, 8> without_effect{
     "debug",
     "title",
     "healthStatus",
-    "dumpMessages",
     "console",
     "automaticConfigReload",
     "repeater", // unless it is a backend
@@ -51,6 +50,7 @@ private:
         copy(config_, "prefixStats", "quipud", "own_prefix");
         copy(config_, "flush_counts", "names", "counts");
         copy(config_, "keyNameSanitize", "names", "sanitize");
+        copy(config_, "dumpMessages", "quipud", "log_lines");
         if (const auto* const list = config_.find("calculatedTimerMetrics");
             list != nullptr && list->kind == literal_kind::list) {
             copy(config_, "calculatedTimerMetrics", "names", "timer_metrics");
@@ -295,8 +295,11 @@ private:
         const auto* const log = find(config_, "log");
         if (log == nullptr || log->kind != literal_kind::object)
             return;
-        if (text_or(*log, "backend", "stdout") == "syslog")
+        if (text_or(*log, "backend", "stdout") == "syslog") {
             put("quipud", "log", "syslog:user", line_of(*log, "backend"), "backend");
+            const auto line = line_of(*log, "application");
+            put("quipud", "log_name", text_or(*log, "application", "statsd"), line, "application");
+        }
         const auto level = text_or(*log, "level", "LOG_INFO");
         const bool quiet = level == "LOG_ERR" || level == "LOG_CRIT" || level == "LOG_ALERT" ||
                            level == "LOG_EMERG";

@@ -343,7 +343,7 @@ int serve(const command_line& line, const reread& again) {
     if (const auto why = with_number.write(all.pid_file); !why.empty())
         return fail(exit_not_started, why);
     if (all.syslog)
-        ::openlog("quipud", LOG_PID, *facility_of(*all.syslog));
+        ::openlog(all.log_name.c_str(), LOG_PID, *facility_of(*all.syslog));
     const quipu::log messages(all.syslog ? quipu::log::to_syslog : STDERR_FILENO, all.log_level);
     for (const auto& one : line.notices)
         messages.info(one);
@@ -351,6 +351,7 @@ int serve(const command_line& line, const reread& again) {
     options.schedule = schedule(all);
     options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
     options.threads = all.threads;
+    options.log_lines = all.log_lines;
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
     options.config = print_lines(all);

@@ -64,6 +64,8 @@ struct settings {
     bool admin_is_default = true; ///< nobody set it: the server does without if it is taken
     std::optional<quipu::host_port> aliveness{};
     quipu::log_level log_level = quipu::log_level::info;
+    std::string log_name = "quipud"; ///< in the system's log
+    bool log_lines = false;
     std::optional<std::string> syslog{}; ///< the facility; nothing: standard error
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
     std::size_t threads = 1; ///< that receive

@@ -23584,6 +23584,9 @@ public:
     /// of a stream with binary records in it the lines only.
     void repeat_to(repeater_list& list) noexcept { repeaters_ = &list; }
 
+    /// From now on each line is logged before it is taken.
+    void log_lines() noexcept { logs_lines_ = true; }
+
     /// Takes a datagram; padded, as receivers hand them out.
     void receive_datagram(std::string_view text) {
         repeat(text);
@@ -23645,6 +23648,11 @@ private:
     }
 
     void receive(std::string_view text) {
+        if (logs_lines_) {
+            for_each_line(text, [this](std::string_view line) {
+                log_.info("received " + quoted(line, dialect_type::line_bytes_max));
+            });
+        }
         intake_.receive(padded_text{text}, stamp(), [&](refusal why, std::string_view line) {
             log_refusal(why, line);
         });
@@ -23724,6 +23732,7 @@ private:
     const log& log_;
     repeater_list* repeaters_ = nullptr;
     rate_limit limit_{};
+    bool logs_lines_ = false;
 };
 
 } // namespace quipu
@@ -23802,6 +23811,9 @@ public:
 
     /// What comes goes to these too; see basic_reception. Before `run`.
     void repeat_to(repeater_list& list) noexcept { reception_.repeat_to(list); }
+
+    /// Each line is logged before it is taken. Before `run`.
+    void log_lines() noexcept { reception_.log_lines(); }
 
     // What each of the following has bound is added to `bound()`.
 
@@ -26014,6 +26026,10 @@ public:
     void repeat_to(repeater_list& list) noexcept {
         for_each([&](receiver& one) { one.listeners.repeat_to(list); });
     }
+    /// Each line is logged before it is taken.
+    void log_lines() noexcept {
+        for_each([](receiver& one) { one.listeners.log_lines(); });
+    }
     /// See basic_intake.
     void count_keys() noexcept {
         for_each([](receiver& one) { one.intake.count_keys(); });
@@ -27022,6 +27038,8 @@ namespace quipu {
 struct server_options {
     flush_schedule schedule{};
     listener_options listeners{};
+    /// Each line is logged before it is taken: a help for who looks for an error, and slow.
+    bool log_lines = false;
     /// Threads that receive, each with a store of its own.
     std::size_t threads = 1;
     sink_worker_options sinks{};
@@ -27060,6 +27078,8 @@ public:
           pipeline_(options_.hash_seed, options_.own_prefix, keep), loop_(event_loop::open()),
           waker_(waker::open()), metrics_(own_names_reserved(options_.metrics)) {
         pipeline_.count_lines_as(options_.input_counter);
+        if (options_.log_lines)
+            receivers_.log_lines();
     }
 
     /// Whether the system gave what is needed before anything can listen.

@@ -103,6 +103,9 @@ public:
     /// What comes goes to these too; see basic_reception. Before `run`.
     void repeat_to(repeater_list& list) noexcept { reception_.repeat_to(list); }
 
+    /// Each line is logged before it is taken. Before `run`.
+    void log_lines() noexcept { reception_.log_lines(); }
+
     // What each of the following has bound is added to `bound()`.
 
     /// Binds every address that the host of `at` has here.

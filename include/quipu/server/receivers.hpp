@@ -69,6 +69,10 @@ public:
     void repeat_to(repeater_list& list) noexcept {
         for_each([&](receiver& one) { one.listeners.repeat_to(list); });
     }
+    /// Each line is logged before it is taken.
+    void log_lines() noexcept {
+        for_each([](receiver& one) { one.listeners.log_lines(); });
+    }
     /// See basic_intake.
     void count_keys() noexcept {
         for_each([](receiver& one) { one.intake.count_keys(); });

@@ -6,6 +6,7 @@
 #include <quipu/server/log.hpp>
 #include <quipu/server/repeater.hpp>
 #include <quipu/wire/binary.hpp>
+#include <quipu/wire/datagram.hpp>
 #include <quipu/wire/mixed_stream.hpp>
 #include <quipu/wire/sample.hpp>
 #include <quipu/wire/stream.hpp>
@@ -45,6 +46,9 @@ public:
     /// From now on each datagram, and what is whole of a stream, goes to these too, as it came;
     /// of a stream with binary records in it the lines only.
     void repeat_to(repeater_list& list) noexcept { repeaters_ = &list; }
+
+    /// From now on each line is logged before it is taken.
+    void log_lines() noexcept { logs_lines_ = true; }
 
     /// Takes a datagram; padded, as receivers hand them out.
     void receive_datagram(std::string_view text) {
@@ -107,6 +111,11 @@ private:
     }
 
     void receive(std::string_view text) {
+        if (logs_lines_) {
+            for_each_line(text, [this](std::string_view line) {
+                log_.info("received " + quoted(line, dialect_type::line_bytes_max));
+            });
+        }
         intake_.receive(padded_text{text}, stamp(), [&](refusal why, std::string_view line) {
             log_refusal(why, line);
         });
@@ -186,6 +195,7 @@ private:
     const log& log_;
     repeater_list* repeaters_ = nullptr;
     rate_limit limit_{};
+    bool logs_lines_ = false;
 };
 
 } // namespace quipu

@@ -47,6 +47,8 @@ namespace quipu {
 struct server_options {
     flush_schedule schedule{};
     listener_options listeners{};
+    /// Each line is logged before it is taken: a help for who looks for an error, and slow.
+    bool log_lines = false;
     /// Threads that receive, each with a store of its own.
     std::size_t threads = 1;
     sink_worker_options sinks{};
@@ -85,6 +87,8 @@ public:
           pipeline_(options_.hash_seed, options_.own_prefix, keep), loop_(event_loop::open()),
           waker_(waker::open()), metrics_(own_names_reserved(options_.metrics)) {
         pipeline_.count_lines_as(options_.input_counter);
+        if (options_.log_lines)
+            receivers_.log_lines();
     }
 
     /// Whether the system gave what is needed before anything can listen.
