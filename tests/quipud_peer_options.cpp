@@ -148,7 +148,7 @@ constexpr option of_kiip[] = {
      "[aliveness_check]\nenabled = 1\nhost = 127.0.0.1",
      "aliveness = 127.0.0.1:8325"},
     {"aliveness_check.port", "[aliveness_check]\nenabled = 1\nport = 5", "aliveness = 0.0.0.0:5"},
-    {"metrics", "[metrics]\nms.percentile = 80", "percentiles = 80"},
+    {"metrics.ms.percentile", "[metrics]\nms.percentile = 80", "percentiles = 80"},
 };
 
 /// What quipud makes of a file, as `option` says.
@@ -175,7 +175,7 @@ void check(const option& one, const std::string& name, const words& way, const s
 /// None of the lines stands there without the option.
 template <std::size_t Size>
 void check_defaults(const option (&all)[Size], const std::string& name, const words& way) {
-    const file empty(name, name.ends_with(".js") ? "{}" : "[statsite]\n");
+    const file empty(name, name.ends_with(".js") ? "{}" : "[statsite]\nflush_interval = 10\n");
     words options = way;
     options.push_back(empty.path());
     const auto defaults = printed(options);

@@ -30,6 +30,7 @@ constexpr std::array known_keys{
     known_key{"store", "port", "2003"},
     known_key{"store", "prefix", "statsite"},
     known_key{"store", "attempts", "3"},
+    known_key{"metrics", "ms.percentile", "90"},
     known_key{"aliveness_check", "enabled", ""},
     known_key{"aliveness_check", "host", "0.0.0.0"},
     known_key{"aliveness_check", "port", "8325"},
@@ -55,6 +56,11 @@ public:
         if (find("store", "attempts") != nullptr)
             made_.notices.push_back(origin("store", "attempts") +
                                     " has no effect: flushes wait until Graphite takes them");
+        // A file's percentile costs that server each flush, since it is a text there.
+        if (find("metrics", "ms.percentile") != nullptr)
+            put("percentiles",
+                value("metrics", "ms.percentile"),
+                origin("metrics", "ms.percentile"));
         put_aliveness();
         return std::move(made_);
     }
