@@ -84,6 +84,7 @@ struct settings {
     // [prometheus]
     std::vector<double> metrics_buckets{}; ///< empty: timers are summaries of
     std::vector<double> metrics_quantiles{0.5, 0.9, 0.99};
+    bool metrics_native = true; ///< for who asks for protocol buffers
 
     // [names], of etsy and statsite
     std::optional<std::string> counters_node{};

@@ -407,6 +407,7 @@ const std::vector<setting>& all_settings() {
          of_all,
          read_metrics_quantiles,
          [](const settings& s) { return text_list{print_numbers(s.metrics_quantiles)}; }},
+        of_switch<&settings::metrics_native>("prometheus", "native", of_all),
         of_switch<&settings::legacy_names>("names", "legacy", of_etsy),
         of_switch<&settings::flush_counts>("names", "counts", of_etsy),
         of_switch<&settings::sanitize_names>("names", "sanitize", of_etsy),

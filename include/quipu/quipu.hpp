@@ -184,6 +184,7 @@
 #include <quipu/sink/prometheus.hpp>
 #include <quipu/sink/prometheus_format.hpp>
 #include <quipu/sink/prometheus_name.hpp>
+#include <quipu/sink/prometheus_protobuf.hpp>
 #include <quipu/sink/sink.hpp>
 #include <quipu/sink/statsd_relay.hpp>
 #include <quipu/sink/statsite_stream.hpp>

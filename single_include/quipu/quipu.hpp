@@ -20981,13 +20981,23 @@ namespace quipu {
 enum class prometheus_format : std::uint8_t {
     text,        ///< Prometheus' text format 0.0.4
     openmetrics, ///< OpenMetrics 1.0.0
+    protobuf,    ///< messages of protocol buffers, each behind its size
 };
+
+/// What a metric is; the numbers are those of protocol buffers.
+enum class prometheus_type : std::uint8_t { counter = 0, gauge = 1, summary = 2, histogram = 4 };
 
 /// What stands in the header `Content-Type` of a page.
 [[nodiscard]] constexpr std::string_view content_type(prometheus_format of) noexcept {
-    return of == prometheus_format::openmetrics
-               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-               : "text/plain; version=0.0.4; charset=utf-8";
+    switch (of) {
+    case prometheus_format::text: break;
+    case prometheus_format::openmetrics:
+        return "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    case prometheus_format::protobuf:
+        return "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+               "encoding=delimited";
+    }
+    return "text/plain; version=0.0.4; charset=utf-8";
 }
 
 namespace detail {
@@ -21020,6 +21030,8 @@ inline void append_prometheus_title(std::string& out,
 struct accepted_format {
     std::string_view type;
     std::string_view version;
+    std::string_view proto;
+    std::string_view encoding;
     double quality = 1;
 };
 
@@ -21031,6 +21043,10 @@ struct accepted_format {
         const auto one = trim(entry.substr(0, entry.find(';')));
         if (one.starts_with("version="))
             read.version = one.substr(8);
+        else if (one.starts_with("proto="))
+            read.proto = one.substr(6);
+        else if (one.starts_with("encoding="))
+            read.encoding = one.substr(9);
         else if (one.starts_with("q="))
             read.quality = parse_number(one.substr(2)).value_or(0);
     }
@@ -21039,27 +21055,33 @@ struct accepted_format {
 
 } // namespace detail
 
-/// The format for a scraper whose request has this header `Accept`: OpenMetrics if it is asked for in
-/// version 1.0.0 (or in any), and not wanted less than plain text, by `q`; else plain text, which every
-/// scraper takes.
+/// The format for a scraper whose request has this header `Accept`: of protocol buffers (delimited
+/// `MetricFamily` messages), OpenMetrics (version 1.0.0, or any) and plain text the one that is wanted
+/// most, by `q`, the earlier of equals; plain text, which every scraper takes, if none is named.
 /// Cost     O(size); does not allocate.
 /// Threads  pure.
 /// Source   RFC 9110, "Accept"; OpenMetrics 1.0.0, "Protocol Negotiation".
 [[nodiscard]] inline prometheus_format negotiate(std::string_view accept) noexcept {
     double text = 0;
     double openmetrics = 0;
+    double protobuf = 0;
     for (;;) {
         const auto one = detail::read_accepted(accept.substr(0, accept.find(',')));
         const auto take = [&](double& into) { into = one.quality > into ? one.quality : into; };
         if (one.type == "application/openmetrics-text" &&
             (one.version.empty() || one.version == "1.0.0"))
             take(openmetrics);
+        else if (one.type == "application/vnd.google.protobuf" && one.encoding == "delimited" &&
+                 one.proto == "io.prometheus.client.MetricFamily")
+            take(protobuf);
         else if (one.type == "text/plain")
             take(text);
         if (accept.find(',') == accept.npos)
             break;
         accept.remove_prefix(accept.find(',') + 1);
     }
+    if (protobuf > 0 && protobuf >= openmetrics && protobuf >= text)
+        return prometheus_format::protobuf;
     return openmetrics > 0 && openmetrics >= text ? prometheus_format::openmetrics
                                                   : prometheus_format::text;
 }
@@ -21136,9 +21158,237 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
 
 } // namespace quipu
 
+// quipu/sink/prometheus_protobuf.hpp
+
+// The form of Prometheus' page that is no text: messages of its protocol buffers.
+
+namespace quipu {
+
+namespace detail {
+
+/// Writes the fields of a message of protocol buffers.
+class protobuf_writer {
+public:
+    void integer(unsigned field, std::uint64_t value) {
+        key(field, 0);
+        to().count(value);
+    }
+    void zigzag(unsigned field, std::int64_t value) { integer(field, folded(value)); }
+    void number(unsigned field, double value) {
+        key(field, 1);
+        to().number(value);
+    }
+    void bytes(unsigned field, std::string_view value) {
+        key(field, 2);
+        to().text(value);
+    }
+    void message(unsigned field, const protobuf_writer& value) { bytes(field, value.out_); }
+
+    // Many numbers under one key.
+
+    void numbers(unsigned field, const std::vector<double>& all) {
+        protobuf_writer packed;
+        for (const double one : all)
+            packed.to().number(one);
+        message(field, packed);
+    }
+    void zigzags(unsigned field, const std::vector<double>& all) {
+        protobuf_writer packed;
+        for (const double one : all)
+            packed.to().count(folded(static_cast<std::int64_t>(one)));
+        message(field, packed);
+    }
+
+    /// The size first, then what was written.
+    void append_delimited(std::string& page) const { byte_writer(page).text(out_); }
+
+private:
+    // Its numbers are those of protocol buffers: 7 bits a byte, and little-endian doubles.
+    [[nodiscard]] byte_writer to() { return byte_writer(out_); }
+
+    void key(unsigned field, unsigned type) { to().count(std::uint64_t{field} << 3U | type); }
+    [[nodiscard]] static std::uint64_t folded(std::int64_t value) noexcept {
+        return static_cast<std::uint64_t>(value) << 1U ^ static_cast<std::uint64_t>(value >> 63);
+    }
+
+    std::string out_{};
+};
+
+/// Calls f(name, value) for each of labels as prometheus_labels writes them, without the escapes.
+template <class F>
+void for_each_label(std::string_view labels, F&& f) {
+    while (!labels.empty()) {
+        const auto name = labels.substr(0, labels.find('='));
+        labels.remove_prefix(name.size() + 2); // and `="`
+        std::string value;
+        for (; labels.front() != '"'; labels.remove_prefix(1)) {
+            if (labels.front() == '\\') {
+                labels.remove_prefix(1);
+                value += labels.front() == 'n' ? '\n' : labels.front();
+            } else {
+                value += labels.front();
+            }
+        }
+        labels.remove_prefix(labels.size() > 1 ? 2 : 1); // and a comma
+        f(name, std::string_view(value));
+    }
+}
+
+} // namespace detail
+
+/// What a summary or a histogram tells of one series.
+struct prometheus_distribution {
+    double sum = 0;
+    double count = 0;
+    /// The quantiles or the upper bounds, as many as `values`: what is there, or the counts up to it.
+    const std::vector<double>* points = nullptr;
+    const std::vector<double>* values = nullptr;
+    /// The buckets of a native histogram; null: it has none.
+    const exponential_histogram<>* native = nullptr;
+};
+
+/// One metric with all its series: a `MetricFamily`. Labels are as prometheus_labels writes them.
+///
+/// A native histogram has the buckets of the exponential histogram as they are: schema 6, whose
+/// relative error is 0.542 %, and a zero bucket that is no wider than the smallest double. With it the
+/// sum and the count are its own.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   prometheus/client_model, io/prometheus/client/metrics.proto: the numbers of the fields.
+class prometheus_message {
+public:
+    prometheus_message(std::string_view name, std::string_view help, prometheus_type type)
+        : type_(type) {
+        family_.bytes(1, name);
+        family_.bytes(2, utf8_only(help));
+        family_.integer(3, static_cast<std::uint64_t>(type));
+    }
+
+    /// The value of a counter or gauge.
+    void add(std::string_view labels, double value) {
+        detail::protobuf_writer number;
+        number.number(1, value);
+        put(labels, type_ == prometheus_type::counter ? 3 : 2, number);
+    }
+
+    /// The values of a summary or histogram.
+    void add(std::string_view labels, const prometheus_distribution& of) {
+        if (type_ == prometheus_type::summary)
+            put(labels, 4, summary(of));
+        else
+            put(labels, 7, histogram(of));
+    }
+
+    /// Appends it as it stands on a page.
+    void append_to(std::string& page) const { family_.append_delimited(page); }
+
+private:
+    /// What is not UTF-8 becomes '?'.
+    [[nodiscard]] static std::string utf8_only(std::string_view text) {
+        std::string clean;
+        while (!text.empty()) {
+            const auto size = utf8_size(text);
+            clean += size == 0 ? std::string_view("?") : text.substr(0, size);
+            text.remove_prefix(size == 0 ? 1 : size);
+        }
+        return clean;
+    }
+
+    [[nodiscard]] static bool is_whole(double count) noexcept {
+        return count >= 0 && count < 0x1p53 && count == std::floor(count);
+    }
+
+    void put(std::string_view labels, unsigned field, const detail::protobuf_writer& value) {
+        detail::protobuf_writer metric;
+        detail::for_each_label(labels, [&](std::string_view name, std::string_view is) {
+            detail::protobuf_writer pair;
+            pair.bytes(1, name);
+            pair.bytes(2, is);
+            metric.message(1, pair);
+        });
+        metric.message(field, value);
+        family_.message(4, metric);
+    }
+
+    [[nodiscard]] static detail::protobuf_writer summary(const prometheus_distribution& of) {
+        detail::protobuf_writer made;
+        made.integer(1, static_cast<std::uint64_t>(std::llround(of.count)));
+        made.number(2, of.sum);
+        for (std::size_t i = 0; i < of.points->size(); ++i) {
+            detail::protobuf_writer one;
+            one.number(1, (*of.points)[i]);
+            one.number(2, (*of.values)[i]);
+            made.message(3, one);
+        }
+        return made;
+    }
+
+    [[nodiscard]] static detail::protobuf_writer histogram(const prometheus_distribution& of) {
+        detail::protobuf_writer made;
+        const double count = of.native != nullptr ? of.native->count() : of.count;
+        const double sum = of.native != nullptr ? of.native->sum() : of.sum;
+        const bool whole = of.native != nullptr ? of.native->whole() : is_whole(count);
+        if (whole)
+            made.integer(1, static_cast<std::uint64_t>(count));
+        else
+            made.number(4, count);
+        made.number(2, sum);
+        for (std::size_t i = 0; of.points != nullptr && i < of.points->size(); ++i) {
+            detail::protobuf_writer one;
+            const double below = (*of.values)[i];
+            if (is_whole(below))
+                one.integer(1, static_cast<std::uint64_t>(below));
+            else
+                one.number(4, below);
+            one.number(2, (*of.points)[i]);
+            made.message(3, one);
+        }
+        if (of.native != nullptr)
+            put_native(made, to_prometheus(*of.native), whole);
+        return made;
+    }
+
+    static void put_native(detail::protobuf_writer& to, const prometheus_buckets& of, bool whole) {
+        to.zigzag(5, of.schema);
+        to.number(6, std::numeric_limits<double>::denorm_min());
+        if (whole)
+            to.integer(7, static_cast<std::uint64_t>(of.zero_count));
+        else
+            to.number(8, of.zero_count);
+        put_side(to, of.negative, 9, whole);
+        put_side(to, of.positive, 12, whole);
+    }
+
+    /// `field`: of the spans; those of the deltas and of the counts follow.
+    static void put_side(detail::protobuf_writer& to,
+                         const prometheus_buckets::side& of,
+                         unsigned field,
+                         bool whole) {
+        for (const auto& span : of.spans) {
+            detail::protobuf_writer one;
+            one.zigzag(1, span.offset);
+            one.integer(2, span.length);
+            to.message(field, one);
+        }
+        if (of.deltas.empty())
+            return;
+        if (whole)
+            return to.zigzags(field + 1, of.deltas);
+        std::vector<double> counts;
+        double count = 0;
+        for (const double delta : of.deltas)
+            counts.push_back(count += delta);
+        to.numbers(field + 2, counts);
+    }
+
+    prometheus_type type_;
+    detail::protobuf_writer family_{};
+};
+
+} // namespace quipu
+
 // quipu/sink/prometheus.hpp
 
-// Snapshots in the text formats of Prometheus.
+// Snapshots in the formats of Prometheus.
 
 namespace quipu {
 
@@ -21150,6 +21400,8 @@ struct prometheus_options {
     std::vector<double> bounds{};
     /// Series beyond it are left out, and counted.
     std::size_t series_max = 100'000;
+    /// Timers that can be native histograms; those beyond it are what they are without.
+    std::size_t native_max = 10'000;
     /// Names that begin so are somebody else's: left out, and counted as conflicts. Empty: none.
     std::string reserved_prefix{};
 };
@@ -21172,55 +21424,65 @@ struct prometheus_options {
 /// Sets are gauges. Names are cleaned; where a name would be of two metrics, the first has it, and
 /// `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
 ///
+/// In the form of protocol buffers timers are native histograms, from `collect_native` on.
+///
 /// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
-///          when they are in no snapshot any more.
+///          when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
+///          its lowest value and its highest, 512 bytes an octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
-/// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0.
+/// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
+///          see prometheus_message.
 class prometheus_page {
 public:
     explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
+
+    /// From the next snapshot on timers have the buckets of native histograms, too, which begin with
+    /// nothing.
+    void collect_native() noexcept { native_ = true; }
 
     /// Takes in the next snapshot.
     template <class StoreTraits>
     void add(const basic_snapshot<StoreTraits>& from) {
         for (auto& [name, one] : families_) {
-            if (one.type != type_name::gauge)
+            if (one.type != prometheus_type::gauge)
                 continue;
             size_ -= one.by_labels.size();
             one.by_labels.clear();
         }
         for (const auto& one : from.counters) {
-            if (auto* const known = find(one.name, "_total", type_name::counter))
+            if (auto* const known = find(one.name, "_total", prometheus_type::counter))
                 known->value += one.cell.sum();
         }
         for (const auto& one : from.gauges) {
-            if (auto* const known = find(one.name, "", type_name::gauge))
+            if (auto* const known = find(one.name, "", prometheus_type::gauge))
                 known->value = one.cell.value();
         }
         for (const auto& one : from.timers) {
             const bool classic = !options_.bounds.empty();
-            if (auto* const known =
-                    find(one.name, "", classic ? type_name::histogram : type_name::summary))
+            if (auto* const known = find(
+                    one.name, "", classic ? prometheus_type::histogram : prometheus_type::summary))
                 add_timer(*known, one.cell, classic);
         }
         for (const auto& one : from.uniques) {
-            if (auto* const known = find(one.name, "", type_name::gauge))
+            if (auto* const known = find(one.name, "", prometheus_type::gauge))
                 known->value = one.cell.estimate();
         }
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
-    /// type if there is another metric `x`. `more` are lines in the same format that belong to the page.
-    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text,
-                                   std::string_view more = {}) const {
+    /// type if there is another metric `x`. `more` is what belongs to the page, in the same format.
+    [[nodiscard]] std::string render(prometheus_format form = prometheus_format::text,
+                                     std::string_view more = {}) const {
         const bool open = form == prometheus_format::openmetrics;
         std::string out;
+        if (form == prometheus_format::protobuf)
+            return append_messages(out), out += more;
         for (const auto& [name, one] : families_) {
             if (one.by_labels.empty())
                 continue;
             auto title = name;
             auto type = word(one.type);
-            if (open && one.type == type_name::counter) {
+            if (open && one.type == prometheus_type::counter) {
                 title.resize(title.size() - std::string_view("_total").size());
                 if (title.empty() || families_.contains(title))
                     title = name, type = "unknown";
@@ -21238,33 +21500,32 @@ public:
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
 private:
-    enum class type_name : std::uint8_t { counter, gauge, summary, histogram };
-
     struct series {
         double value = 0; // of a timer the sum
         double count = 0;
         std::vector<double> parts{}; // quantiles, or the counts up to the bounds
+        detail::made_late<exponential_histogram<>> native{};
     };
 
     struct family {
-        type_name type = type_name::counter;
+        prometheus_type type = prometheus_type::counter;
         std::string help{};
         std::map<std::string, series> by_labels{};
     };
 
-    [[nodiscard]] static std::string_view word(type_name type) noexcept {
+    [[nodiscard]] static std::string_view word(prometheus_type type) noexcept {
         switch (type) {
-        case type_name::counter: return "counter";
-        case type_name::gauge: return "gauge";
-        case type_name::summary: return "summary";
-        case type_name::histogram: return "histogram";
+        case prometheus_type::counter: return "counter";
+        case prometheus_type::gauge: return "gauge";
+        case prometheus_type::summary: return "summary";
+        case prometheus_type::histogram: return "histogram";
         }
         return "untyped";
     }
 
     /// The series of a canonical text, new if there is none; null if it cannot be.
     [[nodiscard]] series*
-    find(std::string_view canonical, std::string_view suffix, type_name type) {
+    find(std::string_view canonical, std::string_view suffix, prometheus_type type) {
         const auto parts = split_canonical(canonical);
         std::string name;
         detail::append_prometheus_name<true>(name, parts.name);
@@ -21296,9 +21557,9 @@ private:
     }
 
     /// Takes the names of a family's lines, unless one of them is taken.
-    [[nodiscard]] bool claim(const std::string& name, type_name type) {
+    [[nodiscard]] bool claim(const std::string& name, prometheus_type type) {
         std::vector<std::string> lines{name};
-        if (type == type_name::summary || type == type_name::histogram) {
+        if (type == prometheus_type::summary || type == prometheus_type::histogram) {
             for (const char* const tail : {"_sum", "_count", "_bucket"})
                 lines.push_back(name + tail);
         }
@@ -21311,7 +21572,9 @@ private:
     }
 
     template <class Timer>
-    void add_timer(series& to, const Timer& cell, bool classic) const {
+    void add_timer(series& to, const Timer& cell, bool classic) {
+        if (native_ && (to.native || natives_ < options_.native_max))
+            add_native(to, cell.values());
         to.value += cell.sum();
         to.count += cell.count();
         if (!classic) {
@@ -21324,6 +21587,49 @@ private:
         to.parts.resize(counts.size());
         for (std::size_t i = 0; i < counts.size(); ++i)
             to.parts[i] += counts[i];
+    }
+
+    template <class Sketch>
+    void add_native(series& to, const Sketch& values) {
+        auto& buckets = to.native.background();
+        if (!to.native) {
+            to.native.put();
+            ++natives_;
+        }
+        if constexpr (requires { values.merge_into(buckets); }) {
+            values.merge_into(buckets);
+        } else {
+            for (std::size_t i = 0; i < values.values().size(); ++i)
+                buckets.record(values.values()[i], values.weight(i));
+        }
+    }
+
+    void append_messages(std::string& out) const {
+        for (const auto& [name, one] : families_) {
+            if (one.by_labels.empty())
+                continue;
+            const bool distributes =
+                one.type == prometheus_type::summary || one.type == prometheus_type::histogram;
+            const auto has_native = [](const auto& each) {
+                return static_cast<bool>(each.second.native);
+            };
+            const bool native =
+                distributes && std::any_of(one.by_labels.begin(), one.by_labels.end(), has_native);
+            prometheus_message message(
+                name, one.help, native ? prometheus_type::histogram : one.type);
+            const auto* const points = one.type == prometheus_type::histogram ? &options_.bounds
+                                       : native                               ? nullptr
+                                                                              : &options_.quantiles;
+            for (const auto& [labels, of] : one.by_labels) {
+                if (!distributes)
+                    message.add(labels, of.value);
+                else
+                    message.add(
+                        labels,
+                        {of.value, of.count, points, &of.parts, of.native ? &*of.native : nullptr});
+            }
+            message.append_to(out);
+        }
     }
 
     static constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -21364,12 +21670,12 @@ private:
 
     void append(std::string& out,
                 std::string_view name,
-                type_name type,
+                prometheus_type type,
                 std::string_view labels,
                 const series& of) const {
-        if (type == type_name::counter || type == type_name::gauge)
+        if (type == prometheus_type::counter || type == prometheus_type::gauge)
             return append_line(out, name, "", labels, "", of.value);
-        const bool classic = type == type_name::histogram;
+        const bool classic = type == prometheus_type::histogram;
         const auto& points = classic ? options_.bounds : options_.quantiles;
         for (std::size_t i = 0; i < points.size(); ++i) {
             append_line(out,
@@ -21389,6 +21695,8 @@ private:
     std::map<std::string, family> families_{};
     std::set<std::string> taken_{};
     std::size_t size_ = 0;
+    std::size_t natives_ = 0;
+    bool native_ = false;
     std::uint64_t conflicts_ = 0;
     std::uint64_t refused_ = 0;
 };
@@ -21410,7 +21718,7 @@ public:
     errc write(const basic_snapshot<StoreTraits>& from) {
         prometheus_page next = page_;
         next.add(from);
-        const errc error = transport_.send(next.text());
+        const errc error = transport_.send(next.render());
         if (error == errc::ok)
             page_ = std::move(next);
         return error;
@@ -25290,28 +25598,40 @@ void for_each_self_number(const server_status& of, F&& f) {
                                            prometheus_format form = prometheus_format::text) {
     std::string out;
     std::string last;
+    std::optional<prometheus_message> message;
+    const auto close = [&] {
+        if (message)
+            message->append_to(out);
+    };
     for_each_self_number(of, [&](const self_number& one) {
-        auto name = "quipud_" + std::string(one.name);
-        const auto title = one.counts && form == prometheus_format::text ? name + "_total" : name;
-        if (title != last)
+        const auto metric = "quipud_" + std::string(one.name);
+        const auto name = metric + (one.counts ? "_total" : "");
+        const auto title = form == prometheus_format::openmetrics ? metric : name;
+        const auto type = one.counts ? prometheus_type::counter : prometheus_type::gauge;
+        std::string labels;
+        if (!one.label.empty()) {
+            (labels += one.label) += "=\"";
+            detail::append_prometheus_value(labels, one.is);
+            labels += '"';
+        }
+        const bool is_new = title != std::exchange(last, title);
+        if (form == prometheus_format::protobuf) {
+            if (is_new)
+                close(), message.emplace(title, one.help, type);
+            return message->add(labels, one.value);
+        }
+        if (is_new)
             detail::append_prometheus_title(
                 out, title, one.counts ? "counter" : "gauge", one.help, form);
-        last = title;
-        out += name += one.counts ? "_total" : "";
-        if (!one.label.empty()) {
-            ((out += '{') += one.label) += "=\"";
-            for (const char c : one.is) {
-                if (c == '"' || c == '\\')
-                    out += '\\';
-                out += detail::is_control(c) ? '?' : c;
-            }
-            out += "\"}";
-        }
+        out += name;
+        if (!labels.empty())
+            ((out += '{') += labels) += '}';
         char digits[layout::shortest::bytes_max];
         const char* const end = layout::shortest::write(digits, one.value);
         out += ' ';
         out.append(digits, static_cast<std::size_t>(end - digits)) += '\n';
     });
+    close();
     return out;
 }
 
@@ -25380,7 +25700,8 @@ template <live_host Host>
 ///
 ///     /                 the live page
 ///     /metrics          all series and the server's own numbers for Prometheus, in its text format or,
-///                       where the header Accept asks for it, in that of OpenMetrics
+///                       where the header Accept asks for it, in that of OpenMetrics or in protocol
+///                       buffers
 ///     /healthz          200, or 503 with what is wrong
 ///     /api/status       how the server does, in JSON
 ///     /api/series       the series: search, kind, sort, order, offset, limit (series_query)
@@ -27053,6 +27374,8 @@ struct server_options {
     std::string config{};
     /// Timers on the page of Prometheus.
     prometheus_options metrics{};
+    /// They become native histograms once a scraper asks for protocol buffers.
+    bool native_metrics = true;
     /// End with the first flush.
     bool once = false;
     /// How long the sinks may take for what is left at the end.
@@ -27360,7 +27683,9 @@ public:
     [[nodiscard]] auto& board() noexcept { return board_; }
     /// The page that Prometheus scrapes: the series as of the last flush, and the server's numbers.
     [[nodiscard]] std::string metrics(prometheus_format form = prometheus_format::text) {
-        return metrics_.text(form, self_page(status(), form));
+        if (form == prometheus_format::protobuf && options_.native_metrics)
+            metrics_.collect_native();
+        return metrics_.render(form, self_page(status(), form));
     }
     /// Connections that follow the events.
     [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }

@@ -1,6 +1,7 @@
 """quipud <- Prometheus: four servers with random shares of one stream, and what is asked over all.
 
-Prometheus scrapes them as OpenMetrics; `promtool check metrics` finds no fault with the text format.
+Prometheus scrapes classic histograms as OpenMetrics, or native ones as protocol buffers; `promtool
+check metrics` finds no fault with the text format.
 """
 
 import bisect
@@ -30,6 +31,7 @@ SERVERS = 4
 SAMPLES = 8000
 BUCKETS = [round(1.25**i, 3) for i in range(-10, 45)]
 QUANTILES = (0.5, 0.9, 0.99)
+NATIVE_ERROR = 0.011  # of a value: the width of a bucket of schema 6
 PACED_PER_SECOND = 40
 
 
@@ -46,6 +48,20 @@ def share_out(servers: list, samples: list) -> None:
     for number, (server, lines) in enumerate(zip(servers, shares)):
         lines += ["hits:3|c|#region:eu", f"queue:{number}|g", f'odd "name"\\:{number + 1}|c']
         send(server, lines)
+
+
+def of_native_quantiles(store: Prometheus, samples: list) -> list:
+    ordered = sorted(samples)
+    facts = []
+    for quantile in QUANTILES:
+        exact = ordered[int(quantile * len(ordered))]
+        query = f"histogram_quantile({quantile}, sum(latency))"
+
+        def within(query=query, exact=exact):
+            return [abs(value / exact - 1) <= NATIVE_ERROR for value in store.values(query)]
+
+        facts.append(Expectation(f"p{quantile * 100:g} over all, exactly {exact}", within, [True]))
+    return facts
 
 
 def of_quantiles(store: Prometheus, samples: list) -> list:
@@ -92,12 +108,15 @@ def of_promtool(programs, port: int) -> int:
 def test(arguments) -> int:
     samples = [round(random.lognormvariate(3, 1.2), 3) for _ in range(SAMPLES)]
     ports = [free_port() for _ in range(SERVERS)]
+    native = arguments.histograms == "native"
     buckets = ",".join(map(repr, BUCKETS))
     with scratch_folder() as scratch:
         servers = []
         try:
             for number, port in enumerate(ports):
-                options = [f"--admin={LOOPBACK}:{port}", "-s", f"prometheus.buckets={buckets}"]
+                options = [f"--admin={LOOPBACK}:{port}"]
+                if not native:
+                    options += ["-s", f"prometheus.buckets={buckets}"]
                 servers.append(
                     Quipud(
                         arguments.quipud,
@@ -107,7 +126,8 @@ def test(arguments) -> int:
                         options=options,
                     )
                 )
-            with Prometheus(arguments.folder, scratch / "prometheus", ports) as store:
+            flags = ["--enable-feature=native-histograms"] if native else []
+            with Prometheus(arguments.folder, scratch / "prometheus", ports, flags) as store:
                 return explained(
                     lambda: facts(arguments, servers, ports, store, samples), *servers, store
                 )
@@ -117,10 +137,16 @@ def test(arguments) -> int:
 
 
 def facts(arguments, servers, ports, store, samples) -> int:
+    native = arguments.histograms == "native"
+    # Native ones begin when somebody asks for them.
+    expect_soon([Expectation("up", lambda: store.values("up"), [1.0] * SERVERS)])
     share_out(servers, samples)
-    wanted = of_quantiles(store, samples) + [
-        Expectation("count", lambda: store.values("sum(latency_count)"), [float(SAMPLES)]),
-        Expectation("sum", lambda: store.values("sum(latency_sum)"), [sum(samples)]),
+    count, total = "sum(latency_count)", "sum(latency_sum)"
+    if native:
+        count, total = "histogram_count(sum(latency))", "histogram_sum(sum(latency))"
+    wanted = (of_native_quantiles if native else of_quantiles)(store, samples) + [
+        Expectation("count", lambda: store.values(count), [float(SAMPLES)]),
+        Expectation("sum", lambda: store.values(total), [sum(samples)]),
         Expectation("hits", lambda: store.values('hits_total{region="eu"}'), [3.0] * SERVERS),
         Expectation("queue", lambda: store.values("queue"), [0.0, 1.0, 2.0, 3.0]),
         Expectation("odd", lambda: store.values("sum(odd__name___total)"), [10.0]),
@@ -137,5 +163,5 @@ def facts(arguments, servers, ports, store, samples) -> int:
 
 
 if __name__ == "__main__":
-    options = parse_command_line(__doc__.splitlines()[0])
+    options = parse_command_line(__doc__.splitlines()[0], histograms=["classic", "native"])
     sys.exit(run(lambda: test(options)))

@@ -108,7 +108,9 @@ class VictoriaMetrics(Process):
 class Prometheus(Process):
     """Prometheus, which scrapes `/metrics` of some ports each second."""
 
-    def __init__(self, programs: Path, folder: Path, targets: Iterable[int]):
+    def __init__(
+        self, programs: Path, folder: Path, targets: Iterable[int], options: Iterable[str] = ()
+    ):
         self.port = free_port()
         folder.mkdir(parents=True)
         addresses = [f"{LOOPBACK}:{port}" for port in targets]
@@ -120,6 +122,7 @@ class Prometheus(Process):
             f"--config.file={folder}/prometheus.yml",
             f"--storage.tsdb.path={folder}/data",
             f"--web.listen-address={LOOPBACK}:{self.port}",
+            *options,
         ]
         super().__init__(command, folder)
         self.wait_for(self._is_ready)

@@ -58,7 +58,7 @@ TEST_CASE("prometheus: every kind has its lines, under one type", "[sink][promet
         metrics.timer("api.latency").record(i);
     prometheus_page page;
     page.add(collect(metrics, 1, 10));
-    CHECK(without_help(page.text()) == R"(# TYPE api_hits_total counter
+    CHECK(without_help(page.render()) == R"(# TYPE api_hits_total counter
 api_hits_total{method="get"} 3
 api_hits_total{method="put"} 4
 # TYPE api_latency summary
@@ -84,18 +84,18 @@ TEST_CASE("prometheus: counts and sums grow from snapshot to snapshot", "[sink][
         metrics.gauge("queue").set(i);
         page.add(collect(metrics, i, 10));
     }
-    CHECK(lines_of(without_help(page.text()), "hits_total ") == "hits_total 6\n");
-    CHECK(lines_of(without_help(page.text()), "latency_") == "latency_sum 6\nlatency_count 3\n");
-    CHECK(lines_of(without_help(page.text()), "latency{quantile=\"0.5\"}") ==
+    CHECK(lines_of(without_help(page.render()), "hits_total ") == "hits_total 6\n");
+    CHECK(lines_of(without_help(page.render()), "latency_") == "latency_sum 6\nlatency_count 3\n");
+    CHECK(lines_of(without_help(page.render()), "latency{quantile=\"0.5\"}") ==
           "latency{quantile=\"0.5\"} 3\n");
-    CHECK(lines_of(without_help(page.text()), "queue ") == "queue 3\n");
+    CHECK(lines_of(without_help(page.render()), "queue ") == "queue 3\n");
     // An interval without anything: counts stay, gauges of series that are gone go.
     store empty;
     page.add(collect(empty, 4, 10));
-    CHECK(lines_of(without_help(page.text()), "hits_total ") == "hits_total 6\n");
-    CHECK(lines_of(without_help(page.text()), "latency_count ") == "latency_count 3\n");
-    CHECK(lines_of(without_help(page.text()), "queue").empty());
-    CHECK(lines_of(without_help(page.text()), "# TYPE queue").empty());
+    CHECK(lines_of(without_help(page.render()), "hits_total ") == "hits_total 6\n");
+    CHECK(lines_of(without_help(page.render()), "latency_count ") == "latency_count 3\n");
+    CHECK(lines_of(without_help(page.render()), "queue").empty());
+    CHECK(lines_of(without_help(page.render()), "# TYPE queue").empty());
 }
 
 TEST_CASE("prometheus: a timer without values has quantiles that are no numbers",
@@ -106,9 +106,9 @@ TEST_CASE("prometheus: a timer without values has quantiles that are no numbers"
     from.gauges.back().cell.set(std::numeric_limits<double>::infinity());
     prometheus_page page;
     page.add(from);
-    CHECK(lines_of(without_help(page.text()), "latency{quantile=\"0.5\"}") ==
+    CHECK(lines_of(without_help(page.render()), "latency{quantile=\"0.5\"}") ==
           "latency{quantile=\"0.5\"} NaN\n");
-    CHECK(lines_of(without_help(page.text()), "high ") == "high +Inf\n");
+    CHECK(lines_of(without_help(page.render()), "high ") == "high +Inf\n");
 }
 
 TEMPLATE_TEST_CASE("prometheus: a timer may be a classic histogram",
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("prometheus: a timer may be a classic histogram",
             metrics.timer("latency;a=b").record(i * 0.125);
         page.add(collect(metrics, 1, 10));
     }
-    CHECK(without_help(page.text()) == R"(# TYPE latency histogram
+    CHECK(without_help(page.render()) == R"(# TYPE latency histogram
 latency_bucket{a="b",le="0.25"} 4
 latency_bucket{a="b",le="1"} 16
 latency_bucket{a="b",le="64"} 522
@@ -140,7 +140,7 @@ TEST_CASE("prometheus: names that become one are one series, where they can be",
     metrics.counter("a_b_total").add(4);
     prometheus_page page;
     page.add(collect(metrics, 1, 10));
-    CHECK(without_help(page.text()) == "# TYPE a_b_total counter\na_b_total 7\n");
+    CHECK(without_help(page.render()) == "# TYPE a_b_total counter\na_b_total 7\n");
     CHECK(page.conflicts() == 0);
 }
 
@@ -153,8 +153,8 @@ TEST_CASE("prometheus: a name belongs to one metric, lines of timers too", "[sin
     metrics.unique("latency_sum").insert("ann"); // a gauge as well: the set's value stays
     prometheus_page page;
     page.add(collect(metrics, 1, 10));
-    CHECK(without_help(page.text()) == "# TYPE hits_total counter\nhits_total 1\n"
-                                       "# TYPE latency_sum gauge\nlatency_sum 1\n");
+    CHECK(without_help(page.render()) == "# TYPE hits_total counter\nhits_total 1\n"
+                                         "# TYPE latency_sum gauge\nlatency_sum 1\n");
     CHECK(page.conflicts() == 2);
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("prometheus: beyond the limit series are left out", "[sink][prometheus
         metrics.counter(name).add(1);
     prometheus_page page({.series_max = 2});
     page.add(collect(metrics, 1, 10));
-    CHECK(lines_of(without_help(page.text()), "c_total").empty());
+    CHECK(lines_of(without_help(page.render()), "c_total").empty());
     CHECK(page.refused() == 1);
 }
 
@@ -180,14 +180,14 @@ TEST_CASE("prometheus: what could not be sent counts once when it comes again",
     sink.transport().fail_with(errc::ok);
     CHECK(sink.write(flushed) == errc::ok);
     CHECK(without_help(sink.transport().text()) == "# TYPE hits_total counter\nhits_total 3\n");
-    CHECK(sink.page().text() == sink.transport().text());
+    CHECK(sink.page().render() == sink.transport().text());
 }
 
 TEST_CASE("prometheus: as OpenMetrics a counter is of the metric without its suffix",
           "[sink][prometheus]") {
     quipu::prometheus_page page({.quantiles = {0.5}, .bounds = {}});
     page.add(quipu::test::snapshot_of("hits:3|c|#k:v\nqueue:7|g\nt:2|ms\nusers:ann|s", 1));
-    CHECK(without_help(page.text(quipu::prometheus_format::openmetrics)) ==
+    CHECK(without_help(page.render(quipu::prometheus_format::openmetrics)) ==
           "# TYPE hits counter\n"
           "hits_total{k=\"v\"} 3\n"
           "# TYPE queue gauge\n"
@@ -203,9 +203,9 @@ TEST_CASE("prometheus: as OpenMetrics a counter is of the metric without its suf
 
 TEST_CASE("prometheus: in OpenMetrics no two metrics have one name", "[sink][prometheus]") {
     quipu::prometheus_page page;
-    CHECK(without_help(page.text(quipu::prometheus_format::openmetrics)) == "# EOF\n");
+    CHECK(without_help(page.render(quipu::prometheus_format::openmetrics)) == "# EOF\n");
     page.add(quipu::test::snapshot_of("both:1|c\nboth:2|g\n_total:4|c", 1));
-    CHECK(without_help(page.text(quipu::prometheus_format::openmetrics)) ==
+    CHECK(without_help(page.render(quipu::prometheus_format::openmetrics)) ==
           "# TYPE _total unknown\n"
           "_total 4\n"
           "# TYPE both gauge\n"
@@ -213,7 +213,7 @@ TEST_CASE("prometheus: in OpenMetrics no two metrics have one name", "[sink][pro
           "# TYPE both_total unknown\n"
           "both_total 1\n"
           "# EOF\n");
-    CHECK(without_help(page.text()).find("# TYPE both_total counter\n") != std::string::npos);
+    CHECK(without_help(page.render()).find("# TYPE both_total counter\n") != std::string::npos);
 }
 
 TEST_CASE("prometheus: names that are somebody else's are left out and counted",
@@ -223,7 +223,7 @@ TEST_CASE("prometheus: names that are somebody else's are left out and counted",
     metrics.counter("hits").add(1);
     prometheus_page page({.reserved_prefix = "own_"});
     page.add(collect(metrics, 1, 10));
-    CHECK(without_help(page.text()) == "# TYPE hits_total counter\nhits_total 1\n");
+    CHECK(without_help(page.render()) == "# TYPE hits_total counter\nhits_total 1\n");
     CHECK(page.conflicts() == 1);
 }
 
@@ -233,10 +233,11 @@ TEST_CASE("prometheus: each metric tells what StatsD calls it", "[sink][promethe
     metrics.gauge("a\\\"b").set(1);
     prometheus_page page;
     page.add(collect(metrics, 1, 10));
-    CHECK(page.text() == "# HELP a__b StatsD's a\\\\\"b\n# TYPE a__b gauge\na__b 1\n"
-                         "# HELP api_hits_total StatsD's api.hits\n# TYPE api_hits_total counter\n"
-                         "api_hits_total{a=\"b\"} 1\n");
-    CHECK(page.text(quipu::prometheus_format::openmetrics, "x 1\n") ==
+    CHECK(page.render() ==
+          "# HELP a__b StatsD's a\\\\\"b\n# TYPE a__b gauge\na__b 1\n"
+          "# HELP api_hits_total StatsD's api.hits\n# TYPE api_hits_total counter\n"
+          "api_hits_total{a=\"b\"} 1\n");
+    CHECK(page.render(quipu::prometheus_format::openmetrics, "x 1\n") ==
           "# HELP a__b StatsD's a\\\\\\\"b\n# TYPE a__b gauge\na__b 1\n"
           "# HELP api_hits StatsD's api.hits\n# TYPE api_hits counter\n"
           "api_hits_total{a=\"b\"} 1\nx 1\n# EOF\n");

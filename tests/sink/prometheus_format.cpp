@@ -18,6 +18,17 @@ TEST_CASE("prometheus_format: OpenMetrics is for who asks for it", "[sink][prome
     CHECK(negotiate(" text/plain ; q=0.5 , application/openmetrics-text ; q=0.5 ") == format);
 }
 
+TEST_CASE("prometheus_format: protocol buffers are for who asks for them", "[sink][prometheus]") {
+    // Prometheus 2.42 with native histograms
+    CHECK(negotiate("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+                    "encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,"
+                    "application/openmetrics-text;version=0.0.1;q=0.75,"
+                    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1") == prometheus_format::protobuf);
+    CHECK(negotiate("application/openmetrics-text,application/vnd.google.protobuf;"
+                    "proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.9") ==
+          prometheus_format::openmetrics);
+}
+
 TEST_CASE("prometheus_format: all others get plain text", "[sink][prometheus]") {
     for (const std::string_view accept :
          {"",
@@ -30,8 +41,11 @@ TEST_CASE("prometheus_format: all others get plain text", "[sink][prometheus]") 
           "application/openmetrics-text;q=x",
           "application/openmetrics-text;q=0.4,text/plain",
           "application/openmetrics-textual",
+          "application/vnd.google.protobuf",
+          "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
+          "application/vnd.google.protobuf;proto=other;encoding=delimited",
           "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
-          "encoding=delimited",
+          "encoding=delimited;q=0.3,text/plain;q=0.4",
           ",;,;;q=,"}) {
         CAPTURE(accept);
         CHECK(negotiate(accept) == prometheus_format::text);
@@ -43,4 +57,7 @@ TEST_CASE("prometheus_format: a page says what it is", "[sink][prometheus]") {
           "text/plain; version=0.0.4; charset=utf-8");
     CHECK(quipu::content_type(prometheus_format::openmetrics) ==
           "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    CHECK(quipu::content_type(prometheus_format::protobuf) ==
+          "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+          "encoding=delimited");
 }

@@ -75,7 +75,8 @@ template <live_host Host>
 ///
 ///     /                 the live page
 ///     /metrics          all series and the server's own numbers for Prometheus, in its text format or,
-///                       where the header Accept asks for it, in that of OpenMetrics
+///                       where the header Accept asks for it, in that of OpenMetrics or in protocol
+///                       buffers
 ///     /healthz          200, or 503 with what is wrong
 ///     /api/status       how the server does, in JSON
 ///     /api/series       the series: search, kind, sort, order, offset, limit (series_query)

@@ -62,6 +62,8 @@ struct server_options {
     std::string config{};
     /// Timers on the page of Prometheus.
     prometheus_options metrics{};
+    /// They become native histograms once a scraper asks for protocol buffers.
+    bool native_metrics = true;
     /// End with the first flush.
     bool once = false;
     /// How long the sinks may take for what is left at the end.
@@ -369,7 +371,9 @@ public:
     [[nodiscard]] auto& board() noexcept { return board_; }
     /// The page that Prometheus scrapes: the series as of the last flush, and the server's numbers.
     [[nodiscard]] std::string metrics(prometheus_format form = prometheus_format::text) {
-        return metrics_.text(form, self_page(status(), form));
+        if (form == prometheus_format::protobuf && options_.native_metrics)
+            metrics_.collect_native();
+        return metrics_.render(form, self_page(status(), form));
     }
     /// Connections that follow the events.
     [[nodiscard]] std::size_t followers() const noexcept { return conversations_.followers(); }

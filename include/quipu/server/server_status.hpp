@@ -8,11 +8,14 @@
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/sink_worker.hpp>
 #include <quipu/sink/prometheus_format.hpp>
+#include <quipu/sink/prometheus_name.hpp>
+#include <quipu/sink/prometheus_protobuf.hpp>
 #include <quipu/wire/series.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -183,28 +186,40 @@ void for_each_self_number(const server_status& of, F&& f) {
                                            prometheus_format form = prometheus_format::text) {
     std::string out;
     std::string last;
+    std::optional<prometheus_message> message;
+    const auto close = [&] {
+        if (message)
+            message->append_to(out);
+    };
     for_each_self_number(of, [&](const self_number& one) {
-        auto name = "quipud_" + std::string(one.name);
-        const auto title = one.counts && form == prometheus_format::text ? name + "_total" : name;
-        if (title != last)
+        const auto metric = "quipud_" + std::string(one.name);
+        const auto name = metric + (one.counts ? "_total" : "");
+        const auto title = form == prometheus_format::openmetrics ? metric : name;
+        const auto type = one.counts ? prometheus_type::counter : prometheus_type::gauge;
+        std::string labels;
+        if (!one.label.empty()) {
+            (labels += one.label) += "=\"";
+            detail::append_prometheus_value(labels, one.is);
+            labels += '"';
+        }
+        const bool is_new = title != std::exchange(last, title);
+        if (form == prometheus_format::protobuf) {
+            if (is_new)
+                close(), message.emplace(title, one.help, type);
+            return message->add(labels, one.value);
+        }
+        if (is_new)
             detail::append_prometheus_title(
                 out, title, one.counts ? "counter" : "gauge", one.help, form);
-        last = title;
-        out += name += one.counts ? "_total" : "";
-        if (!one.label.empty()) {
-            ((out += '{') += one.label) += "=\"";
-            for (const char c : one.is) {
-                if (c == '"' || c == '\\')
-                    out += '\\';
-                out += detail::is_control(c) ? '?' : c;
-            }
-            out += "\"}";
-        }
+        out += name;
+        if (!labels.empty())
+            ((out += '{') += labels) += '}';
         char digits[layout::shortest::bytes_max];
         const char* const end = layout::shortest::write(digits, one.value);
         out += ' ';
         out.append(digits, static_cast<std::size_t>(end - digits)) += '\n';
     });
+    close();
     return out;
 }
 

@@ -1,4 +1,4 @@
-// Snapshots in the text formats of Prometheus.
+// Snapshots in the formats of Prometheus.
 #pragma once
 
 #include <quipu/core/decimal.hpp>
@@ -7,10 +7,14 @@
 #include <quipu/net/transport.hpp>
 #include <quipu/sink/prometheus_format.hpp>
 #include <quipu/sink/prometheus_name.hpp>
+#include <quipu/sink/prometheus_protobuf.hpp>
 #include <quipu/sink/sink.hpp>
+#include <quipu/sketch/adaptive.hpp>
 #include <quipu/sketch/bucket_layout.hpp>
+#include <quipu/sketch/exponential_histogram.hpp>
 #include <quipu/wire/canonical.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -31,6 +35,8 @@ struct prometheus_options {
     std::vector<double> bounds{};
     /// Series beyond it are left out, and counted.
     std::size_t series_max = 100'000;
+    /// Timers that can be native histograms; those beyond it are what they are without.
+    std::size_t native_max = 10'000;
     /// Names that begin so are somebody else's: left out, and counted as conflicts. Empty: none.
     std::string reserved_prefix{};
 };
@@ -53,55 +59,65 @@ struct prometheus_options {
 /// Sets are gauges. Names are cleaned; where a name would be of two metrics, the first has it, and
 /// `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
 ///
+/// In the form of protocol buffers timers are native histograms, from `collect_native` on.
+///
 /// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
-///          when they are in no snapshot any more.
+///          when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
+///          its lowest value and its highest, 512 bytes an octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
-/// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0.
+/// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
+///          see prometheus_message.
 class prometheus_page {
 public:
     explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
+
+    /// From the next snapshot on timers have the buckets of native histograms, too, which begin with
+    /// nothing.
+    void collect_native() noexcept { native_ = true; }
 
     /// Takes in the next snapshot.
     template <class StoreTraits>
     void add(const basic_snapshot<StoreTraits>& from) {
         for (auto& [name, one] : families_) {
-            if (one.type != type_name::gauge)
+            if (one.type != prometheus_type::gauge)
                 continue;
             size_ -= one.by_labels.size();
             one.by_labels.clear();
         }
         for (const auto& one : from.counters) {
-            if (auto* const known = find(one.name, "_total", type_name::counter))
+            if (auto* const known = find(one.name, "_total", prometheus_type::counter))
                 known->value += one.cell.sum();
         }
         for (const auto& one : from.gauges) {
-            if (auto* const known = find(one.name, "", type_name::gauge))
+            if (auto* const known = find(one.name, "", prometheus_type::gauge))
                 known->value = one.cell.value();
         }
         for (const auto& one : from.timers) {
             const bool classic = !options_.bounds.empty();
-            if (auto* const known =
-                    find(one.name, "", classic ? type_name::histogram : type_name::summary))
+            if (auto* const known = find(
+                    one.name, "", classic ? prometheus_type::histogram : prometheus_type::summary))
                 add_timer(*known, one.cell, classic);
         }
         for (const auto& one : from.uniques) {
-            if (auto* const known = find(one.name, "", type_name::gauge))
+            if (auto* const known = find(one.name, "", prometheus_type::gauge))
                 known->value = one.cell.estimate();
         }
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
-    /// type if there is another metric `x`. `more` are lines in the same format that belong to the page.
-    [[nodiscard]] std::string text(prometheus_format form = prometheus_format::text,
-                                   std::string_view more = {}) const {
+    /// type if there is another metric `x`. `more` is what belongs to the page, in the same format.
+    [[nodiscard]] std::string render(prometheus_format form = prometheus_format::text,
+                                     std::string_view more = {}) const {
         const bool open = form == prometheus_format::openmetrics;
         std::string out;
+        if (form == prometheus_format::protobuf)
+            return append_messages(out), out += more;
         for (const auto& [name, one] : families_) {
             if (one.by_labels.empty())
                 continue;
             auto title = name;
             auto type = word(one.type);
-            if (open && one.type == type_name::counter) {
+            if (open && one.type == prometheus_type::counter) {
                 title.resize(title.size() - std::string_view("_total").size());
                 if (title.empty() || families_.contains(title))
                     title = name, type = "unknown";
@@ -119,33 +135,32 @@ public:
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
 private:
-    enum class type_name : std::uint8_t { counter, gauge, summary, histogram };
-
     struct series {
         double value = 0; // of a timer the sum
         double count = 0;
         std::vector<double> parts{}; // quantiles, or the counts up to the bounds
+        detail::made_late<exponential_histogram<>> native{};
     };
 
     struct family {
-        type_name type = type_name::counter;
+        prometheus_type type = prometheus_type::counter;
         std::string help{};
         std::map<std::string, series> by_labels{};
     };
 
-    [[nodiscard]] static std::string_view word(type_name type) noexcept {
+    [[nodiscard]] static std::string_view word(prometheus_type type) noexcept {
         switch (type) {
-        case type_name::counter: return "counter";
-        case type_name::gauge: return "gauge";
-        case type_name::summary: return "summary";
-        case type_name::histogram: return "histogram";
+        case prometheus_type::counter: return "counter";
+        case prometheus_type::gauge: return "gauge";
+        case prometheus_type::summary: return "summary";
+        case prometheus_type::histogram: return "histogram";
         }
         return "untyped";
     }
 
     /// The series of a canonical text, new if there is none; null if it cannot be.
     [[nodiscard]] series*
-    find(std::string_view canonical, std::string_view suffix, type_name type) {
+    find(std::string_view canonical, std::string_view suffix, prometheus_type type) {
         const auto parts = split_canonical(canonical);
         std::string name;
         detail::append_prometheus_name<true>(name, parts.name);
@@ -177,9 +192,9 @@ private:
     }
 
     /// Takes the names of a family's lines, unless one of them is taken.
-    [[nodiscard]] bool claim(const std::string& name, type_name type) {
+    [[nodiscard]] bool claim(const std::string& name, prometheus_type type) {
         std::vector<std::string> lines{name};
-        if (type == type_name::summary || type == type_name::histogram) {
+        if (type == prometheus_type::summary || type == prometheus_type::histogram) {
             for (const char* const tail : {"_sum", "_count", "_bucket"})
                 lines.push_back(name + tail);
         }
@@ -192,7 +207,9 @@ private:
     }
 
     template <class Timer>
-    void add_timer(series& to, const Timer& cell, bool classic) const {
+    void add_timer(series& to, const Timer& cell, bool classic) {
+        if (native_ && (to.native || natives_ < options_.native_max))
+            add_native(to, cell.values());
         to.value += cell.sum();
         to.count += cell.count();
         if (!classic) {
@@ -205,6 +222,49 @@ private:
         to.parts.resize(counts.size());
         for (std::size_t i = 0; i < counts.size(); ++i)
             to.parts[i] += counts[i];
+    }
+
+    template <class Sketch>
+    void add_native(series& to, const Sketch& values) {
+        auto& buckets = to.native.background();
+        if (!to.native) {
+            to.native.put();
+            ++natives_;
+        }
+        if constexpr (requires { values.merge_into(buckets); }) {
+            values.merge_into(buckets);
+        } else {
+            for (std::size_t i = 0; i < values.values().size(); ++i)
+                buckets.record(values.values()[i], values.weight(i));
+        }
+    }
+
+    void append_messages(std::string& out) const {
+        for (const auto& [name, one] : families_) {
+            if (one.by_labels.empty())
+                continue;
+            const bool distributes =
+                one.type == prometheus_type::summary || one.type == prometheus_type::histogram;
+            const auto has_native = [](const auto& each) {
+                return static_cast<bool>(each.second.native);
+            };
+            const bool native =
+                distributes && std::any_of(one.by_labels.begin(), one.by_labels.end(), has_native);
+            prometheus_message message(
+                name, one.help, native ? prometheus_type::histogram : one.type);
+            const auto* const points = one.type == prometheus_type::histogram ? &options_.bounds
+                                       : native                               ? nullptr
+                                                                              : &options_.quantiles;
+            for (const auto& [labels, of] : one.by_labels) {
+                if (!distributes)
+                    message.add(labels, of.value);
+                else
+                    message.add(
+                        labels,
+                        {of.value, of.count, points, &of.parts, of.native ? &*of.native : nullptr});
+            }
+            message.append_to(out);
+        }
     }
 
     static constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -245,12 +305,12 @@ private:
 
     void append(std::string& out,
                 std::string_view name,
-                type_name type,
+                prometheus_type type,
                 std::string_view labels,
                 const series& of) const {
-        if (type == type_name::counter || type == type_name::gauge)
+        if (type == prometheus_type::counter || type == prometheus_type::gauge)
             return append_line(out, name, "", labels, "", of.value);
-        const bool classic = type == type_name::histogram;
+        const bool classic = type == prometheus_type::histogram;
         const auto& points = classic ? options_.bounds : options_.quantiles;
         for (std::size_t i = 0; i < points.size(); ++i) {
             append_line(out,
@@ -270,6 +330,8 @@ private:
     std::map<std::string, family> families_{};
     std::set<std::string> taken_{};
     std::size_t size_ = 0;
+    std::size_t natives_ = 0;
+    bool native_ = false;
     std::uint64_t conflicts_ = 0;
     std::uint64_t refused_ = 0;
 };
@@ -291,7 +353,7 @@ public:
     errc write(const basic_snapshot<StoreTraits>& from) {
         prometheus_page next = page_;
         next.add(from);
-        const errc error = transport_.send(next.text());
+        const errc error = transport_.send(next.render());
         if (error == errc::ok)
             page_ = std::move(next);
         return error;

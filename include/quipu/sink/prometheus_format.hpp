@@ -14,13 +14,23 @@ namespace quipu {
 enum class prometheus_format : std::uint8_t {
     text,        ///< Prometheus' text format 0.0.4
     openmetrics, ///< OpenMetrics 1.0.0
+    protobuf,    ///< messages of protocol buffers, each behind its size
 };
+
+/// What a metric is; the numbers are those of protocol buffers.
+enum class prometheus_type : std::uint8_t { counter = 0, gauge = 1, summary = 2, histogram = 4 };
 
 /// What stands in the header `Content-Type` of a page.
 [[nodiscard]] constexpr std::string_view content_type(prometheus_format of) noexcept {
-    return of == prometheus_format::openmetrics
-               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-               : "text/plain; version=0.0.4; charset=utf-8";
+    switch (of) {
+    case prometheus_format::text: break;
+    case prometheus_format::openmetrics:
+        return "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    case prometheus_format::protobuf:
+        return "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+               "encoding=delimited";
+    }
+    return "text/plain; version=0.0.4; charset=utf-8";
 }
 
 namespace detail {
@@ -53,6 +63,8 @@ inline void append_prometheus_title(std::string& out,
 struct accepted_format {
     std::string_view type;
     std::string_view version;
+    std::string_view proto;
+    std::string_view encoding;
     double quality = 1;
 };
 
@@ -64,6 +76,10 @@ struct accepted_format {
         const auto one = trim(entry.substr(0, entry.find(';')));
         if (one.starts_with("version="))
             read.version = one.substr(8);
+        else if (one.starts_with("proto="))
+            read.proto = one.substr(6);
+        else if (one.starts_with("encoding="))
+            read.encoding = one.substr(9);
         else if (one.starts_with("q="))
             read.quality = parse_number(one.substr(2)).value_or(0);
     }
@@ -72,27 +88,33 @@ struct accepted_format {
 
 } // namespace detail
 
-/// The format for a scraper whose request has this header `Accept`: OpenMetrics if it is asked for in
-/// version 1.0.0 (or in any), and not wanted less than plain text, by `q`; else plain text, which every
-/// scraper takes.
+/// The format for a scraper whose request has this header `Accept`: of protocol buffers (delimited
+/// `MetricFamily` messages), OpenMetrics (version 1.0.0, or any) and plain text the one that is wanted
+/// most, by `q`, the earlier of equals; plain text, which every scraper takes, if none is named.
 /// Cost     O(size); does not allocate.
 /// Threads  pure.
 /// Source   RFC 9110, "Accept"; OpenMetrics 1.0.0, "Protocol Negotiation".
 [[nodiscard]] inline prometheus_format negotiate(std::string_view accept) noexcept {
     double text = 0;
     double openmetrics = 0;
+    double protobuf = 0;
     for (;;) {
         const auto one = detail::read_accepted(accept.substr(0, accept.find(',')));
         const auto take = [&](double& into) { into = one.quality > into ? one.quality : into; };
         if (one.type == "application/openmetrics-text" &&
             (one.version.empty() || one.version == "1.0.0"))
             take(openmetrics);
+        else if (one.type == "application/vnd.google.protobuf" && one.encoding == "delimited" &&
+                 one.proto == "io.prometheus.client.MetricFamily")
+            take(protobuf);
         else if (one.type == "text/plain")
             take(text);
         if (accept.find(',') == accept.npos)
             break;
         accept.remove_prefix(accept.find(',') + 1);
     }
+    if (protobuf > 0 && protobuf >= openmetrics && protobuf >= text)
+        return prometheus_format::protobuf;
     return openmetrics > 0 && openmetrics >= text ? prometheus_format::openmetrics
                                                   : prometheus_format::text;
 }
