@@ -878,3 +878,43 @@ TEST_CASE("quipud: keyFlush of Etsy's statsd tells the most frequent keys", "[qu
     const auto own = printed({"--set", "keys.interval=1m"});
     CHECK(own.find("[keys]\ninterval = 60s\npercent = 100\nlog = stdout\n") != own.npos);
 }
+
+TEST_CASE("quipud config: rules map names", "[quipud][config]") {
+    const std::string text = "[map latency]\n"
+                             "match = api.*.*.latency\n"
+                             "kind = timer\n"
+                             "name = latency\n"
+                             "tags = service=$1,method=$2\n"
+                             "scale = 0.001\n"
+                             "\n"
+                             "[map noise]\n"
+                             "match = debug.*\n"
+                             "drop = yes\n";
+    const graphite_server graphite;
+    const file config("map.ini",
+                      text +
+                          "[quipud]\nlisten = udp://127.0.0.1:0\nprefix =\ninterval = 1h\n"
+                          "sink = " +
+                          graphite.url() + '\n');
+    CHECK(printed({config.path()}).ends_with('\n' + text));
+    running server({config.path()});
+    server.send("api.shop.get.latency:250|ms\ndebug.x:1|c");
+    CHECK(server.ends_well());
+    CHECK(graphite.shows("timers.latency.sum;method=get;service=shop", "0.25"));
+    CHECK(graphite.last("counters.debug.x.count") == "none");
+
+    const auto tells = [](const std::string& all, const std::string& why) {
+        const file wrong("wrong_map.ini", all);
+        CHECK(refusal({"--check", wrong.path()}, wrong.path()) == why + '\n');
+    };
+    tells("[map x]\nmatch = a\n",
+          "FILE:2: [map x]: it changes nothing: give it a name, tags, a scale, or drop = yes");
+    tells("[map x]\nmatch = a\nname = $1\n",
+          "FILE:2: [map x]: $1 is what the first '*' stands for, and so on: there are fewer, or it "
+          "is another '$'");
+    tells("[map x]\nkind = set of\n",
+          "FILE:2: kind 'set of': choose counter, timer, gauge, set or keyvalue");
+    tells("[map x]\ntags = a\n", "FILE:2: tags 'a': use a list such as service=$1,method=$2");
+    tells("[map x]\nscale = 0\n", "FILE:2: scale '0': use a number such as 0.001");
+    tells("[mop x]\nscale = 0\n", "FILE:2: unknown section 'mop x'; did you mean 'map'?");
+}

@@ -354,6 +354,8 @@ int serve(const command_line& line, const reread& again) {
     options.log_lines = all.log_lines;
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
+    for (const auto& one : all.mapping)
+        options.mapping.push_back(one.rule);
     options.config = print_lines(all);
     options.metrics.bounds = all.metrics_buckets;
     options.metrics.quantiles = all.metrics_quantiles;

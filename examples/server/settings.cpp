@@ -4,16 +4,23 @@
 #include "settings_table.hpp"
 
 #include <quipu/core/number.hpp>
+#include <quipu/server/series_query.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <utility>
 
 namespace quipud {
 
 namespace {
+
+using text_list = std::vector<std::string>;
+using mapping_tags = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::string_view mapping_section = "map";
 
 std::string read_histogram(settings& all, const assignment& one) {
     if (all.histograms.empty() || all.histograms.back().section != one.section) {
@@ -32,6 +39,64 @@ std::string read_histogram(settings& all, const assignment& one) {
             return *into = one.value, std::string();
     }
     return "a histogram has match, and bins or min, max and width";
+}
+
+/// `KEY=VALUE, KEY=VALUE`. False if one is no tag.
+bool read_tags(std::string_view text, mapping_tags& into) {
+    into.clear();
+    for (const auto& one : split(text, ',')) {
+        const auto equals = one.find('=');
+        if (equals == one.npos || equals == 0 || one.find(';') != one.npos)
+            return false;
+        into.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+    }
+    return true;
+}
+
+std::string read_mapping(settings& all, const assignment& one) {
+    if (all.mapping.empty() || all.mapping.back().section != one.section) {
+        all.mapping.emplace_back();
+        all.mapping.back().section = one.section;
+    }
+    auto& rule = all.mapping.back().rule;
+    if (one.key == "match")
+        return rule.match = one.value, std::string();
+    if (one.key == "name")
+        return one.value.find(';') == one.value.npos ? (rule.name = one.value, std::string())
+                                                     : "use a name without ';'";
+    if (one.key == "drop")
+        return read_switch(one.value, rule.drop);
+    if (one.key == "tags")
+        return read_tags(one.value, rule.tags) ? "" : "use a list such as service=$1,method=$2";
+    if (one.key == "kind") {
+        rule.kind = quipu::kind_of(one.value);
+        return rule.kind ? "" : "choose counter, timer, gauge, set or keyvalue";
+    }
+    if (one.key == "scale") {
+        const auto scale = quipu::parse_number(one.value);
+        if (!scale || *scale == 0)
+            return "use a number such as 0.001";
+        return rule.scale = *scale, std::string();
+    }
+    return "a mapping has match, kind, name, tags, scale and drop";
+}
+
+void tell_mapping(const quipu::mapping_rule& rule,
+                  const std::function<void(std::string_view, const std::string&)>& tell) {
+    tell("match", rule.match);
+    if (rule.kind)
+        tell("kind", std::string(quipu::kind_word(*rule.kind)));
+    if (!rule.name.empty())
+        tell("name", rule.name);
+    text_list tags;
+    for (const auto& [key, value] : rule.tags)
+        tags.push_back(key + '=' + value);
+    if (!tags.empty())
+        tell("tags", joined(tags));
+    if (rule.scale != 1)
+        tell("scale", print_numbers({rule.scale}));
+    if (rule.drop)
+        tell("drop", "yes");
 }
 
 /// Begins the sink of a section where it is named first.
@@ -69,7 +134,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::string unknown(const assignment& one) {
-    std::vector<std::string_view> sections{histogram_section, sink_section};
+    std::vector<std::string_view> sections{histogram_section, sink_section, mapping_section};
     std::vector<std::string_view> keys;
     for (const auto& known : all_settings()) {
         sections.push_back(known.section);
@@ -206,7 +271,7 @@ std::string in_quotes(std::string_view text) {
 }
 
 void settings_builder::begin_source() noexcept {
-    lists_listen_ = lists_sinks_ = lists_histograms_ = false;
+    lists_listen_ = lists_sinks_ = lists_histograms_ = lists_mapping_ = false;
     earlier_sinks_ = made_.sinks.size();
 }
 
@@ -221,18 +286,23 @@ std::string settings_builder::apply(const assignment& one) {
     }
     if (histogram && !std::exchange(lists_histograms_, true))
         made_.histograms.clear();
+    const bool mapping = is_named(one.section, mapping_section);
+    if (mapping && !std::exchange(lists_mapping_, true))
+        made_.mapping.clear();
     const auto& all = all_settings();
     const auto known = std::find_if(all.begin(), all.end(), [&](const setting& other) {
         return other.section == one.section && other.key == one.key;
     });
-    if (known == all.end() && !histogram && !sink)
+    if (known == all.end() && !histogram && !sink && !mapping)
         return unknown(one);
     const auto why = histogram ? read_histogram(made_, one)
                      : sink    ? read_sink_section(made_, one)
+                     : mapping ? read_mapping(made_, one)
                                : known->read(made_, one.value);
     if (!why.empty())
         return one.origin() + ' ' + in_quotes(one.value) + ": " + why;
-    applied_.push_back({one, histogram ? of_histograms : sink ? of_all : known->of});
+    const auto of = histogram ? of_histograms : sink || mapping ? of_all : known->of;
+    applied_.push_back({one, of});
     return {};
 }
 
@@ -253,6 +323,10 @@ std::string settings_builder::finish() {
                         ? "]: use numbers for min, max and width, with up to 1,024 bins"
                         : "]: use rising limits for bins, such as 10,100,inf");
         }
+    }
+    for (const auto& one : made_.mapping) {
+        if (const auto why = quipu::fault_of(one.rule); !why.empty())
+            return origin_of(one.section) + '[' + one.section + "]: " + std::string(why);
     }
     if (made_.profile == profile_name::statsite && !timer_numbers_of(made_.timer_metrics))
         return "timer_metrics " + in_quotes(joined(made_.timer_metrics)) +
@@ -294,6 +368,11 @@ void for_each_line(const settings& all, const Tell& tell) {
                 tell(sink.section, key, value);
             });
     }
+    for (const auto& one : all.mapping) {
+        tell_mapping(one.rule, [&](std::string_view key, const std::string& value) {
+            tell(one.section, key, value);
+        });
+    }
     for (const auto& rule : all.histograms) {
         tell(rule.section, "match", rule.match);
         if (all.profile != profile_name::statsite) {
@@ -306,7 +385,7 @@ void for_each_line(const settings& all, const Tell& tell) {
     }
 }
 
-/// The lines of sinks and histograms by their sections.
+/// The lines of sinks, mappings and histograms by their sections.
 std::map<std::string, std::string> named_sections(const settings& all) {
     std::map<std::string, std::string> sections;
     for_each_line(all, [&](std::string_view section, std::string_view key, std::string_view value) {

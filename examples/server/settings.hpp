@@ -7,6 +7,7 @@
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/statsite.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/name_mapping.hpp>
 
 #include "sink_setting.hpp"
 
@@ -42,6 +43,12 @@ struct histogram_setting {
 
     /// Errors   as etsy_histogram and statsite_histogram.
     [[nodiscard]] quipu::result<quipu::histogram_rule> rule(profile_name profile) const;
+};
+
+/// What becomes of some series by their names, as a section [map NAME] says it.
+struct mapping_setting {
+    std::string section{};
+    quipu::mapping_rule rule{};
 };
 
 /// For how many flushes an idle series stays; nothing: for ever.
@@ -109,6 +116,7 @@ struct settings {
     std::optional<idle_flushes> gauges_idle{};
     std::optional<idle_flushes> sets_idle{};
 
+    std::vector<mapping_setting> mapping{};      ///< [map …]
     std::vector<histogram_setting> histograms{}; ///< [histogram …], of etsy and statsite
 };
 
@@ -128,7 +136,7 @@ struct assignment {
 /// Takes assignments of several sources, the later one over the earlier.
 class settings_builder {
 public:
-    /// Begins another source, such as a file: what it lists (ways in and out, histograms) takes the
+    /// Begins another source, such as a file: what it lists (ways in and out, histograms, mapping) takes the
     /// place of what those before listed. A section [sink NAME] is one more, or changes the one of
     /// that name.
     void begin_source() noexcept;
@@ -157,6 +165,7 @@ private:
     bool lists_sinks_ = false;
     std::size_t earlier_sinks_ = 0; // of the sources before
     bool lists_histograms_ = false;
+    bool lists_mapping_ = false;
 };
 
 /// What a timer of statsite is to tell, by the names of its numbers; nothing if one is unknown.

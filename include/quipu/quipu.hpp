@@ -203,6 +203,7 @@
 #include <quipu/server/live_page.hpp>
 #include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/name_mapping.hpp>
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>

@@ -32,3 +32,30 @@ TEST_CASE("glob: many stars take no more than pattern times text", "[core][glob]
 }
 
 static_assert(glob_match("a*", "abc"));
+
+TEST_CASE("glob: '*' stands for a part of a node, and is told", "[core][glob]") {
+    const auto captures = [](std::string_view pattern, std::string_view name) {
+        std::vector<std::string_view> all;
+        if (!quipu::glob_nodes(pattern, name, all))
+            return std::string("none");
+        std::string text;
+        for (const auto one : all)
+            (text += '<').append(one) += '>';
+        return text;
+    };
+    CHECK(captures("a.b", "a.b").empty());
+    CHECK(captures("a.*", "a.b") == "<b>");
+    CHECK(captures("*.*.latency", "api.get.latency") == "<api><get>");
+    CHECK(captures("api-*.x*z", "api-1.xyz") == "<1><y>");
+    CHECK(captures("*-*", "a-b-c") == "<a><b-c>");
+    CHECK(captures("a*b*c", "abbc") == "<><b>");
+    CHECK(captures("*", "") == "<>");
+    CHECK(captures("a.*.b", "a..b") == "<>");
+    CHECK(captures("*", "a.b") == "none");
+    CHECK(captures("a.*", "a") == "none");
+    CHECK(captures("a.*", "a.b.c") == "none");
+    CHECK(captures("*.b", "a.c") == "none");
+    CHECK(captures("a.", "a") == "none");
+    CHECK(captures("a?", "ab") == "none"); // which is no '*'
+    CHECK(captures("", "").empty());
+}

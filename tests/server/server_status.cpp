@@ -72,5 +72,5 @@ TEST_CASE("server_status: its numbers are a page for Prometheus", "[server][serv
               "# TYPE quipud_series gauge\nquipud_series{kind=\"counter\"} 1\n"
               "quipud_series{kind=\"timer\"} 2\n"));
     CHECK(has(page, "quipud_listener_dropped_total{listener=\"udp://127.0.0.1:8125\"} 2\n"));
-    CHECK(has(page, "quipud_sink_retries_total{sink=\"a\\\"b\\\\c?d\"} 5\n"));
+    CHECK(has(page, "quipud_sink_retries_total{sink=\"a\\\"b\\\\c\\nd\"} 5\n"));
 }

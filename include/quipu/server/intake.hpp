@@ -3,6 +3,7 @@
 
 #include <quipu/core/result.hpp>
 #include <quipu/server/key_frequency.hpp>
+#include <quipu/server/name_mapping.hpp>
 #include <quipu/store/batch.hpp>
 #include <quipu/store/shard.hpp>
 #include <quipu/store/store.hpp>
@@ -11,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -26,6 +28,8 @@ struct intake_counts {
     std::uint64_t refused[errc_count] = {};
     /// Datagrams that never came, since the system's buffer was full or they were too long.
     std::uint64_t dropped = 0;
+    /// Samples that a mapping rule dropped.
+    std::uint64_t discarded = 0;
     /// Tags in names that were left out of their series, since they lack a key or a value.
     std::uint64_t tags_dropped = 0;
     /// When something last came, in Unix seconds; 0: never, or nobody said.
@@ -44,6 +48,7 @@ struct intake_counts {
         lines += other.lines;
         dropped += other.dropped;
         tags_dropped += other.tags_dropped;
+        discarded += other.discarded;
         last_seen = other.last_seen > last_seen ? other.last_seen : last_seen;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
             refused[cause] += other.refused[cause];
@@ -72,7 +77,7 @@ public:
     using input = interval_input<typename Profile::store_traits>;
 
     /// The seed of the tables' hash.
-    explicit basic_intake(std::uint64_t seed = 0) : shard_(seed) {}
+    explicit basic_intake(std::uint64_t seed = 0) : shard_(seed), seed_(seed) {}
 
     /// Takes the whole lines of one datagram or of a piece of a stream.
     ///
@@ -101,6 +106,7 @@ public:
         ++into.counts.lines;
         if (counts_keys_)
             count_key(one, into.keys);
+        mapper_.begin();
         batch_.begin(into.store, order_);
         add(one, nullptr, now, refuse_sample);
         batch_.apply(refuse_sample);
@@ -123,6 +129,12 @@ public:
     /// Counts datagrams that never came.
     void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
 
+    /// Lets rules without a fault decide what becomes of series; keys are counted before that. Before
+    /// anything is received.
+    void map_names(std::shared_ptr<const mapping_rules> rules) {
+        mapper_ = name_mapper<dialect_type>(std::move(rules), seed_);
+    }
+
     /// Counts the keys of what comes from now on; a line of several values is one. Each line is read
     /// twice then. Before anything is received.
     void count_keys() noexcept { counts_keys_ = true; }
@@ -144,6 +156,8 @@ private:
         const auto name = names_.name(one.series);
         if (!name)
             return refuse_sample(name.error(), one.series.name);
+        if (mapper_)
+            return add_mapped(*name, one, now, refuse_sample);
         if constexpr (Profile::stamps_on_receipt) {
             if (one.timestamp == no_timestamp) {
                 sample stamped = one;
@@ -157,6 +171,30 @@ private:
             batch_.add(detail::padded_name{*name}, one, refuse_sample);
         else
             batch_.add(*name, one, refuse_sample);
+    }
+
+    template <class OnRefusal>
+    void add_mapped(std::string_view name,
+                    const sample& one,
+                    std::int64_t now,
+                    const OnRefusal& refuse_sample) {
+        const auto& to = mapper_.find(one.series.kind, name);
+        if (to.drop) {
+            ++shard_.active().counts.discarded;
+            return;
+        }
+        if (to.error != errc::ok)
+            return refuse_sample(to.error, name);
+        sample mapped = one;
+        if (to.scale != 1) {
+            mapped.value *= to.scale;
+            mapped.integral = false;
+            if (mapped.value - mapped.value != 0)
+                return refuse_sample(errc::number_out_of_range, name);
+        }
+        if (Profile::stamps_on_receipt && one.timestamp == no_timestamp)
+            mapped.timestamp = now;
+        batch_.add(to.name, mapped, refuse_sample);
     }
 
     void count_key(const sample& one, key_counts& into) {
@@ -193,6 +231,7 @@ private:
         into.counts.bytes += bytes.size();
         if (counts_keys_)
             count_keys(bytes, into.keys);
+        mapper_.begin();
         batch_.begin(into.store, order_);
         const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
@@ -204,6 +243,8 @@ private:
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
+    std::uint64_t seed_;
+    name_mapper<dialect_type> mapper_{};
     std::uint32_t order_ = 0;
     bool counts_keys_ = false;
 };

@@ -10,6 +10,7 @@
 #include <quipu/server/intake.hpp>
 #include <quipu/server/listeners.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/name_mapping.hpp>
 #include <quipu/server/repeater.hpp>
 
 #include <algorithm>
@@ -72,6 +73,10 @@ public:
     /// Each line is logged before it is taken.
     void log_lines() noexcept {
         for_each([](receiver& one) { one.listeners.log_lines(); });
+    }
+    /// See basic_intake.
+    void map_names(const std::shared_ptr<const mapping_rules>& rules) {
+        for_each([&](receiver& one) { one.intake.map_names(rules); });
     }
     /// See basic_intake.
     void count_keys() noexcept {

@@ -11,6 +11,7 @@
 #include <quipu/server/key_frequency.hpp>
 #include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/name_mapping.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/receivers.hpp>
@@ -54,6 +55,8 @@ struct server_options {
     sink_worker_options sinks{};
     /// The node of the server's own counters, if the profile has them.
     std::string own_prefix = "statsd";
+    /// What becomes of series by their names; rules without a fault.
+    mapping_rules mapping{};
     /// A counter of that name counts the lines that are taken; empty: none.
     std::string input_counter{};
     /// The seed of the tables' hash; choose it at random.
@@ -91,6 +94,8 @@ public:
         pipeline_.count_lines_as(options_.input_counter);
         if (options_.log_lines)
             receivers_.log_lines();
+        if (!options_.mapping.empty())
+            receivers_.map_names(std::make_shared<const mapping_rules>(options_.mapping));
     }
 
     /// Whether the system gave what is needed before anything can listen.

@@ -72,6 +72,7 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("ailments", ailments(of));
     out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
     out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
+    out.member("discarded", of.counts.discarded);
     out.member("last_seen", of.counts.last_seen);
     out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
@@ -124,6 +125,7 @@ void for_each_self_number(const server_status& of, F&& f) {
     one("lines", "Lines received", true, of.counts.lines);
     one("bytes", "Bytes received", true, of.counts.bytes);
     one("packets", "Datagrams and pieces of streams received", true, of.counts.packets);
+    one("discarded", "Samples dropped by mapping rules", true, of.counts.discarded);
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.counts.refused[cause] > 0)
             f(self_number{"refused",
