@@ -3,6 +3,7 @@
 
 #include "command_line.hpp"
 #include "serve_profiles.hpp"
+#include "top.hpp"
 
 #include <cstdio>
 #include <string>
@@ -36,6 +37,8 @@ int print(std::string_view text) {
 }
 
 int run(std::string_view program, const std::vector<std::string_view>& arguments) {
+    if (!arguments.empty() && arguments.front() == "top")
+        return top({arguments.begin() + 1, arguments.end()});
     const auto line = parse_command_line(program, arguments);
     if (!line.error.empty())
         return fail(exit_usage, line.error);

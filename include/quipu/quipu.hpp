@@ -22,6 +22,7 @@
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/power_of_ten.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/core/terminal_text.hpp>
 #include <quipu/core/tick_clock.hpp>
 #include <quipu/core/utf8.hpp>
 #include <quipu/core/wide_product.hpp>
@@ -192,6 +193,7 @@
 // Floor 7: server
 #include <quipu/server/admin.hpp>
 #include <quipu/server/conversations.hpp>
+#include <quipu/server/event_stream.hpp>
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/http.hpp>
 #include <quipu/server/http_reply.hpp>
@@ -220,3 +222,4 @@
 #include <quipu/server/snapshot_spool.hpp>
 #include <quipu/server/spool.hpp>
 #include <quipu/server/state_folder.hpp>
+#include <quipu/server/terminal_view.hpp>

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Brings the real programs that quipud must work with into a folder; none of them but the browser is
-# installed, none enabled or started.
+# Brings the real programs that quipud must work with into a folder; none of them but the browser and
+# tmux is installed, none enabled or started.
 #
 # Usage     tests/counterparts/get.sh DIR
 # Result    DIR/debian    graphite-carbon, python3-statsd, python3-aiodogstatsd, libnet-statsd-perl,
 #                         ruby-statsd, influxdb, victoria-metrics and prometheus, with what they need
 #           DIR/npm       hot-shots, node-statsd, playwright-core and statsd, at the versions of package-lock.json
-#           chromium      of Debian, installed: the live page is looked at in it
+#           chromium, tmux    of Debian, installed: the live page, and quipud top, are looked at in them
 #           DIR/complete  what both were made from; a call that finds it unchanged does nothing
 # Needs     apt-get, and /usr/bin/python3, ruby, node 18 or later and npm. What is missing of the last
 #           four is installed from Debian, and only that (or a missing or outdated package list)
@@ -150,6 +150,7 @@ main() {
     [[ $(cat "$dir/complete" 2>/dev/null) != "$made_from" ]] || return 0
     rm -f "$dir/complete"
     [[ -x /usr/bin/chromium ]] || install_from_debian chromium
+    command -v tmux >/dev/null || install_from_debian tmux
     get_debian
     get_npm
     printf '%s\n' "$made_from" >"$dir/complete"
