@@ -225,8 +225,7 @@ private:
             ask_again(); // the terminal has grown
         if (from_.connected() || now < again_)
             return;
-        asked_.series.limit =
-            std::min<std::size_t>(terminal::measure().rows, quipu::series_query::limit_max);
+        asked_.series.limit = rows;
         heard_ = now;
         if (const auto error = from_.ask(asked_.series); error != quipu::errc::ok)
             lose(error);

@@ -1,6 +1,7 @@
 """`quipud top` under tmux: what is on the screen is what was sent; keys, resizing, loss and return."""
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -31,8 +32,9 @@ class Tmux:
         if program is None:
             raise Failure("tmux is not here: run get.sh")
         self._call = [program, "-u", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        self("new-session", "-d", "-x", str(columns), "-y", str(rows), *map(str, command))
-        self("set-option", "-g", "remain-on-exit", "on")
+        # tmux itself does not always know with which status a program has ended.
+        script = f"{shlex.join(map(str, command))}; echo ended with $?; sleep 60"
+        self("new-session", "-d", "-x", str(columns), "-y", str(rows), "sh", "-c", script)
 
     def __enter__(self):
         return self
@@ -81,6 +83,14 @@ def send(server: Quipud, lines: list) -> None:
 
 def soon(what: str, read, want=True) -> int:
     return expect_soon([Expectation(what, read, want)])
+
+
+def with_screen(tmux: Tmux, test) -> int:
+    """Adds what is on the screen to a failure."""
+    try:
+        return test()
+    except Failure as failure:
+        raise Failure(f"{failure}\n" + "\n".join(tmux.screen())) from None
 
 
 def keys(tmux: Tmux, server: Quipud) -> int:
@@ -169,16 +179,21 @@ def test(arguments) -> int:
         with server(scratch / "quipud") as first:
             address = f"{LOOPBACK}:{admin}"
             with Tmux(scratch, [arguments.quipud, "top", address]) as tmux:
-                checked = explained(lambda: keys(tmux, first), first)
-                checked += resizing(tmux)
+                checked = explained(lambda: with_screen(tmux, lambda: keys(tmux, first)), first)
+                checked += with_screen(tmux, lambda: resizing(tmux))
                 checked += plain(arguments.quipud, admin)
                 first.stop()
-                checked += soon("the loss", lambda: tmux.has("! ", "tries again each second"))
-                with server(scratch / "again"):
-                    checked += soon("the return", lambda: not tmux.has("tries again"))
-                    tmux.type("q")
-                    checked += soon("the end", lambda: tmux.has("Pane is dead (status 0"))
-        return checked
+
+                def ends() -> int:
+                    facts = soon("the loss", lambda: tmux.has("! ", "tries again each second"))
+                    with server(scratch / "again"):
+                        facts += soon(
+                            "the return", lambda: tmux.has("NAME") and not tmux.has("tries again")
+                        )
+                        tmux.type("q")
+                        return facts + soon("the end", lambda: tmux.has("ended with 0"))
+
+                return checked + with_screen(tmux, ends)
 
 
 if __name__ == "__main__":
