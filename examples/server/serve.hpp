@@ -354,6 +354,7 @@ int serve(const command_line& line, const reread& again) {
     options.log_lines = all.log_lines;
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
+    options.self_prefix = all.self_node;
     for (const auto& one : all.mapping)
         options.mapping.push_back(one.rule);
     options.config = print_lines(all);

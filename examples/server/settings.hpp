@@ -79,6 +79,7 @@ struct settings {
     std::string state{};     ///< the folder of what outlives a run; empty: nothing does
     std::uint64_t spool_bytes = std::uint64_t{1} << 30; ///< of each sink, in that folder
     std::string input_counter{};
+    std::string self_node{}; ///< of the server's numbers as series; empty: they are none
     bool once = false;
     bool daemonize = false;
     std::string pid_file{};

@@ -349,6 +349,7 @@ const std::vector<setting>& all_settings() {
         of_own_node<&settings::prefix>("quipud", "prefix", of_all),
         of_node<&settings::own_prefix>("quipud", "own_prefix", of_etsy),
         of_node<&settings::input_counter>("quipud", "input_counter", of_all),
+        of_node<&settings::self_node>("quipud", "self", of_all),
         {"quipud",
          "admin",
          of_all,

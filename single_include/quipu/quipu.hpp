@@ -1177,6 +1177,52 @@ namespace quipu {
     return at == pattern.size();
 }
 
+namespace detail {
+
+/// Takes the parts of one node that stand for the '*' of its pattern, as short ones as possible.
+template <class Captures>
+[[nodiscard]] constexpr bool
+glob_node(std::string_view pattern, std::string_view node, Captures& captures) {
+    const auto plain = pattern.substr(0, pattern.find('*'));
+    if (node.substr(0, plain.size()) != plain)
+        return false;
+    node.remove_prefix(plain.size());
+    if (plain.size() == pattern.size())
+        return node.empty();
+    pattern.remove_prefix(plain.size() + 1);
+    for (std::size_t size = pattern.empty() ? node.size() : 0; size <= node.size(); ++size) {
+        const auto before = captures.size();
+        captures.push_back(node.substr(0, size));
+        if (glob_node(pattern, node.substr(size), captures))
+            return true;
+        captures.resize(before);
+    }
+    return false;
+}
+
+} // namespace detail
+
+/// Whether a name is as the pattern says, node by node: '.' parts nodes, '*' stands for any characters
+/// within one, of which there may be none. `captures`, a vector of views, gets what each '*' stands for;
+/// what it held before stays.
+/// Cost     O(size of the name), more with several '*' in one node.
+template <class Captures>
+[[nodiscard]] constexpr bool
+glob_nodes(std::string_view pattern, std::string_view name, Captures& captures) {
+    for (;;) {
+        const auto node_pattern = pattern.substr(0, pattern.find('.'));
+        const auto node = name.substr(0, name.find('.'));
+        if (!detail::glob_node(node_pattern, node, captures))
+            return false;
+        pattern.remove_prefix(node_pattern.size());
+        name.remove_prefix(node.size());
+        if (pattern.empty() || name.empty())
+            return pattern.empty() && name.empty();
+        pattern.remove_prefix(1);
+        name.remove_prefix(1);
+    }
+}
+
 } // namespace quipu
 
 // quipu/core/hash.hpp
@@ -2459,6 +2505,154 @@ namespace detail {
     if (text == "Infinity" || text == "+Infinity" || text == "-Infinity")
         return errc::number_out_of_range;
     return parse_number(text);
+}
+
+} // namespace quipu
+
+// quipu/core/terminal_text.hpp
+
+// Text for a terminal: so many cells wide, and harmless.
+
+namespace quipu {
+
+namespace detail {
+
+/// The number of a character that utf8_size has found sound.
+[[nodiscard]] constexpr std::uint32_t code_point(std::string_view character) noexcept {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character.size() == 1)
+        return first;
+    std::uint32_t code = first & (0x7fU >> character.size());
+    for (const char c : character.substr(1))
+        code = code << 6U | (static_cast<unsigned char>(c) & 0x3fU);
+    return code;
+}
+
+/// How many cells a character takes; below zero: it is none that may be shown, since it drives the
+/// terminal or turns the text around.
+[[nodiscard]] constexpr int cells_of(std::uint32_t code) noexcept {
+    const auto in = [code](std::uint32_t first, std::uint32_t last) {
+        return code >= first && code <= last;
+    };
+    if (code < 0x20 || in(0x7f, 0x9f) || in(0x200b, 0x200f) || in(0x2028, 0x202e) ||
+        in(0x2060, 0x206f) || code == 0xfeff || in(0xe000, 0xf8ff) || in(0xfff0, 0xfffb) ||
+        in(0xe0000, 0xe0fff))
+        return -1;
+    if (in(0x300, 0x36f) || in(0x483, 0x489) || in(0x591, 0x5bd) || in(0x610, 0x61a) ||
+        in(0x64b, 0x65f) || in(0x20d0, 0x20ff) || in(0xfe00, 0xfe0f) || in(0xfe20, 0xfe2f))
+        return 0;
+    if (in(0x1100, 0x115f) || in(0x2e80, 0x303e) || in(0x3041, 0xa4cf) || in(0xac00, 0xd7a3) ||
+        in(0xf900, 0xfaff) || in(0xfe30, 0xfe6f) || in(0xff00, 0xff60) || in(0xffe0, 0xffe6) ||
+        in(0x1f300, 0x1f64f) || in(0x1f900, 0x1f9ff) || in(0x20000, 0x3fffd))
+        return 2;
+    return 1;
+}
+
+} // namespace detail
+
+/// How a terminal wants its text.
+struct terminal_style {
+    bool utf8 = true;    ///< else ASCII alone
+    bool colours = true; ///< and bold, and so on
+};
+
+/// The text in exactly so many cells: cut with a mark, or filled with blanks at its end, or before it.
+/// What may not be shown becomes '?'.
+/// Cost     O(text); allocates what is returned.
+/// Threads  pure.
+/// Source   Unicode 15, East Asian Width, in coarse ranges.
+[[nodiscard]] inline std::string cells(std::string_view text,
+                                       std::size_t columns,
+                                       const terminal_style& style = {},
+                                       bool right_aligned = false) {
+    std::string made;
+    std::size_t width = 0;
+    std::size_t cut_at = 0; // where the mark goes if the text is too long
+    std::size_t cut_width = 0;
+    while (!text.empty()) {
+        const auto size = utf8_size(text);
+        auto character = text.substr(0, size == 0 ? 1 : size);
+        text.remove_prefix(character.size());
+        const int takes = size == 0 ? -1 : detail::cells_of(detail::code_point(character));
+        if (takes < 0 || (!style.utf8 && character.size() > 1))
+            character = "?";
+        const auto more = character == "?" ? 1U : static_cast<unsigned>(takes);
+        if (width + more > columns) {
+            made.resize(cut_at);
+            width = cut_width;
+            if (columns > 0) {
+                made += style.utf8 ? "…" : "~";
+                ++width;
+            }
+            break;
+        }
+        made += character;
+        width += more;
+        if (width < columns) {
+            cut_at = made.size();
+            cut_width = width;
+        }
+    }
+    const std::string blanks(columns - width, ' ');
+    return right_aligned ? blanks + made : made + blanks;
+}
+
+/// A line plot of the last values in so many cells; NaN: nothing. The highest value is a full cell, the
+/// lowest, or 0 if that is lower, an eighth.
+/// Cost     O(values); allocates what is returned.
+/// Threads  pure.
+[[nodiscard]] inline std::string sparkline(const std::vector<double>& values,
+                                           std::size_t columns,
+                                           const terminal_style& style = {}) {
+    constexpr std::array<std::string_view, 8> bars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    constexpr std::string_view plain = "_.-:=+*#";
+    const std::size_t first = values.size() > columns ? values.size() - columns : 0;
+    double low = 0;
+    double high = 0;
+    for (std::size_t i = first; i < values.size(); ++i) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    std::string made(columns - (values.size() - first), ' ');
+    for (std::size_t i = first; i < values.size(); ++i) {
+        if (!detail::is_finite(values[i])) {
+            made += ' ';
+            continue;
+        }
+        const double share = high > low ? (values[i] - low) / (high - low) : 0;
+        const auto level = static_cast<std::size_t>(share * 7 + 0.5);
+        made += style.utf8 ? bars[level] : plain.substr(level, 1);
+    }
+    return made;
+}
+
+/// A number in eight characters at most, four digits as a rule: `1234`, `12.34`, `-5.678M`. Powers of
+/// 1,000 are `k`, `M`, `G`, `T`.
+/// Threads  pure.
+[[nodiscard]] inline std::string short_text(double value) {
+    constexpr std::array<std::string_view, 5> units{"", "k", "M", "G", "T"};
+    if (!detail::is_finite(value))
+        return "-";
+    double size = value < 0 ? -value : value;
+    std::size_t unit = 0;
+    if (size >= 10'000) {
+        for (; unit + 1 < units.size() && size >= 1000; ++unit)
+            size /= 1000;
+    }
+    char text[layout::shortest::bytes_max];
+    const auto write = [&](double number) {
+        return std::string(text,
+                           static_cast<std::size_t>(layout::shortest::write(text, number) - text));
+    };
+    if (size >= 10'000 || (size > 0 && size < 0.001)) { // beyond the units
+        const double power = std::floor(std::log10(size));
+        const double digits = std::round(size / std::pow(10, power) * 100) / 100;
+        return (value < 0 ? "-" : "") + write(digits) + 'e' +
+               write(power + static_cast<double>(3 * unit));
+    }
+    const double step = size >= 1000 ? 1 : size >= 100 ? 10 : size >= 10 ? 100 : 1000;
+    const double rounded = std::round(size * step) / step;
+    return (value < 0 && rounded > 0 ? "-" : "") + write(rounded) + std::string(units[unit]);
 }
 
 } // namespace quipu
@@ -22588,6 +22782,73 @@ private:
 
 } // namespace quipu
 
+// quipu/server/event_stream.hpp
+
+// Server-sent events, incoming: the answer of HTTP whose body goes on and on.
+
+namespace quipu {
+
+/// Puts the events of a stream together out of the bytes of a connection.
+///
+/// Limits   `event_bytes_max` bytes of the head, and of an event.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   WHATWG HTML, "Server-sent events", of which it reads `data` alone; RFC 9112, without chunks.
+class event_stream {
+public:
+    static constexpr std::size_t event_bytes_max = std::size_t{16} << 20U;
+
+    /// Takes the next bytes, and calls on_event(std::string_view data) for each event that is whole.
+    /// Errors   peer_failed: no HTTP, or a status other than 200; no_space: too long. Nothing that
+    ///          follows can be read then.
+    template <class OnEvent>
+    [[nodiscard]] errc take(std::string_view bytes, OnEvent&& on_event) {
+        rest_ += bytes;
+        if (status_ == 0) {
+            const auto end = rest_.find("\r\n\r\n");
+            if (end == rest_.npos)
+                return rest_.size() > event_bytes_max ? errc::no_space : errc::ok;
+            if (!rest_.starts_with("HTTP/1.") || rest_.size() < 12)
+                return errc::peer_failed;
+            for (std::size_t i = 9; i < 12; ++i)
+                status_ = status_ * 10 + (detail::is_digit(rest_[i]) ? rest_[i] - '0' : 0);
+            rest_.erase(0, end + 4);
+        }
+        if (status_ != 200)
+            return errc::peer_failed;
+        for (auto end = rest_.find("\n\n"); end != rest_.npos; end = rest_.find("\n\n")) {
+            if (const auto data = data_of(std::string_view(rest_).substr(0, end)); !data.empty())
+                on_event(std::string_view(data));
+            rest_.erase(0, end + 2);
+        }
+        return rest_.size() > event_bytes_max ? errc::no_space : errc::ok;
+    }
+
+    /// Of the answer; 0 while it is not known.
+    [[nodiscard]] int status() const noexcept { return status_; }
+
+private:
+    [[nodiscard]] static std::string data_of(std::string_view lines) {
+        constexpr std::string_view field = "data:";
+        std::string data;
+        while (!lines.empty()) {
+            auto line = lines.substr(0, lines.find('\n'));
+            lines.remove_prefix(line.size() == lines.size() ? line.size() : line.size() + 1);
+            if (!line.starts_with(field))
+                continue;
+            line.remove_prefix(field.size());
+            if (line.starts_with(' '))
+                line.remove_prefix(1);
+            data.append(data.empty() ? "" : "\n") += line;
+        }
+        return data;
+    }
+
+    std::string rest_{};
+    int status_ = 0;
+};
+
+} // namespace quipu
+
 // quipu/server/flush_clock.hpp
 
 // When to flush: ticks of the wall clock that do not drift.
@@ -23312,6 +23573,213 @@ append_key_lines(std::string& out, const key_counts& keys, double percent, std::
 
 } // namespace quipu
 
+// quipu/server/name_mapping.hpp
+
+// Rules that rename, tag, scale or drop series before they are stored.
+
+namespace quipu {
+
+/// What becomes of the series whose name a pattern matches.
+struct mapping_rule {
+    /// The pattern; each '*' stands for any characters of one node, as in glob_nodes.
+    std::string match{};
+    /// Of one kind alone, if it is set.
+    std::optional<metric_kind> kind{};
+    /// The new name, where `$1` or `${1}` is what the first '*' stood for; empty: the name stays.
+    std::string name{};
+    /// Tags that are added, or take the place of those of the same key; values as the name.
+    std::vector<std::pair<std::string, std::string>> tags{};
+    /// By what values are multiplied: those of counters, timers, gauges (changes, too) and key/values.
+    double scale = 1;
+    /// The samples are dropped, and counted.
+    bool drop = false;
+
+    friend bool operator==(const mapping_rule&, const mapping_rule&) = default;
+};
+
+using mapping_rules = std::vector<mapping_rule>;
+
+namespace detail {
+
+/// Calls text(std::string_view) and capture(std::size_t) for the parts of a template such as
+/// `api.$1`; a capture counts from 1. False if a '$' is none.
+template <class Text, class Capture>
+[[nodiscard]] bool read_template(std::string_view from, Text&& text, Capture&& capture) {
+    while (!from.empty()) {
+        const auto plain = from.substr(0, from.find('$'));
+        text(plain);
+        from.remove_prefix(plain.size());
+        if (from.empty())
+            break;
+        from.remove_prefix(1);
+        const bool braced = from.starts_with('{');
+        from.remove_prefix(braced ? 1 : 0);
+        std::size_t number = 0;
+        std::size_t digits = 0;
+        for (; digits < from.size() && digits < 2 && is_digit(from[digits]); ++digits)
+            number = number * 10 + static_cast<std::size_t>(from[digits] - '0');
+        from.remove_prefix(digits);
+        if (number == 0 || (braced && !from.starts_with('}')))
+            return false;
+        from.remove_prefix(braced ? 1 : 0);
+        capture(number);
+    }
+    return true;
+}
+
+} // namespace detail
+
+/// What is wrong with a rule, in words; empty: nothing.
+[[nodiscard]] inline std::string_view fault_of(const mapping_rule& rule) {
+    if (rule.match.empty())
+        return "it needs a pattern to match";
+    if (rule.drop && (!rule.name.empty() || !rule.tags.empty() || rule.scale != 1))
+        return "what is dropped cannot be changed as well";
+    if (!rule.drop && rule.name.empty() && rule.tags.empty() && rule.scale == 1)
+        return "it changes nothing: give it a name, tags, a scale, or drop = yes";
+    const auto stars =
+        static_cast<std::size_t>(std::count(rule.match.begin(), rule.match.end(), '*'));
+    const auto is_sound = [&](std::string_view text) {
+        bool sound = true;
+        return detail::read_template(
+                   text, [](std::string_view) {}, [&](std::size_t n) { sound &= n <= stars; }) &&
+               sound;
+    };
+    bool sound = is_sound(rule.name);
+    for (const auto& [key, value] : rule.tags)
+        sound = sound && !key.empty() && is_sound(value);
+    if (!sound)
+        return "$1 is what the first '*' stands for, and so on: there are fewer, or it is another "
+               "'$'";
+    return {};
+}
+
+/// Tells by a list of rules what becomes of a series; of the rules that match the first counts. What it
+/// told once it remembers.
+///
+/// Bounds   `names_max` names of each kind; with one more all of the kind are forgotten, at the next
+///          `begin`.
+/// Cost     a hash and a look-up for a name that is known; else O(rules × name), and it allocates.
+/// Threads  distinct objects safe, shared objects unsafe; the rules may be shared.
+/// Source   prometheus/statsd_exporter, README, "Metric Mapping and Configuration": globs, their order,
+///          templates, `drop`, `scale`. There, too, a name that no rule matches stays.
+template <class Dialect = dialect::quipu>
+class name_mapper {
+public:
+    static constexpr std::size_t names_max = 65'536;
+
+    struct target {
+        std::string_view name{}; ///< the canonical text
+        double scale = 1;
+        bool drop = false;
+        errc error = errc::ok; ///< line_too_long, too_many_tags: the new series cannot be
+    };
+
+    /// By no rule: all stays as it is.
+    name_mapper() = default;
+    /// Input    rules: without a fault; `seed`: of the hash.
+    explicit name_mapper(std::shared_ptr<const mapping_rules> rules, std::uint64_t seed = 0)
+        : rules_(std::move(rules)), seed_(seed) {}
+
+    /// Whether there is any rule.
+    [[nodiscard]] explicit operator bool() const noexcept { return rules_ && !rules_->empty(); }
+
+    /// Before a batch of names: what was told before is no longer looked at.
+    void begin() {
+        for (auto& one : kinds_) {
+            if (one.targets && one.targets->size() >= names_max)
+                one = {};
+        }
+    }
+
+    /// What becomes of a series. Valid until the next `begin`.
+    [[nodiscard]] const target& find(metric_kind kind, std::string_view canonical) {
+        auto& [targets, names] = kinds_[static_cast<std::size_t>(kind)];
+        if (!targets)
+            targets.emplace(0, hash{seed_});
+        if (const auto found = targets->find(canonical); found != targets->end())
+            return found->second;
+        const auto made = target_of(kind, canonical, names);
+        return targets->emplace(names.intern(canonical), made).first->second;
+    }
+
+private:
+    struct hash {
+        std::uint64_t seed;
+        [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept {
+            return static_cast<std::size_t>(hash_bytes(text, seed));
+        }
+    };
+    struct of_kind {
+        std::optional<std::unordered_map<std::string_view, target, hash>> targets{};
+        key_arena names{};
+    };
+
+    [[nodiscard]] target
+    target_of(metric_kind kind, std::string_view canonical, key_arena& names) const {
+        const auto parts = split_canonical(canonical);
+        std::vector<std::string_view> captures;
+        for (const auto& rule : *rules_) {
+            captures.clear();
+            if ((rule.kind && *rule.kind != kind) || !glob_nodes(rule.match, parts.name, captures))
+                continue;
+            if (rule.drop)
+                return {canonical, 1, true, errc::ok};
+            return renamed(rule, parts, captures, names);
+        }
+        return {names.intern(canonical), 1, false, errc::ok};
+    }
+
+    [[nodiscard]] static std::string filled_in(std::string_view from,
+                                               const std::vector<std::string_view>& captures) {
+        std::string made;
+        static_cast<void>(detail::read_template(
+            from,
+            [&](std::string_view text) { made += text; },
+            [&](std::size_t number) {
+                made += number <= captures.size() ? captures[number - 1] : std::string_view();
+            }));
+        return made;
+    }
+
+    [[nodiscard]] static target renamed(const mapping_rule& rule,
+                                        const canonical_parts& parts,
+                                        const std::vector<std::string_view>& captures,
+                                        key_arena& names) {
+        std::string text =
+            rule.name.empty() ? std::string(parts.name) : filled_in(rule.name, captures);
+        std::vector<std::string> tags;
+        for (auto rest = parts.tags; !rest.empty();) {
+            rest.remove_prefix(1); // the ';'
+            const auto tag = rest.substr(0, rest.find(';'));
+            rest.remove_prefix(tag.size());
+            const auto key = tag.substr(0, tag.find('='));
+            const bool replaced = std::any_of(rule.tags.begin(),
+                                              rule.tags.end(),
+                                              [&](const auto& one) { return one.first == key; });
+            if (!replaced)
+                tags.emplace_back(tag);
+        }
+        for (const auto& [key, value] : rule.tags)
+            tags.push_back(key + '=' + filled_in(value, captures));
+        if (tags.size() > Dialect::tags_max)
+            return {{}, 1, false, errc::too_many_tags};
+        if constexpr (Dialect::sorts_tags)
+            std::sort(tags.begin(), tags.end());
+        for (const auto& tag : tags)
+            (text += ';') += tag;
+        if (text.size() > Dialect::line_bytes_max)
+            return {{}, 1, false, errc::line_too_long};
+        return {names.intern(text), rule.scale, false, errc::ok};
+    }
+
+    std::shared_ptr<const mapping_rules> rules_{};
+    std::uint64_t seed_ = 0;
+    of_kind kinds_[metric_kind_count];
+};
+
+} // namespace quipu
+
 // quipu/server/intake.hpp
 
 // From received bytes to the cells of one receiving thread.
@@ -23327,6 +23795,8 @@ struct intake_counts {
     std::uint64_t refused[errc_count] = {};
     /// Datagrams that never came, since the system's buffer was full or they were too long.
     std::uint64_t dropped = 0;
+    /// Samples that a mapping rule dropped.
+    std::uint64_t discarded = 0;
     /// Tags in names that were left out of their series, since they lack a key or a value.
     std::uint64_t tags_dropped = 0;
     /// When something last came, in Unix seconds; 0: never, or nobody said.
@@ -23345,6 +23815,7 @@ struct intake_counts {
         lines += other.lines;
         dropped += other.dropped;
         tags_dropped += other.tags_dropped;
+        discarded += other.discarded;
         last_seen = other.last_seen > last_seen ? other.last_seen : last_seen;
         for (std::size_t cause = 0; cause < errc_count; ++cause) {
             refused[cause] += other.refused[cause];
@@ -23373,7 +23844,7 @@ public:
     using input = interval_input<typename Profile::store_traits>;
 
     /// The seed of the tables' hash.
-    explicit basic_intake(std::uint64_t seed = 0) : shard_(seed) {}
+    explicit basic_intake(std::uint64_t seed = 0) : shard_(seed), seed_(seed) {}
 
     /// Takes the whole lines of one datagram or of a piece of a stream.
     ///
@@ -23402,6 +23873,7 @@ public:
         ++into.counts.lines;
         if (counts_keys_)
             count_key(one, into.keys);
+        mapper_.begin();
         batch_.begin(into.store, order_);
         add(one, nullptr, now, refuse_sample);
         batch_.apply(refuse_sample);
@@ -23424,6 +23896,12 @@ public:
     /// Counts datagrams that never came.
     void count_dropped(std::uint64_t count) noexcept { shard_.active().counts.dropped += count; }
 
+    /// Lets rules without a fault decide what becomes of series; keys are counted before that. Before
+    /// anything is received.
+    void map_names(std::shared_ptr<const mapping_rules> rules) {
+        mapper_ = name_mapper<dialect_type>(std::move(rules), seed_);
+    }
+
     /// Counts the keys of what comes from now on; a line of several values is one. Each line is read
     /// twice then. Before anything is received.
     void count_keys() noexcept { counts_keys_ = true; }
@@ -23445,6 +23923,8 @@ private:
         const auto name = names_.name(one.series);
         if (!name)
             return refuse_sample(name.error(), one.series.name);
+        if (mapper_)
+            return add_mapped(*name, one, now, refuse_sample);
         if constexpr (Profile::stamps_on_receipt) {
             if (one.timestamp == no_timestamp) {
                 sample stamped = one;
@@ -23458,6 +23938,30 @@ private:
             batch_.add(detail::padded_name{*name}, one, refuse_sample);
         else
             batch_.add(*name, one, refuse_sample);
+    }
+
+    template <class OnRefusal>
+    void add_mapped(std::string_view name,
+                    const sample& one,
+                    std::int64_t now,
+                    const OnRefusal& refuse_sample) {
+        const auto& to = mapper_.find(one.series.kind, name);
+        if (to.drop) {
+            ++shard_.active().counts.discarded;
+            return;
+        }
+        if (to.error != errc::ok)
+            return refuse_sample(to.error, name);
+        sample mapped = one;
+        if (to.scale != 1) {
+            mapped.value *= to.scale;
+            mapped.integral = false;
+            if (mapped.value - mapped.value != 0)
+                return refuse_sample(errc::number_out_of_range, name);
+        }
+        if (Profile::stamps_on_receipt && one.timestamp == no_timestamp)
+            mapped.timestamp = now;
+        batch_.add(to.name, mapped, refuse_sample);
     }
 
     void count_key(const sample& one, key_counts& into) {
@@ -23494,6 +23998,7 @@ private:
         into.counts.bytes += bytes.size();
         if (counts_keys_)
             count_keys(bytes, into.keys);
+        mapper_.begin();
         batch_.begin(into.store, order_);
         const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
         const auto tags_dropped = names_.tags_dropped();
@@ -23505,6 +24010,8 @@ private:
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
     quipu::shard<input> shard_;
+    std::uint64_t seed_;
+    name_mapper<dialect_type> mapper_{};
     std::uint32_t order_ = 0;
     bool counts_keys_ = false;
 };
@@ -25484,6 +25991,7 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("ailments", ailments(of));
     out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
     out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
+    out.member("discarded", of.counts.discarded);
     out.member("last_seen", of.counts.last_seen);
     out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
@@ -25536,6 +26044,7 @@ void for_each_self_number(const server_status& of, F&& f) {
     one("lines", "Lines received", true, of.counts.lines);
     one("bytes", "Bytes received", true, of.counts.bytes);
     one("packets", "Datagrams and pieces of streams received", true, of.counts.packets);
+    one("discarded", "Samples dropped by mapping rules", true, of.counts.discarded);
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.counts.refused[cause] > 0)
             f(self_number{"refused",
@@ -26232,6 +26741,14 @@ public:
         }
     }
 
+    /// Adds a value to a counter, or sets a gauge, of the interval that is under way; `name` is canonical.
+    void record(std::string_view name, metric_kind kind, double value) {
+        sample own;
+        own.series = {kind, {}, {}};
+        own.value = value;
+        static_cast<void>(store_.apply(name, own));
+    }
+
     /// Makes the snapshot of the interval that ends now and begins the next.
     ///
     /// Units    `timestamp` in Unix seconds.
@@ -26266,7 +26783,7 @@ private:
         const auto refused = counts.refused_in_all();
         if (input_counter_.empty() || counts.lines <= refused)
             return;
-        apply(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
+        record(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
     }
 
     void count_itself(const intake_counts& counts) {
@@ -26277,14 +26794,7 @@ private:
     }
 
     void apply_own(std::string_view tail, metric_kind kind, double value) {
-        apply(own_prefix_ + std::string(tail), kind, value);
-    }
-
-    void apply(std::string_view name, metric_kind kind, double value) {
-        sample own;
-        own.series = {kind, {}, {}};
-        own.value = value;
-        static_cast<void>(store_.apply(name, own));
+        record(own_prefix_ + std::string(tail), kind, value);
     }
 
     basic_store<store_traits> store_;
@@ -26350,6 +26860,10 @@ public:
     /// Each line is logged before it is taken.
     void log_lines() noexcept {
         for_each([](receiver& one) { one.listeners.log_lines(); });
+    }
+    /// See basic_intake.
+    void map_names(const std::shared_ptr<const mapping_rules>& rules) {
+        for_each([&](receiver& one) { one.intake.map_names(rules); });
     }
     /// See basic_intake.
     void count_keys() noexcept {
@@ -27366,6 +27880,11 @@ struct server_options {
     sink_worker_options sinks{};
     /// The node of the server's own counters, if the profile has them.
     std::string own_prefix = "statsd";
+    /// What becomes of series by their names; rules without a fault.
+    mapping_rules mapping{};
+    /// The node of the server's numbers as series like all others: `quipud.lines`; empty: they are on
+    /// the pages alone.
+    std::string self_prefix{};
     /// A counter of that name counts the lines that are taken; empty: none.
     std::string input_counter{};
     /// The seed of the tables' hash; choose it at random.
@@ -27403,6 +27922,8 @@ public:
         pipeline_.count_lines_as(options_.input_counter);
         if (options_.log_lines)
             receivers_.log_lines();
+        if (!options_.mapping.empty())
+            receivers_.map_names(std::make_shared<const mapping_rules>(options_.mapping));
     }
 
     /// Whether the system gave what is needed before anything can listen.
@@ -27822,6 +28343,7 @@ private:
                 : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
         flushed_ms_ = at_ms;
         const double interval_seconds = static_cast<double>(interval_ms) / 1000;
+        record_itself();
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -27842,6 +28364,24 @@ private:
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
         }
+    }
+
+    /// Counts grow by what came since the last flush.
+    void record_itself() {
+        if (options_.self_prefix.empty())
+            return;
+        for_each_self_number(status_now(), [&](const self_number& one) {
+            auto name = options_.self_prefix + '.' + std::string(one.name);
+            if (!one.label.empty()) {
+                ((name += ';') += one.label) += '=';
+                for (const char c : one.is)
+                    name += c == ';' ? '_' : c;
+            }
+            if (!one.counts)
+                return pipeline_.record(name, metric_kind::gauge, one.value);
+            const double before = std::exchange(told_counts_[name], one.value);
+            pipeline_.record(name, metric_kind::counter, one.value - before);
+        });
     }
 
     /// Says what of the interval's input was not taken, and why.
@@ -27916,6 +28456,7 @@ private:
     basic_series_board<typename Profile::store_traits> board_{};
     prometheus_page metrics_;
     std::vector<status_point> past_{};
+    std::map<std::string, double> told_counts_{}; // of record_itself
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;
@@ -27931,5 +28472,297 @@ private:
 };
 
 using server = basic_server<>;
+
+} // namespace quipu
+
+// quipu/server/terminal_view.hpp
+
+// How a server does, on a terminal: made of what its API tells.
+
+namespace quipu {
+
+/// What is to be seen.
+struct terminal_request {
+    std::string at{};         ///< where the server is
+    series_query series{};    ///< which series, from which on
+    bool typing = false;      ///< the search is being typed
+    std::string trouble{};    ///< what is wrong with the connection; empty: nothing
+    std::size_t columns = 80; ///< of the terminal
+    std::size_t rows = 24;    ///< likewise; 0: as many as there are
+    terminal_style style{};
+};
+
+namespace detail {
+
+[[nodiscard]] inline double number_in(const literal& of, std::string_view name) noexcept {
+    const auto* const found = of.find(name);
+    return found != nullptr && found->kind == literal_kind::number
+               ? found->number
+               : std::numeric_limits<double>::quiet_NaN();
+}
+
+[[nodiscard]] inline std::string_view text_in(const literal& of, std::string_view name) noexcept {
+    const auto* const found = of.find(name);
+    return found == nullptr ? std::string_view() : std::string_view(found->text);
+}
+
+[[nodiscard]] inline std::vector<double> numbers_in(const literal& of, std::string_view name) {
+    std::vector<double> all;
+    if (const auto* const found = of.find(name)) {
+        for (const auto& one : found->items)
+            all.push_back(one.kind == literal_kind::number
+                              ? one.number
+                              : std::numeric_limits<double>::quiet_NaN());
+    }
+    return all;
+}
+
+/// `3d 04:05:06`
+[[nodiscard]] inline std::string duration_text(double seconds) {
+    if (!(seconds >= 0 && seconds < 1e12))
+        return "-";
+    const auto all = static_cast<std::int64_t>(seconds);
+    const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    const auto days = all / 86'400;
+    return (days > 0 ? std::to_string(days) + "d " : "") + two(all / 3600 % 24) + ':' +
+           two(all / 60 % 60) + ':' + two(all % 60);
+}
+
+class terminal_frame {
+public:
+    terminal_frame(const literal& event, const terminal_request& asked)
+        : asked_(asked), status_(part(event, "status")), list_(part(event, "list")) {}
+
+    [[nodiscard]] std::vector<std::string> draw() {
+        head();
+        ways();
+        table();
+        foot();
+        return std::move(lines_);
+    }
+
+private:
+    static constexpr std::size_t number_columns = 9;
+    static constexpr std::size_t kind_columns = 8;
+    static constexpr std::size_t ways_max = 4; // in, and out
+
+    [[nodiscard]] static const literal& part(const literal& of, std::string_view name) noexcept {
+        static const literal nothing{};
+        const auto* const found = of.find(name);
+        return found == nullptr ? nothing : *found;
+    }
+
+    /// One more line, as wide as the terminal.
+    void line(std::string_view text, std::string_view look = {}) {
+        const auto fitted = cells(text, asked_.columns, asked_.style);
+        const bool plain = look.empty() || !asked_.style.colours;
+        lines_.push_back(plain ? fitted : std::string(look) + fitted + "\x1b[0m");
+    }
+
+    void head() {
+        if (!status_.items.empty())
+            line("quipud " + std::string(text_in(status_, "version")) + "  profile " +
+                     std::string(text_in(status_, "profile")) + "  up " +
+                     duration_text(number_in(status_, "uptime")) + "  " + asked_.at,
+                 bold);
+        else
+            line("quipud  " + asked_.at, bold);
+        if (!asked_.trouble.empty())
+            line("! " + asked_.trouble, red);
+        const auto& past = part(status_, "past");
+        std::string rates;
+        for (const std::string_view one : {"lines", "bytes", "refused", "dropped"}) {
+            const auto all = numbers_in(past, one);
+            const double last = all.empty() ? 0 : all.back();
+            rates += (rates.empty() ? "" : "  ") + std::string(one) + ' ' + short_text(last) + "/s";
+            if (one == "lines" && asked_.columns >= 60)
+                rates +=
+                    ' ' +
+                    sparkline(all, std::min<std::size_t>(asked_.columns / 5, 40), asked_.style);
+        }
+        line(rates);
+        std::string_view ailments = text_in(status_, "ailments");
+        while (!ailments.empty()) {
+            line("! " + std::string(ailments.substr(0, ailments.find('\n'))), red);
+            ailments.remove_prefix(std::min(ailments.find('\n'), ailments.size() - 1) + 1);
+        }
+    }
+
+    /// The ways in and out, a line each.
+    void ways() {
+        const auto tell = [&](std::string_view list, auto text_of) {
+            const auto& all = part(status_, list).items;
+            for (std::size_t i = 0; i < all.size() && i < ways_max; ++i) {
+                const auto& [text, bad] = text_of(all[i]);
+                line(text, bad ? red : std::string_view());
+            }
+            if (all.size() > ways_max)
+                line("     and " + std::to_string(all.size() - ways_max) + " more");
+        };
+        const auto counted = [](std::string& text, double count, std::string_view what) {
+            if (count > 0)
+                ((text += "  ") += short_text(count) + ' ') += what;
+            return count > 0;
+        };
+        tell("listeners", [&](const literal& one) {
+            std::string text = " in  " + std::string(text_in(one, "at"));
+            counted(text, number_in(one, "packets"), "packets");
+            counted(text, number_in(one, "connections"), "connections");
+            const bool lost = counted(text, number_in(one, "dropped"), "dropped by the system") |
+                              counted(text, number_in(one, "oversized"), "too long");
+            return std::pair(text, lost);
+        });
+        const double now = number_in(status_, "now");
+        tell("sinks", [&](const literal& one) {
+            std::string text = " out " + std::string(text_in(one, "name"));
+            const double success = number_in(one, "last_success");
+            text += success > 0 ? "  written " + duration_text(now - success) + " ago"
+                                : "  nothing written yet";
+            counted(text, number_in(one, "waiting"), "waiting");
+            counted(text, number_in(one, "on_disk"), "on disk");
+            counted(text, number_in(one, "failures"), "failures");
+            const bool lost = counted(text, number_in(one, "dropped"), "dropped");
+            const auto* const failing = one.find("failing");
+            return std::pair(text, lost || (failing != nullptr && failing->truth));
+        });
+    }
+
+    struct layout {
+        std::size_t name;
+        bool kind;
+        bool high;
+        std::size_t plot; // 0: none
+    };
+
+    [[nodiscard]] layout columns() const noexcept {
+        const auto all = asked_.columns;
+        layout made{};
+        made.kind = all >= 50;
+        made.high = all >= 70;
+        made.plot = all >= 60 ? std::min<std::size_t>(all / 5, 40) : 0;
+        const std::size_t others = (made.kind ? kind_columns + 1 : 0) + 2 * (number_columns + 1) +
+                                   (made.high ? number_columns + 1 : 0) +
+                                   (made.plot > 0 ? made.plot + 1 : 0);
+        made.name = all > others + 8 ? all - others : 8;
+        return made;
+    }
+
+    [[nodiscard]] std::string row(const layout& as,
+                                  std::string_view name,
+                                  std::string_view kind,
+                                  std::string_view value,
+                                  std::string_view rate,
+                                  std::string_view high,
+                                  const std::string& plot) const {
+        const auto& style = asked_.style;
+        std::string text = cells(name, as.name, style);
+        if (as.kind)
+            text += ' ' + cells(kind, kind_columns, style);
+        for (const auto number : {value, rate})
+            text += ' ' + cells(number, number_columns, style, true);
+        if (as.high)
+            text += ' ' + cells(high, number_columns, style, true);
+        return as.plot > 0 ? text + ' ' + plot : text;
+    }
+
+    void table() {
+        const auto as = columns();
+        const auto title = [&](series_order order, std::string_view name) {
+            const bool sorted = asked_.series.order == order;
+            return std::string(name) + (!sorted ? "" : asked_.series.descending ? "-" : "+");
+        };
+        line("");
+        line(row(as,
+                 title(series_order::name, "NAME"),
+                 title(series_order::kind, "KIND"),
+                 title(series_order::value, "VALUE"),
+                 title(series_order::rate, "RATE/S"),
+                 "P99",
+                 cells("LAST", as.plot, asked_.style)),
+             reverse);
+        std::size_t shown = 0;
+        const auto& rows = part(list_, "rows").items;
+        for (const auto& one : rows) {
+            if (asked_.rows > 0 && lines_.size() + foot_lines >= asked_.rows)
+                break;
+            const auto* const idle = one.find("idle");
+            line(row(as,
+                     std::string(text_in(one, "name")) + std::string(text_in(one, "tags")),
+                     text_in(one, "kind"),
+                     short_text(number_in(one, "value")),
+                     short_text(number_in(one, "rate")),
+                     short_text(number_in(one, "high")),
+                     sparkline(numbers_in(one, "points"), as.plot, asked_.style)),
+                 idle != nullptr && idle->truth ? dim : std::string_view());
+            ++shown;
+        }
+        const double matched = number_in(list_, "matched");
+        if (rows.empty())
+            line(status_.items.empty()           ? "waiting for the server"
+                 : list_.items.empty()           ? "the rows are too long to be told"
+                 : !(number_in(list_, "at") > 0) ? "nothing is flushed yet"
+                 : asked_.series.search.empty() && !asked_.series.kind
+                     ? "no series"
+                     : "no series is asked for by these words");
+        else
+            shown_ = std::to_string(asked_.series.offset + 1) + '-' +
+                     std::to_string(asked_.series.offset + shown) + " of " +
+                     std::to_string(static_cast<std::int64_t>(matched));
+    }
+
+    void foot() {
+        if (asked_.rows == 0)
+            return line(shown_);
+        while (lines_.size() + foot_lines < asked_.rows)
+            line("");
+        std::string text = shown_;
+        if (asked_.series.kind)
+            text += "  " + std::string(kind_word(*asked_.series.kind)) + "s only";
+        if (asked_.typing || !asked_.series.search.empty())
+            text += "  /" + asked_.series.search + (asked_.typing ? "_" : "");
+        line(text);
+        line(asked_.typing ? "type words of a name; Enter ends, Esc forgets them"
+                           : "q quit  / search  n name  v value  r rate  t type  o turn  f kinds  "
+                             "arrows, PgUp, PgDn",
+             dim);
+    }
+
+    static constexpr std::size_t foot_lines = 2;
+    static constexpr std::string_view bold = "\x1b[1m";
+    static constexpr std::string_view dim = "\x1b[2m";
+    static constexpr std::string_view red = "\x1b[31m";
+    static constexpr std::string_view reverse = "\x1b[7m";
+
+    const terminal_request& asked_;
+    const literal& status_;
+    const literal& list_;
+    std::string shown_{};
+    std::vector<std::string> lines_{};
+};
+
+} // namespace detail
+
+/// The lines of a screen, each as wide as the terminal: the server's rates and health, and the series
+/// that are asked for, as far as there is room.
+/// Input    event: one of `/api/events`, parsed; one without members before there is any.
+/// Cost     O(event).
+/// Threads  pure.
+[[nodiscard]] inline std::vector<std::string> terminal_view(const literal& event,
+                                                            const terminal_request& asked) {
+    return detail::terminal_frame(event, asked).draw();
+}
+
+/// The path of `/api/events` that tells what is to be seen.
+[[nodiscard]] inline std::string events_path(const series_query& asked) {
+    constexpr std::string_view orders[] = {"name", "kind", "value", "rate"};
+    std::string path = "/api/events?search=";
+    append_escaped_query(path, asked.search);
+    if (asked.kind)
+        (path += "&kind=") += kind_word(*asked.kind);
+    (path += "&sort=") += orders[static_cast<std::size_t>(asked.order)];
+    path += asked.descending ? "&order=desc" : "&order=asc";
+    return path + "&offset=" + std::to_string(asked.offset) +
+           "&limit=" + std::to_string(asked.limit);
+}
 
 } // namespace quipu

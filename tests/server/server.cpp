@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 using quipu::errc;
+using quipu::test::asking;
 using quipu::test::eventually;
 using quipu::test::live_server;
 using quipu::test::options_of;
@@ -434,4 +436,52 @@ TEST_CASE("server: five hundred silent connections take nothing from the input",
     CHECK(seen("quipud_listener_dropped_total{listener=\"udp://127.0.0.1:"));
     silent[499]->say("rics HTTP/1.0\r\n\r\n"); // it is answered still
     CHECK(has(silent[499]->hear_all(), "hits_total 2000\n"));
+}
+
+TEST_CASE("server: its own numbers are series like others, if they are asked for",
+          "[server][server]") {
+    auto options = options_of();
+    options.self_prefix = "me";
+    live_server<> server(options);
+    std::map<std::string, double> counters;
+    std::map<std::string, double> gauges;
+    server.server().add_sink("recording", [&](const auto& from) {
+        for (const auto& one : from.counters)
+            counters[std::string(one.name)] += one.cell.sum();
+        for (const auto& one : from.gauges)
+            gauges[std::string(one.name)] = one.cell.value();
+        return errc::ok;
+    });
+    server.start();
+    server.send("hits:1|c\nhits:x|c\n");
+    server.stop();
+    CHECK(counters["hits"] == 1);
+    CHECK(counters["me.lines"] == 2);
+    CHECK(counters["me.bytes"] == 18);
+    CHECK(counters["me.refused;cause=the value is not a number"] == 1);
+    CHECK(counters["me.listener_packets;listener=" + server.server().bound()[0]] == 1);
+    CHECK(counters["me.sink_failures;sink=recording"] == 0);
+    CHECK(gauges.count("me.series;kind=counter") == 1);
+    CHECK(gauges.count("me.flush_seconds") == 1);
+    CHECK(gauges.count("me.input_gap_seconds") == 1);
+}
+
+TEST_CASE("server: hundreds of connections that do nothing disturb nobody", "[server][server]") {
+    live_server<> server;
+    REQUIRE(server.server().listen_admin({"127.0.0.1", 0}) == errc::ok);
+    const auto seen = record(server);
+    server.start();
+    const auto at = server.server().admin_addresses()[0];
+    std::vector<std::unique_ptr<asking>> idle;
+    for (int i = 0; i < 500; ++i)
+        idle.push_back(std::make_unique<asking>(at.port()));
+    for (int i = 0; i < 1'000; ++i)
+        server.send("hits:1|c");
+    asking one(at.port());
+    CHECK(one.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "ok\n").find("200") !=
+          std::string::npos);
+    // They can still ask.
+    CHECK(idle.back()->ask("health\n", "\n") == "health: up\n");
+    server.stop();
+    CHECK(seen->hits() == 1'000);
 }

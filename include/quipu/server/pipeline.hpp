@@ -57,6 +57,14 @@ public:
         }
     }
 
+    /// Adds a value to a counter, or sets a gauge, of the interval that is under way; `name` is canonical.
+    void record(std::string_view name, metric_kind kind, double value) {
+        sample own;
+        own.series = {kind, {}, {}};
+        own.value = value;
+        static_cast<void>(store_.apply(name, own));
+    }
+
     /// Makes the snapshot of the interval that ends now and begins the next.
     ///
     /// Units    `timestamp` in Unix seconds.
@@ -91,7 +99,7 @@ private:
         const auto refused = counts.refused_in_all();
         if (input_counter_.empty() || counts.lines <= refused)
             return;
-        apply(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
+        record(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
     }
 
     void count_itself(const intake_counts& counts) {
@@ -102,14 +110,7 @@ private:
     }
 
     void apply_own(std::string_view tail, metric_kind kind, double value) {
-        apply(own_prefix_ + std::string(tail), kind, value);
-    }
-
-    void apply(std::string_view name, metric_kind kind, double value) {
-        sample own;
-        own.series = {kind, {}, {}};
-        own.value = value;
-        static_cast<void>(store_.apply(name, own));
+        record(own_prefix_ + std::string(tail), kind, value);
     }
 
     basic_store<store_traits> store_;

@@ -57,6 +57,9 @@ struct server_options {
     std::string own_prefix = "statsd";
     /// What becomes of series by their names; rules without a fault.
     mapping_rules mapping{};
+    /// The node of the server's numbers as series like all others: `quipud.lines`; empty: they are on
+    /// the pages alone.
+    std::string self_prefix{};
     /// A counter of that name counts the lines that are taken; empty: none.
     std::string input_counter{};
     /// The seed of the tables' hash; choose it at random.
@@ -515,6 +518,7 @@ private:
                 : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
         flushed_ms_ = at_ms;
         const double interval_seconds = static_cast<double>(interval_ms) / 1000;
+        record_itself();
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -535,6 +539,24 @@ private:
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
         }
+    }
+
+    /// Counts grow by what came since the last flush.
+    void record_itself() {
+        if (options_.self_prefix.empty())
+            return;
+        for_each_self_number(status_now(), [&](const self_number& one) {
+            auto name = options_.self_prefix + '.' + std::string(one.name);
+            if (!one.label.empty()) {
+                ((name += ';') += one.label) += '=';
+                for (const char c : one.is)
+                    name += c == ';' ? '_' : c;
+            }
+            if (!one.counts)
+                return pipeline_.record(name, metric_kind::gauge, one.value);
+            const double before = std::exchange(told_counts_[name], one.value);
+            pipeline_.record(name, metric_kind::counter, one.value - before);
+        });
     }
 
     /// Says what of the interval's input was not taken, and why.
@@ -609,6 +631,7 @@ private:
     basic_series_board<typename Profile::store_traits> board_{};
     prometheus_page metrics_;
     std::vector<status_point> past_{};
+    std::map<std::string, double> told_counts_{}; // of record_itself
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;
