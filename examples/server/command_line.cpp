@@ -208,6 +208,7 @@ std::string_view help_text() noexcept {
     return R"(quipud: a StatsD server
 
 usage: quipud [OPTION]... [FILE]...
+       quipud top [OPTION]... [HOST[:PORT]]      a running server on a terminal; `quipud top --help`
 
   FILE                 a config file: quipud's own (INI), that of the Python statsite (INI), or that of
                        Etsy's statsd (an object literal, .js), or that of statsite (INI); the latter three
