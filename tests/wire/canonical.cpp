@@ -360,3 +360,21 @@ TEST_CASE("canonical: Etsy's form without cleaning keeps every byte", "[wire][ca
     canonical_buffer<dialect::etsy> clean;
     CHECK(*clean.name({metric_kind::counter, "a /b!", "x:1:2,y;z;z,,#w"}) == "a_-b;x=12;y_z;z;;w");
 }
+
+TEST_CASE("canonical: what Etsy's rule takes is the same at any place of any text",
+          "[wire][canonical]") {
+    using quipu::detail::is_etsy_key;
+    for (const std::size_t size : {1U, 7U, 15U, 16U, 17U, 31U, 32U, 33U, 48U, 50U}) {
+        for (std::size_t place = 0; place < size; ++place) {
+            for (int byte = 0; byte < 256; ++byte) {
+                std::string text(size, 'x');
+                text[place] = static_cast<char>(byte);
+                if (is_etsy_key(std::string_view(text)) != is_etsy_key(text[place]))
+                    FAIL(size << ' ' << place << ' ' << byte);
+            }
+        }
+    }
+    CHECK(is_etsy_key(std::string_view()));
+    STATIC_REQUIRE(is_etsy_key(std::string_view("servers.north.web_1;a=b-C")));
+    STATIC_REQUIRE_FALSE(is_etsy_key(std::string_view("servers.north.web 1;a=b-C")));
+}
