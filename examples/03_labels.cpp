@@ -45,8 +45,8 @@ int main() {
 
     quipu::prometheus_page page({.bounds = {0.001, 0.01, 0.1, 1, 10}});
     page.add(metrics.flush(std::time(nullptr), 10.0));
-    std::fputs(page.text().c_str(), stdout);
+    std::fputs(page.render().c_str(), stdout);
 
     const std::string expected = R"(api_requests_total{method="get",status="200"} 140)";
-    return page.text().find(expected) == std::string::npos ? 1 : 0;
+    return page.render().find(expected) == std::string::npos ? 1 : 0;
 }

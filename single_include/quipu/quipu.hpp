@@ -25063,7 +25063,7 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-xyvPu+XWlf9dCwH17SisNvOSq6OhxZVus3p6CqAPN1c='; "
+    "script-src 'sha256-+BuPTJvE0rcMpNXKKj5SVf3PdX/lOKftCRpe6uDvmCQ='; "
     "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -25393,7 +25393,7 @@ async function open(query) {
     parts.push(element('h2', '', its.kind === 'timer' ? 'Median, and 99th percentile (the upper line)' : its.kind === 'counter' ? 'A second' : 'Over time'), chart);
   const bars = svg('svg', { class: 'plot', height: 150 });
   if (its.bins) {
-    parts.push(element('h2', '', 'Distribution of the last interval' + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
+    parts.push(element('h2', '', (its.distribution_at ? 'Distribution of the last interval with values, at ' + new Date(1000 * its.distribution_at).toLocaleTimeString() : 'Distribution of the last interval') + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
     const list = element('div', 'facts');
     for (const [percent, value] of its.percentiles) {
       const one = element('div');
@@ -27344,7 +27344,7 @@ namespace quipu {
 
 /// Keeps the last snapshot and the history of some series, and tells of them in JSON.
 ///
-/// Memory   that of one snapshot, and of a series_history.
+/// Memory   that of one snapshot, of a series_history, and of the last values of a few timers.
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class StoreTraits = store_traits>
 class basic_series_board {
@@ -27353,6 +27353,8 @@ public:
 
     static constexpr std::size_t answer_bytes_max = std::size_t{4} << 20;
     static constexpr std::size_t plot_points_max = 60; ///< of a row's plot
+    /// Timers of which somebody looks at the distribution: that of the last interval with values stays.
+    static constexpr std::size_t watched_max = 32;
 
     /// Takes in the next snapshot, which is not null.
     /// Cost     O(series); allocates for new histories.
@@ -27370,6 +27372,18 @@ public:
                          now.amount,
                          one.cell.idle());
         });
+        watched_.erase(std::remove_if(watched_.begin(),
+                                      watched_.end(),
+                                      [](watched& one) {
+                                          return ++one.unlooked_intervals > unlooked_intervals_max;
+                                      }),
+                       watched_.end());
+        if (watched_.empty())
+            return;
+        for (const auto& one : last_->timers) {
+            if (auto* const known = find_watched(one.name))
+                known->keep(one.cell, last_->timestamp);
+        }
     }
 
     /// The number of series of a kind in the last snapshot.
@@ -27421,7 +27435,9 @@ public:
         return out.full() ? std::string() : out.take();
     }
 
-    /// One series: its history, and what is in its cell. Empty: there is no such series.
+    /// One series: its history, and what is in its cell; of a timer without values the distribution of
+    /// the last interval that had some, if somebody looked by then, and when that was. Empty: there is no
+    /// such series.
     [[nodiscard]] std::string one(metric_kind kind, std::string_view name) {
         const auto* const present = find(kind, name);
         if (present == nullptr && history_.at(kind, name) == nullptr)
@@ -27440,11 +27456,59 @@ public:
             detail::tell_now(out, detail::now_of(entry.cell, last_->interval_seconds));
             detail::tell_cell(out, entry.cell);
         });
+        if (kind == metric_kind::timer)
+            tell_watched(out, name, static_cast<const timer_entry*>(present));
         out.end_object();
         return out.take();
     }
 
 private:
+    using timer_entry = typename snapshot_type::template entry<typename StoreTraits::timer>;
+
+    struct watched {
+        std::string name;
+        typename StoreTraits::timer cell{};
+        std::int64_t at = 0;
+        std::uint32_t unlooked_intervals = 0;
+
+        void keep(const typename StoreTraits::timer& from, std::int64_t timestamp) {
+            if (from.idle())
+                return;
+            cell = from;
+            at = timestamp;
+        }
+    };
+    static constexpr std::uint32_t unlooked_intervals_max = 12;
+
+    [[nodiscard]] watched* find_watched(std::string_view name) noexcept {
+        for (auto& one : watched_) {
+            if (one.name == name)
+                return &one;
+        }
+        return nullptr;
+    }
+
+    /// Watches a timer from now on, and tells the values that it had before, if it has none now.
+    void tell_watched(json_text& out, std::string_view name, const timer_entry* present) {
+        auto* known = find_watched(name);
+        if (known == nullptr && watched_.size() == watched_max) {
+            known = &*std::max_element(
+                watched_.begin(), watched_.end(), [](const auto& a, const auto& b) {
+                    return a.unlooked_intervals < b.unlooked_intervals;
+                });
+            *known = {.name = std::string(name)};
+        } else if (known == nullptr) {
+            known = &watched_.emplace_back(watched{.name = std::string(name)});
+        }
+        known->unlooked_intervals = 0;
+        if (present != nullptr && !present->cell.idle())
+            return known->keep(present->cell, last_->timestamp);
+        if (known->cell.idle())
+            return;
+        detail::tell_cell(out, known->cell);
+        out.member("distribution_at", known->at);
+    }
+
     struct row {
         metric_kind kind;
         std::string_view name;
@@ -27562,6 +27626,7 @@ private:
 
     std::shared_ptr<const snapshot_type> last_{};
     series_history history_{};
+    std::vector<watched> watched_{};
 };
 
 using series_board = basic_series_board<>;

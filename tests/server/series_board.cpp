@@ -124,8 +124,47 @@ TEST_CASE("series_board: one series tells all that there is", "[server][series_b
     board.take(shared_snapshot("other:5|ms", 1020));
     const auto idle = read(board.one(metric_kind::timer, "t"));
     CHECK(idle.find("idle")->truth);
-    CHECK(idle.find("bins") == nullptr);
     CHECK(idle.find("values")->items.at(2).kind == literal_kind::nothing);
+    // What was looked at keeps its distribution.
+    CHECK(idle.find("bins")->items.size() == 1);
+    CHECK(idle.find("max")->number == 5);
+    CHECK(idle.find("distribution_at")->number == 1010);
+    CHECK(its.find("distribution_at") == nullptr);
+}
+
+TEST_CASE("series_board: the distribution of a timer that is looked at is the last one with values",
+          "[server][series_board]") {
+    series_board board;
+    board.take(shared_snapshot("t:1|ms\nunseen:1|ms", 1000));
+    CHECK(read(board.one(metric_kind::timer, "t")).find("max")->number == 1);
+    board.take(shared_snapshot("t:2|ms", 1010));
+    board.take(shared_snapshot("other:1|c", 1020));
+    CHECK(read(board.one(metric_kind::timer, "t")).find("max")->number == 2);
+    CHECK(read(board.one(metric_kind::timer, "unseen")).find("max") == nullptr);
+    // Until nobody has looked for a while.
+    for (int i = 0; i < 13; ++i)
+        board.take(shared_snapshot("other:1|c", 1030 + i));
+    CHECK(read(board.one(metric_kind::timer, "t")).find("max") == nullptr);
+}
+
+TEST_CASE("series_board: of the timers that are looked at the bound is kept",
+          "[server][series_board]") {
+    std::string lines;
+    for (std::size_t i = 0; i <= series_board::watched_max; ++i)
+        lines += "t" + std::to_string(i) + ":1|ms\n";
+    series_board board;
+    board.take(shared_snapshot(lines, 1000));
+    const auto look = [&](std::size_t i) {
+        return read(board.one(metric_kind::timer, "t" + std::to_string(i))).find("max") != nullptr;
+    };
+    CHECK(look(0));
+    board.take(shared_snapshot(lines, 1010));
+    for (std::size_t i = 1; i <= series_board::watched_max; ++i)
+        CHECK(look(i));
+    board.take(shared_snapshot("other:1|c", 1020));
+    for (std::size_t i = 1; i <= series_board::watched_max; ++i)
+        CHECK(look(i));
+    CHECK_FALSE(look(0)); // it was looked at the longest ago
 }
 
 TEST_CASE("series_board: of many series those have a plot that were looked at",

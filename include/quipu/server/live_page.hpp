@@ -8,7 +8,7 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-xyvPu+XWlf9dCwH17SisNvOSq6OhxZVus3p6CqAPN1c='; "
+    "script-src 'sha256-+BuPTJvE0rcMpNXKKj5SVf3PdX/lOKftCRpe6uDvmCQ='; "
     "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -338,7 +338,7 @@ async function open(query) {
     parts.push(element('h2', '', its.kind === 'timer' ? 'Median, and 99th percentile (the upper line)' : its.kind === 'counter' ? 'A second' : 'Over time'), chart);
   const bars = svg('svg', { class: 'plot', height: 150 });
   if (its.bins) {
-    parts.push(element('h2', '', 'Distribution of the last interval' + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
+    parts.push(element('h2', '', (its.distribution_at ? 'Distribution of the last interval with values, at ' + new Date(1000 * its.distribution_at).toLocaleTimeString() : 'Distribution of the last interval') + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
     const list = element('div', 'facts');
     for (const [percent, value] of its.percentiles) {
       const one = element('div');

@@ -142,9 +142,9 @@ private:
             std::string text = " in  " + std::string(text_in(one, "at"));
             counted(text, number_in(one, "packets"), "packets");
             counted(text, number_in(one, "connections"), "connections");
-            const bool lost = counted(text, number_in(one, "dropped"), "dropped by the system") |
-                              counted(text, number_in(one, "oversized"), "too long");
-            return std::pair(text, lost);
+            const bool dropped = counted(text, number_in(one, "dropped"), "dropped by the system");
+            const bool oversized = counted(text, number_in(one, "oversized"), "too long");
+            return std::pair(text, dropped || oversized);
         });
         const double now = number_in(status_, "now");
         tell("sinks", [&](const literal& one) {
