@@ -5887,7 +5887,9 @@ public:
 
     /// Lets others that ask for it (`reuse_port`) share the port from now on, although this one has
     /// made sure that nobody else had it. Linux.
-    [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
+    [[nodiscard]] errc share_port() noexcept {
+        return socket_.reuse_port();
+    }
 
     /// Takes the datagrams that wait, at most a batch of them.
     ///
@@ -28704,9 +28706,9 @@ private:
             std::string text = " in  " + std::string(text_in(one, "at"));
             counted(text, number_in(one, "packets"), "packets");
             counted(text, number_in(one, "connections"), "connections");
-            const bool lost = counted(text, number_in(one, "dropped"), "dropped by the system") |
-                              counted(text, number_in(one, "oversized"), "too long");
-            return std::pair(text, lost);
+            const bool dropped = counted(text, number_in(one, "dropped"), "dropped by the system");
+            const bool oversized = counted(text, number_in(one, "oversized"), "too long");
+            return std::pair(text, dropped || oversized);
         });
         const double now = number_in(status_, "now");
         tell("sinks", [&](const literal& one) {

@@ -102,7 +102,9 @@ public:
 
     /// Lets others that ask for it (`reuse_port`) share the port from now on, although this one has
     /// made sure that nobody else had it. Linux.
-    [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
+    [[nodiscard]] errc share_port() noexcept {
+        return socket_.reuse_port();
+    }
 
     /// Takes the datagrams that wait, at most a batch of them.
     ///
