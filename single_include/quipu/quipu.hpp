@@ -8450,11 +8450,13 @@ namespace quipu::detail {
 
 /// The slot, of 2^`bits` at `address`, at which the search for a hash begins. Who knows a hash, but
 /// not the address, does not know the slot.
-/// Cost     one multiplication of 64 by 64 bits, when the address is the same again.
+/// Cost     two multiplications of 64 by 64 bits, when the address is the same again. With one alone
+///          hashes in a row want neighbouring slots in 2 % of the tables.
 [[nodiscard]] constexpr std::size_t
 slot_of(std::uint64_t hash, std::uint64_t address, unsigned bits) noexcept {
     const std::uint64_t secret = address * hash_keys[3];
-    return static_cast<std::size_t>(fold(hash ^ std::rotl(secret, 32), secret) >> (64 - bits));
+    const std::uint64_t mixed = fold(hash ^ std::rotl(secret, 32), secret ^ hash_keys[1]);
+    return static_cast<std::size_t>(fold(mixed, secret ^ hash_keys[2]) >> (64 - bits));
 }
 
 /// What became of a hash.
