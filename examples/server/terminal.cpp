@@ -3,6 +3,7 @@
 #include <quipu/net/file.hpp>
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include <sys/ioctl.h>

@@ -2,7 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
-#include "support/live_server.hpp"
+#include "support/scratch_folder.hpp"
 
 #include <quipu/net/resolve.hpp>
 #include <quipu/net/tcp_sender.hpp>
@@ -127,6 +127,7 @@ TEST_CASE("receivers: what is left after the end is taken", "[server][receivers]
 
 TEST_CASE("receivers: the end of a descriptor counts if nothing else listens on any thread",
           "[server][receivers]") {
+    const quipu::test::scratch_folder folder;
     const bool alone = GENERATE(true, false);
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
@@ -134,8 +135,8 @@ TEST_CASE("receivers: the end of a descriptor counts if nothing else listens on 
     std::atomic<bool> ended{false};
     REQUIRE(here.listen_file(ends[0], [&] { ended = true; }) == errc::ok);
     if (!alone)
-        REQUIRE(here.listen_unix("/tmp/quipu-receivers-" + std::to_string(::getpid()),
-                                 quipu::unix_kind::datagrams) == errc::ok);
+        REQUIRE(here.listen_unix(folder.path("datagrams"), quipu::unix_kind::datagrams) ==
+                errc::ok);
     CHECK(here.bound().size() == (alone ? 1 : 2));
     here.start();
     REQUIRE(::write(ends[1], "hits:1|c\n", 9) == 9);
