@@ -5,6 +5,7 @@ check metrics` finds no fault with the text format.
 """
 
 import bisect
+import math
 import random
 import socket
 import subprocess
@@ -50,11 +51,18 @@ def share_out(servers: list, samples: list) -> None:
         send(server, lines)
 
 
-def of_native_quantiles(store: Prometheus, samples: list) -> list:
+def exact_quantiles(samples: list) -> list:
+    """Pairs of a quantile and its value by nearest rank, which is whose bucket Prometheus answers from.
+
+    The value one rank further may be in a bucket far away: in the tail the gaps are wider than these.
+    """
     ordered = sorted(samples)
+    return [(of, ordered[math.ceil(of * len(ordered)) - 1]) for of in QUANTILES]
+
+
+def of_native_quantiles(store: Prometheus, samples: list) -> list:
     facts = []
-    for quantile in QUANTILES:
-        exact = ordered[int(quantile * len(ordered))]
+    for quantile, exact in exact_quantiles(samples):
         query = f"histogram_quantile({quantile}, sum(latency))"
 
         def within(query=query, exact=exact):
@@ -65,10 +73,8 @@ def of_native_quantiles(store: Prometheus, samples: list) -> list:
 
 
 def of_quantiles(store: Prometheus, samples: list) -> list:
-    ordered = sorted(samples)
     facts = []
-    for quantile in QUANTILES:
-        exact = ordered[int(quantile * len(ordered))]
+    for quantile, exact in exact_quantiles(samples):
         place = bisect.bisect_left(BUCKETS, exact)
         width = BUCKETS[place] - BUCKETS[place - 1]
         query = f"histogram_quantile({quantile}, sum by (le) (latency_bucket))"
