@@ -11866,7 +11866,8 @@ struct sse2_scan {
         return join(look(text), look(text + 16), look(text + 32), look(text + 48));
     }
 
-    [[nodiscard]] static short_number number(const char* text, std::size_t size) noexcept {
+    [[nodiscard, gnu::always_inline]] static short_number number(const char* text,
+                                                                 std::size_t size) noexcept {
         return read_short_number_sse2(text, size);
     }
 
@@ -12064,6 +12065,10 @@ public:
             return joined(of);
         }
     }
+
+    /// Whether a text that `name` gave is its own canonical text as a name: then one that a store
+    /// knows needs no closer look.
+    static constexpr bool idempotent = Dialect::sanitizes;
 
     /// How many tags in names were left out since this was made, because they are not `key=value`
     /// with both parts.
@@ -16220,6 +16225,12 @@ private:
     std::uint64_t keys_[8] = {};
 };
 
+#if defined(__SSE2__)
+[[nodiscard]] inline __m128i load_16(const char* at) noexcept {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+}
+#endif
+
 /// Whether the first `size` bytes of two texts are equal; `kept` has zeros from there to
 /// `Capacity`, which is a multiple of 16, and behind `name` as many can be read.
 template <std::size_t Capacity>
@@ -16227,14 +16238,26 @@ template <std::size_t Capacity>
 equal_short_names(const char* kept, const char* name, std::size_t size) noexcept {
     static_assert(Capacity % 16 == 0 && Capacity <= short_name_bytes);
 #if defined(__SSE2__)
-    const auto load = [](const char* at) {
-        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    };
     __m128i equal = _mm_set1_epi8('\xff');
     for (std::size_t i = 0; i < Capacity; i += 16) {
-        const __m128i masked = _mm_and_si128(load(name + i), load(masks.keeping(size) + i));
-        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(masked, load(kept + i)));
+        const __m128i masked = _mm_and_si128(load_16(name + i), load_16(masks.keeping(size) + i));
+        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(masked, load_16(kept + i)));
     }
+    return _mm_movemask_epi8(equal) == 0xffff;
+#else
+    return std::memcmp(kept, name, size) == 0;
+#endif
+}
+
+/// Whether two texts of `size` bytes, 16 at least, are equal: a call of memcmp costs more.
+[[nodiscard]] inline bool
+equal_long_names(const char* kept, const char* name, std::size_t size) noexcept {
+    QUIPU_ASSERT(size >= 16);
+#if defined(__SSE2__)
+    const std::size_t last = size - 16; // may overlap the sixteen before
+    __m128i equal = _mm_cmpeq_epi8(load_16(kept + last), load_16(name + last));
+    for (std::size_t i = 0; i < last; i += 16)
+        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(load_16(kept + i), load_16(name + i)));
     return _mm_movemask_epi8(equal) == 0xffff;
 #else
     return std::memcmp(kept, name, size) == 0;
@@ -16275,6 +16298,7 @@ private:
     /// A name of up to so many bytes stands here; a longer one in the table's arena.
     static constexpr std::size_t short_bytes =
         room < detail::short_name_bytes ? room : detail::short_name_bytes;
+    static_assert(short_bytes >= 16, "longer names are compared 16 bytes at a time");
 
     /// `kept`: the name where it stays.
     explicit table_entry(std::string_view kept) noexcept
@@ -16303,7 +16327,7 @@ private:
             return false;
         if (is_short())
             return detail::equal_short_names<short_bytes>(text_, name.text.data(), size_);
-        return std::memcmp(long_text(), name.text.data(), size_) == 0;
+        return detail::equal_long_names(long_text(), name.text.data(), size_);
     }
     [[nodiscard]] bool has(std::string_view other) const noexcept { return name() == other; }
 
@@ -16385,7 +16409,9 @@ public:
     // For look-ups in batches, each in three steps with others between, so that memory is asked for
     // ahead of its use: the hash, for which the index is asked; the entry; the cell.
 
-    [[nodiscard]] std::uint64_t hash(std::string_view name) const noexcept { return hash_(name); }
+    [[nodiscard, gnu::always_inline]] std::uint64_t hash(std::string_view name) const noexcept {
+        return hash_(name);
+    }
     [[nodiscard]] const detail::chunk_index<Allocator>& index() const noexcept { return index_; }
 
     /// Asks for the entry that a hash probably means, and returns it, or null; `home` is where the
@@ -16679,6 +16705,13 @@ using store = basic_store<>;
 
 namespace quipu {
 
+/// Who owns a batch and can say what the canonical text of a name is: then names may be added as they
+/// stand on the wire, if each canonical text is its own.
+template <class Owner>
+concept canonicalizes = requires(Owner& owner, std::string_view name) {
+    { owner.canonical(name) } -> std::same_as<result<std::string_view>>;
+};
+
 /// Adds samples to a store in batches: while one is parsed, the memory for those before is under
 /// way, and the cells of a kind are updated one after another. Within a kind samples keep their
 /// order, so a store cannot tell that there was a batch.
@@ -16705,14 +16738,17 @@ public:
         indexes_[4] = &into.keyvalues().index();
     }
 
-    /// Adds a sample whose series has the canonical text `name`.
-    /// `on_refusal(errc, std::string_view name)` is told of each sample that the store refuses:
-    /// `series_limit`, `value_limit`.
-    /// Cost     one copy, and one hash of the name.
-    template <class OnRefusal>
-    void add(detail::padded_name name, const sample& one, OnRefusal&& on_refusal) {
+    /// Adds a sample whose series has the canonical text `name`; or a name that may not be canonical,
+    /// if the owner canonicalizes: then it is asked about names that the store does not know.
+    ///
+    /// Input    `owner(errc, std::string_view name)` is told of each sample that is refused:
+    ///          `series_limit`, `value_limit`, or an error of `owner.canonical`.
+    /// Cost     one copy, and one hash of the name; two for a name that is not canonical.
+    template <class Owner>
+    [[gnu::always_inline]] void // since the parser is waiting
+    add(detail::padded_name name, const sample& one, Owner&& owner) {
         if (size_ == samples_max)
-            apply(on_refusal);
+            apply(owner);
         const auto kind = static_cast<std::size_t>(one.series.kind);
         const std::uint64_t hash = into_->counters().hash(name.text);
         list& of_kind = lists_[kind];
@@ -16724,27 +16760,27 @@ public:
     }
 
     /// The same for a name that does not hold so long, or behind which nothing may be read.
-    template <class OnRefusal>
-    void add(std::string_view name, const sample& one, OnRefusal&& on_refusal) {
+    template <class Owner>
+    void add(std::string_view name, const sample& one, Owner&& owner) {
         if (size_ == samples_max || name.size() > text_bytes_max - text_bytes_)
-            apply(on_refusal);
+            apply(owner);
         if (name.size() > text_bytes_max) {
             sample ordered = one;
             ordered.order = order_;
             if (const errc error = into_->apply(name, ordered); error != errc::ok)
-                on_refusal(error, name);
+                owner(error, name);
             return;
         }
         char* const kept = texts_ + text_bytes_;
         if (!name.empty())
             std::memcpy(kept, name.data(), name.size());
         text_bytes_ += static_cast<std::uint32_t>(name.size());
-        add(detail::padded_name{{kept, name.size()}}, one, on_refusal);
+        add(detail::padded_name{{kept, name.size()}}, one, owner);
     }
 
     /// Updates the cells. The batch is empty then, even if it throws.
-    template <class OnRefusal>
-    void apply(OnRefusal&& on_refusal) {
+    template <class Owner>
+    void apply(Owner&& owner) {
         if (size_ == 0)
             return;
         size_ = text_bytes_ = 0;
@@ -16762,7 +16798,7 @@ public:
             const std::uint32_t size = sizes[&of_kind - lists_];
             const std::size_t series = table.size();
             for (std::uint32_t i = 0; i < size; ++i)
-                update(table, of_kind.items[i], table.size() == series, on_refusal);
+                update(table, of_kind.items[i], table.size() == series, owner);
         });
     }
 
@@ -16783,17 +16819,34 @@ private:
     static constexpr std::size_t text_bytes_max = 4096;
 
     /// `stands`: no entry was added since the likely one was found, which may have moved it.
-    template <class Table, class OnRefusal>
-    void update(Table& table, const item& one, bool stands, OnRefusal& on_refusal) {
+    template <class Table, class Owner>
+    void update(Table& table, const item& one, bool stands, Owner& owner) {
         const std::string_view name = one.what->series.name;
         auto* const likely =
             static_cast<typename Table::entry*>(const_cast<void*>(stands ? one.where : nullptr));
         auto* cell = table.find(detail::padded_name{name}, one.hash, likely);
-        if (cell == nullptr)
-            cell = into_->insert(table, name, one.hash);
-        const errc error = cell == nullptr ? errc::series_limit : cell->apply(*one.what);
+        if (cell == nullptr) [[unlikely]]
+            return update_unknown(table, name, one, owner);
+        if (const errc error = cell->apply(*one.what); error != errc::ok)
+            owner(error, name);
+    }
+
+    /// The same for a name that the store does not know.
+    template <class Table, class Owner>
+    [[gnu::noinline]] void
+    update_unknown(Table& table, std::string_view name, const item& one, Owner& owner) {
+        result<std::string_view> text = name;
+        if constexpr (canonicalizes<Owner>)
+            text = owner.canonical(name);
+        errc error = text.error();
+        if (text && *text != name) {
+            error = into_->apply(*text, *one.what);
+        } else if (text) {
+            auto* const cell = into_->insert(table, name, one.hash);
+            error = cell == nullptr ? errc::series_limit : cell->apply(*one.what);
+        }
         if (error != errc::ok)
-            on_refusal(error, name);
+            owner(error, text.value_or(name));
     }
 
     template <class F>
@@ -23903,16 +23956,14 @@ public:
     template <class OnRefusal>
     void receive(const sample& one, std::int64_t now, OnRefusal&& on_refusal) {
         input& into = shard_.active();
-        const auto refuse_sample = [&](errc error, std::string_view name) {
-            refuse(into, {error, 0}, name, on_refusal);
-        };
+        const batch_owner<OnRefusal> owner{*this, into, on_refusal};
         ++into.counts.lines;
         if (counts_keys_)
             count_key(one, into.keys);
         mapper_.begin();
         batch_.begin(into.store, order_);
-        add(one, nullptr, now, refuse_sample);
-        batch_.apply(refuse_sample);
+        add_closely(one, nullptr, now, owner);
+        batch_.apply(owner);
     }
 
     /// Counts a refusal that was found elsewhere, of a line or a record.
@@ -23951,53 +24002,95 @@ private:
         on_refusal(why, line);
     }
 
+    /// After a name whose canonical text is another.
+    static constexpr std::uint32_t looks_after_another_text = 64;
+
+    /// What the batch tells and asks.
+    template <class OnRefusal>
+    struct batch_owner {
+        basic_intake& self;
+        input& into;
+        OnRefusal& on_refusal;
+
+        void operator()(errc error, std::string_view name) const {
+            refuse(into, {error, 0}, name, on_refusal);
+        }
+        [[nodiscard]] result<std::string_view> canonical(std::string_view name) const
+            requires(canonical_buffer<dialect_type>::idempotent) {
+            const auto text = self.unknown_names_.name({metric_kind::counter, name, {}});
+            if (text && *text != name)
+                self.names_to_look_at_ = looks_after_another_text;
+            return text;
+        }
+    };
+
     /// Adds a sample to the batch. `readable` is where the bytes behind its name end that can be
     /// read, or null.
-    template <class OnRefusal>
+    template <class Owner>
+    [[gnu::always_inline]] void
+    add(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
+        if constexpr (canonicalizes<const Owner>) {
+            // Most names are known to the store: then only the others are looked at. Where names
+            // have another text as a rule, looking for them first would be in vain.
+            if (names_to_look_at_ > 0)
+                --names_to_look_at_;
+            else if (one.series.tags.empty() && stays(one.series.name, readable) && !mapper_)
+                return batch_.add(detail::padded_name{one.series.name}, one, owner);
+        }
+        add_closely(one, readable, now, owner);
+    }
+
+    /// Whether a name stands in the text, where it stays until the batch is applied, and so many
+    /// bytes can be read there.
+    [[nodiscard]] static bool stays(std::string_view name, const char* readable) noexcept {
+        return readable != nullptr &&
+               readable - name.data() >= std::ptrdiff_t{detail::short_name_bytes};
+    }
+
+    template <class Owner>
     void
-    add(const sample& one, const char* readable, std::int64_t now, const OnRefusal& refuse_sample) {
+    add_closely(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
         const auto name = names_.name(one.series);
         if (!name)
-            return refuse_sample(name.error(), one.series.name);
+            return owner(name.error(), one.series.name);
         if (mapper_)
-            return add_mapped(*name, one, now, refuse_sample);
+            return add_mapped(*name, one, now, owner);
         if constexpr (Profile::stamps_on_receipt) {
             if (one.timestamp == no_timestamp) {
                 sample stamped = one;
                 stamped.timestamp = now;
-                return batch_.add(*name, stamped, refuse_sample);
+                return batch_.add(*name, stamped, owner);
             }
         }
-        // A name that stands in the text stays there until the batch is applied.
-        const bool stays = readable != nullptr && name->data() == one.series.name.data();
-        if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
-            batch_.add(detail::padded_name{*name}, one, refuse_sample);
+        const bool as_it_stands = name->data() == one.series.name.data();
+        if (!as_it_stands && one.series.tags.empty())
+            names_to_look_at_ = looks_after_another_text;
+        if (as_it_stands && stays(*name, readable))
+            batch_.add(detail::padded_name{*name}, one, owner);
         else
-            batch_.add(*name, one, refuse_sample);
+            batch_.add(*name, one, owner);
     }
 
-    template <class OnRefusal>
-    void add_mapped(std::string_view name,
-                    const sample& one,
-                    std::int64_t now,
-                    const OnRefusal& refuse_sample) {
+    template <class Owner>
+    void
+    add_mapped(std::string_view name, const sample& one, std::int64_t now, const Owner& owner) {
         const auto& to = mapper_.find(one.series.kind, name);
         if (to.drop) {
             ++shard_.active().counts.discarded;
             return;
         }
         if (to.error != errc::ok)
-            return refuse_sample(to.error, name);
+            return owner(to.error, name);
         sample mapped = one;
         if (to.scale != 1) {
             mapped.value *= to.scale;
             mapped.integral = false;
             if (mapped.value - mapped.value != 0)
-                return refuse_sample(errc::number_out_of_range, name);
+                return owner(errc::number_out_of_range, name);
         }
         if (Profile::stamps_on_receipt && one.timestamp == no_timestamp)
             mapped.timestamp = now;
-        batch_.add(to.name, mapped, refuse_sample);
+        batch_.add(to.name, mapped, owner);
     }
 
     void count_key(const sample& one, key_counts& into) {
@@ -24024,9 +24117,7 @@ private:
         const auto refuse_line = [&](refusal why, std::string_view line) {
             refuse(into, why, line, on_refusal);
         };
-        const auto refuse_sample = [&](errc error, std::string_view name) {
-            refuse(into, {error, 0}, name, on_refusal);
-        };
+        const batch_owner<OnRefusal> owner{*this, into, on_refusal};
         constexpr bool padded = std::is_same_v<Text, padded_text>;
         const char* const readable =
             bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
@@ -24036,19 +24127,21 @@ private:
             count_keys(bytes, into.keys);
         mapper_.begin();
         batch_.begin(into.store, order_);
-        const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
+        const auto on_sample = [&](const sample& one) { add(one, readable, now, owner); };
         const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse_line);
         into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
-        batch_.apply(refuse_sample);
+        batch_.apply(owner);
     }
 
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
+    canonical_buffer<dialect_type> unknown_names_{}; // for the batch, when names_ may be in use
     quipu::shard<input> shard_;
     std::uint64_t seed_;
     name_mapper<dialect_type> mapper_{};
     std::uint32_t order_ = 0;
+    std::uint32_t names_to_look_at_ = 0; // so many of the next, before the store is asked
     bool counts_keys_ = false;
 };
 

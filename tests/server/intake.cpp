@@ -3,6 +3,8 @@
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/generator.hpp"
+#include "support/store_model.hpp"
 
 #include <string>
 #include <string_view>
@@ -21,10 +23,19 @@ struct taken {
     std::vector<std::string> refused{};
 
     void receive(std::string_view text, std::int64_t at = now) {
-        intake.receive(text, at, [&](quipu::refusal why, std::string_view line) {
+        intake.receive(text, at, note_refusals());
+    }
+    void receive_padded(std::string text) {
+        const auto size = text.size();
+        text.append(quipu::read_padding_bytes, '#');
+        const quipu::padded_text padded{std::string_view(text).substr(0, size)};
+        intake.receive(padded, now, note_refusals());
+    }
+    auto note_refusals() {
+        return [this](quipu::refusal why, std::string_view line) {
             refused.push_back(std::string(line) + " @" + std::to_string(why.offset) + ": " +
                               std::string(message(why.error)));
-        });
+        };
     }
     auto& input() { return intake.shard().active(); }
     std::uint64_t refusals(errc why) {
@@ -114,6 +125,63 @@ TEST_CASE("intake: names are those of the profile", "[server][intake]") {
     etsy.receive("a b/c$:1|c");
     CHECK(etsy.input().store.counter("a_b-c").sum() == 1);
     CHECK(etsy.input().store.size() == 1);
+}
+
+TEST_CASE("intake: names that Etsy's server cleans come to one series, in their order",
+          "[server][intake]") {
+    using profile = profile::etsy;
+    generator random(8);
+    const std::vector<std::string> names = {"clean.name.that.is.long.enough",
+                                            "clean/name.that.is longer than others",
+                                            "clean-name.that.is_longer_than_others",
+                                            "clean/name.that.is  longer than others",
+                                            "short",
+                                            "sh(o)rt",
+                                            "(",
+                                            "with;tag=1",
+                                            "%with;tag=1"};
+    const std::vector<std::string> ends = {
+        "|c", "|ms", "|g", "|s", "|c|@0.5", "|g|#tag:1", "|c|#a:b/c"};
+    const auto mostly_clean = GENERATE(false, true);
+    taken<profile> here;
+    quipu::basic_store<profile::store_traits> expected;
+    quipu::canonical_buffer<profile::dialect_type> canonical;
+    for (int round = 0; round < 60; ++round) {
+        std::string text;
+        for (auto lines = random.below(200); lines > 0; --lines) {
+            const auto& name =
+                mostly_clean && !random.one_in(50) ? names[0] : names[random.below(names.size())];
+            text += name + ":" + (random.one_in(5) ? "+" : "") + std::to_string(random.below(90)) +
+                    ends[random.below(ends.size())] + "\n";
+        }
+        quipu::parse_datagram<profile::dialect_type>(
+            std::string_view(text),
+            [&](const quipu::sample& one) {
+                CHECK(expected.apply(*canonical.name(one.series), one) == errc::ok);
+            },
+            [](quipu::refusal, std::string_view line) { FAIL_CHECK(line); });
+        random.one_in(2) ? here.receive(text) : here.receive_padded(text);
+    }
+    CHECK(here.refused.empty());
+    auto& found = here.input().store;
+    store_model::check_same(expected, found);
+    CHECK(found.counters().find("clean-name.that.is_longer_than_others") != nullptr);
+    CHECK(found.counters().find("") != nullptr);
+}
+
+TEST_CASE("intake: a name that waits for room keeps its text", "[server][intake]") {
+    taken<profile::etsy> here;
+    std::string text = "unknown.name:1|c\nanother/unknown.name:1|c\n";
+    std::vector<std::string> names;
+    for (int i = 0; i < 20; ++i) {
+        names.push_back(std::string(500, 'n') + std::to_string(i));
+        text += names.back() + ":1|c|#a:b\n"; // its text is another, and is copied
+    }
+    here.receive_padded(text);
+    CHECK(here.input().store.size() == 22);
+    CHECK(here.input().store.counters().find("another-unknown.name") != nullptr);
+    for (const auto& name : names)
+        CHECK(here.input().store.counters().find(name + ";a=b") != nullptr);
 }
 
 TEST_CASE("intake: what others found is counted with the rest", "[server][intake]") {

@@ -40,24 +40,6 @@ sample of(metric_kind kind, double value = 1) {
     return one;
 }
 
-template <class Traits>
-void check_same(basic_store<Traits>& expected, basic_store<Traits>& real) {
-    const auto same = [](auto& a, auto& b, auto reading) {
-        REQUIRE(a.size() == b.size());
-        for (std::size_t i = 0; i < a.size(); ++i) {
-            const auto& one = a.entries()[i];
-            const auto& other = b.entries()[i];
-            if (one.name() != other.name() || reading(one.cell) != reading(other.cell))
-                FAIL_CHECK(one.name() << " differs from " << other.name());
-        }
-    };
-    same(expected.counters(), real.counters(), [](auto& cell) { return cell.sum(); });
-    same(expected.timers(), real.timers(), [](auto& cell) { return cell.values().values(); });
-    same(expected.gauges(), real.gauges(), [](auto& cell) { return cell.value(); });
-    same(expected.uniques(), real.uniques(), [](auto& cell) { return cell.estimate(); });
-    same(expected.keyvalues(), real.keyvalues(), [](auto& cell) { return cell.values(); });
-}
-
 } // namespace
 
 TEST_CASE("batch: a store cannot tell that there was one", "[store][batch]") {
@@ -87,7 +69,59 @@ TEST_CASE("batch: a store cannot tell that there was one", "[store][batch]") {
         samples.apply(no_refusal);
         samples.apply(no_refusal); // there is nothing left
     }
-    check_same(single, batched);
+    store_model::check_same(single, batched);
+}
+
+TEST_CASE("batch: names that are not canonical come to the series of their text",
+          "[store][batch]") {
+    // The canonical text has no capitals, and a '!' no text at all.
+    struct owner {
+        std::vector<std::string>& refused;
+        std::string text{};
+
+        void operator()(errc error, std::string_view name) const {
+            refused.push_back(std::string(message(error)) + ": " + std::string(name));
+        }
+        result<std::string_view> canonical(std::string_view name) {
+            if (name.find('!') != name.npos)
+                return errc::bad_name;
+            text = name;
+            for (char& c : text)
+                c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | ' ') : c;
+            return std::string_view(text);
+        }
+    };
+    generator random(3);
+    basic_store<small_traits> single(5);
+    basic_store<small_traits> batched(5);
+    basic_batch<small_traits> samples;
+    std::vector<std::string> expected;
+    std::vector<std::string> told;
+    owner tells{told};
+    owner also{expected};
+    std::vector<std::string> texts(150);
+    for (int round = 0; round < 300; ++round) {
+        samples.begin(batched);
+        for (auto& text : texts) {
+            auto name = store_model::make_name(random, 400);
+            for (char& c : name)
+                c = random.one_in(40) ? '!' : random.one_in(20) ? static_cast<char>(c & ~' ') : c;
+            // In the order in which the batch takes them: refusals of a kind, not of them all.
+            const auto one = of(metric_kind::counter, static_cast<double>(random.below(9)));
+            const auto canonical = also.canonical(name);
+            const errc error = canonical ? single.apply(*canonical, one) : canonical.error();
+            if (error != errc::ok)
+                also(error, canonical.value_or(name));
+            text = padded(name);
+            samples.add(
+                detail::padded_name{std::string_view(text).substr(0, name.size())}, one, tells);
+        }
+        samples.apply(tells);
+    }
+    store_model::check_same(single, batched);
+    CHECK(told == expected);
+    CHECK(told.size() > 1000);
+    CHECK(batched.size() > 20);
 }
 
 TEST_CASE("batch: samples of a kind keep their order", "[store][batch]") {

@@ -13,6 +13,7 @@
 #include <vector>
 
 using namespace quipu;
+using detail::equal_long_names;
 using detail::equal_short_names;
 using detail::name_hash;
 using detail::padded_name;
@@ -178,6 +179,22 @@ TEMPLATE_TEST_CASE_SIG("name hash: short names are equal if all their bytes are"
             changed[i] = static_cast<char>(changed[i] ^ (1 << random.below(8)));
             const surrounded_name other(random, changed);
             if (equal_short_names<Capacity>(kept.data(), other.get().text.data(), size))
+                FAIL_CHECK("byte " << i << " of " << size << " does not matter");
+        }
+    }
+}
+
+TEST_CASE("name hash: long names are equal if all their bytes are", "[store][name_hash]") {
+    generator random(5);
+    for (std::size_t size = 16; size <= 100; ++size) {
+        const auto name = random_text(random, size);
+        const auto same = name + random_text(random, random.below(3));
+        if (!equal_long_names(name.data(), same.data(), size))
+            FAIL_CHECK("two names of " << size << " bytes differ");
+        for (std::size_t i = 0; i < size; ++i) {
+            auto other = same;
+            other[i] = static_cast<char>(other[i] ^ (1 << random.below(8)));
+            if (equal_long_names(name.data(), other.data(), size))
                 FAIL_CHECK("byte " << i << " of " << size << " does not matter");
         }
     }

@@ -264,4 +264,23 @@ void apply_to_both(generator& random,
         FAIL("a sample of " << name << " has another fate");
 }
 
+/// Checks that two stores have the same series, in the same order, with the same contents.
+template <class Traits>
+void check_same(quipu::basic_store<Traits>& expected, quipu::basic_store<Traits>& real) {
+    const auto same = [](auto& a, auto& b, auto reading) {
+        REQUIRE(a.size() == b.size());
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            const auto& one = a.entries()[i];
+            const auto& other = b.entries()[i];
+            if (one.name() != other.name() || reading(one.cell) != reading(other.cell))
+                FAIL_CHECK(one.name() << " differs from " << other.name());
+        }
+    };
+    same(expected.counters(), real.counters(), [](auto& cell) { return cell.sum(); });
+    same(expected.timers(), real.timers(), [](auto& cell) { return cell.values().values(); });
+    same(expected.gauges(), real.gauges(), [](auto& cell) { return cell.value(); });
+    same(expected.uniques(), real.uniques(), [](auto& cell) { return cell.estimate(); });
+    same(expected.keyvalues(), real.keyvalues(), [](auto& cell) { return cell.values(); });
+}
+
 } // namespace store_model

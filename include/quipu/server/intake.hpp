@@ -100,16 +100,14 @@ public:
     template <class OnRefusal>
     void receive(const sample& one, std::int64_t now, OnRefusal&& on_refusal) {
         input& into = shard_.active();
-        const auto refuse_sample = [&](errc error, std::string_view name) {
-            refuse(into, {error, 0}, name, on_refusal);
-        };
+        const batch_owner<OnRefusal> owner{*this, into, on_refusal};
         ++into.counts.lines;
         if (counts_keys_)
             count_key(one, into.keys);
         mapper_.begin();
         batch_.begin(into.store, order_);
-        add(one, nullptr, now, refuse_sample);
-        batch_.apply(refuse_sample);
+        add_closely(one, nullptr, now, owner);
+        batch_.apply(owner);
     }
 
     /// Counts a refusal that was found elsewhere, of a line or a record.
@@ -148,53 +146,95 @@ private:
         on_refusal(why, line);
     }
 
+    /// After a name whose canonical text is another.
+    static constexpr std::uint32_t looks_after_another_text = 64;
+
+    /// What the batch tells and asks.
+    template <class OnRefusal>
+    struct batch_owner {
+        basic_intake& self;
+        input& into;
+        OnRefusal& on_refusal;
+
+        void operator()(errc error, std::string_view name) const {
+            refuse(into, {error, 0}, name, on_refusal);
+        }
+        [[nodiscard]] result<std::string_view> canonical(std::string_view name) const
+            requires(canonical_buffer<dialect_type>::idempotent) {
+            const auto text = self.unknown_names_.name({metric_kind::counter, name, {}});
+            if (text && *text != name)
+                self.names_to_look_at_ = looks_after_another_text;
+            return text;
+        }
+    };
+
     /// Adds a sample to the batch. `readable` is where the bytes behind its name end that can be
     /// read, or null.
-    template <class OnRefusal>
+    template <class Owner>
+    [[gnu::always_inline]] void
+    add(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
+        if constexpr (canonicalizes<const Owner>) {
+            // Most names are known to the store: then only the others are looked at. Where names
+            // have another text as a rule, looking for them first would be in vain.
+            if (names_to_look_at_ > 0)
+                --names_to_look_at_;
+            else if (one.series.tags.empty() && stays(one.series.name, readable) && !mapper_)
+                return batch_.add(detail::padded_name{one.series.name}, one, owner);
+        }
+        add_closely(one, readable, now, owner);
+    }
+
+    /// Whether a name stands in the text, where it stays until the batch is applied, and so many
+    /// bytes can be read there.
+    [[nodiscard]] static bool stays(std::string_view name, const char* readable) noexcept {
+        return readable != nullptr &&
+               readable - name.data() >= std::ptrdiff_t{detail::short_name_bytes};
+    }
+
+    template <class Owner>
     void
-    add(const sample& one, const char* readable, std::int64_t now, const OnRefusal& refuse_sample) {
+    add_closely(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
         const auto name = names_.name(one.series);
         if (!name)
-            return refuse_sample(name.error(), one.series.name);
+            return owner(name.error(), one.series.name);
         if (mapper_)
-            return add_mapped(*name, one, now, refuse_sample);
+            return add_mapped(*name, one, now, owner);
         if constexpr (Profile::stamps_on_receipt) {
             if (one.timestamp == no_timestamp) {
                 sample stamped = one;
                 stamped.timestamp = now;
-                return batch_.add(*name, stamped, refuse_sample);
+                return batch_.add(*name, stamped, owner);
             }
         }
-        // A name that stands in the text stays there until the batch is applied.
-        const bool stays = readable != nullptr && name->data() == one.series.name.data();
-        if (stays && readable - name->data() >= std::ptrdiff_t{detail::short_name_bytes})
-            batch_.add(detail::padded_name{*name}, one, refuse_sample);
+        const bool as_it_stands = name->data() == one.series.name.data();
+        if (!as_it_stands && one.series.tags.empty())
+            names_to_look_at_ = looks_after_another_text;
+        if (as_it_stands && stays(*name, readable))
+            batch_.add(detail::padded_name{*name}, one, owner);
         else
-            batch_.add(*name, one, refuse_sample);
+            batch_.add(*name, one, owner);
     }
 
-    template <class OnRefusal>
-    void add_mapped(std::string_view name,
-                    const sample& one,
-                    std::int64_t now,
-                    const OnRefusal& refuse_sample) {
+    template <class Owner>
+    void
+    add_mapped(std::string_view name, const sample& one, std::int64_t now, const Owner& owner) {
         const auto& to = mapper_.find(one.series.kind, name);
         if (to.drop) {
             ++shard_.active().counts.discarded;
             return;
         }
         if (to.error != errc::ok)
-            return refuse_sample(to.error, name);
+            return owner(to.error, name);
         sample mapped = one;
         if (to.scale != 1) {
             mapped.value *= to.scale;
             mapped.integral = false;
             if (mapped.value - mapped.value != 0)
-                return refuse_sample(errc::number_out_of_range, name);
+                return owner(errc::number_out_of_range, name);
         }
         if (Profile::stamps_on_receipt && one.timestamp == no_timestamp)
             mapped.timestamp = now;
-        batch_.add(to.name, mapped, refuse_sample);
+        batch_.add(to.name, mapped, owner);
     }
 
     void count_key(const sample& one, key_counts& into) {
@@ -221,9 +261,7 @@ private:
         const auto refuse_line = [&](refusal why, std::string_view line) {
             refuse(into, why, line, on_refusal);
         };
-        const auto refuse_sample = [&](errc error, std::string_view name) {
-            refuse(into, {error, 0}, name, on_refusal);
-        };
+        const batch_owner<OnRefusal> owner{*this, into, on_refusal};
         constexpr bool padded = std::is_same_v<Text, padded_text>;
         const char* const readable =
             bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
@@ -233,19 +271,21 @@ private:
             count_keys(bytes, into.keys);
         mapper_.begin();
         batch_.begin(into.store, order_);
-        const auto on_sample = [&](const sample& one) { add(one, readable, now, refuse_sample); };
+        const auto on_sample = [&](const sample& one) { add(one, readable, now, owner); };
         const auto tags_dropped = names_.tags_dropped();
         into.counts.lines += parse_datagram<dialect_type>(text, on_sample, refuse_line);
         into.counts.tags_dropped += names_.tags_dropped() - tags_dropped;
-        batch_.apply(refuse_sample);
+        batch_.apply(owner);
     }
 
     basic_batch<typename Profile::store_traits> batch_{};
     canonical_buffer<dialect_type> names_{};
+    canonical_buffer<dialect_type> unknown_names_{}; // for the batch, when names_ may be in use
     quipu::shard<input> shard_;
     std::uint64_t seed_;
     name_mapper<dialect_type> mapper_{};
     std::uint32_t order_ = 0;
+    std::uint32_t names_to_look_at_ = 0; // so many of the next, before the store is asked
     bool counts_keys_ = false;
 };
 

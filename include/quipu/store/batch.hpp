@@ -1,8 +1,10 @@
 // Samples on their way into a store, many at a time.
 #pragma once
 
+#include <quipu/core/result.hpp>
 #include <quipu/store/store.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +12,13 @@
 #include <utility>
 
 namespace quipu {
+
+/// Who owns a batch and can say what the canonical text of a name is: then names may be added as they
+/// stand on the wire, if each canonical text is its own.
+template <class Owner>
+concept canonicalizes = requires(Owner& owner, std::string_view name) {
+    { owner.canonical(name) } -> std::same_as<result<std::string_view>>;
+};
 
 /// Adds samples to a store in batches: while one is parsed, the memory for those before is under
 /// way, and the cells of a kind are updated one after another. Within a kind samples keep their
@@ -37,14 +46,17 @@ public:
         indexes_[4] = &into.keyvalues().index();
     }
 
-    /// Adds a sample whose series has the canonical text `name`.
-    /// `on_refusal(errc, std::string_view name)` is told of each sample that the store refuses:
-    /// `series_limit`, `value_limit`.
-    /// Cost     one copy, and one hash of the name.
-    template <class OnRefusal>
-    void add(detail::padded_name name, const sample& one, OnRefusal&& on_refusal) {
+    /// Adds a sample whose series has the canonical text `name`; or a name that may not be canonical,
+    /// if the owner canonicalizes: then it is asked about names that the store does not know.
+    ///
+    /// Input    `owner(errc, std::string_view name)` is told of each sample that is refused:
+    ///          `series_limit`, `value_limit`, or an error of `owner.canonical`.
+    /// Cost     one copy, and one hash of the name; two for a name that is not canonical.
+    template <class Owner>
+    [[gnu::always_inline]] void // since the parser is waiting
+    add(detail::padded_name name, const sample& one, Owner&& owner) {
         if (size_ == samples_max)
-            apply(on_refusal);
+            apply(owner);
         const auto kind = static_cast<std::size_t>(one.series.kind);
         const std::uint64_t hash = into_->counters().hash(name.text);
         list& of_kind = lists_[kind];
@@ -56,27 +68,27 @@ public:
     }
 
     /// The same for a name that does not hold so long, or behind which nothing may be read.
-    template <class OnRefusal>
-    void add(std::string_view name, const sample& one, OnRefusal&& on_refusal) {
+    template <class Owner>
+    void add(std::string_view name, const sample& one, Owner&& owner) {
         if (size_ == samples_max || name.size() > text_bytes_max - text_bytes_)
-            apply(on_refusal);
+            apply(owner);
         if (name.size() > text_bytes_max) {
             sample ordered = one;
             ordered.order = order_;
             if (const errc error = into_->apply(name, ordered); error != errc::ok)
-                on_refusal(error, name);
+                owner(error, name);
             return;
         }
         char* const kept = texts_ + text_bytes_;
         if (!name.empty())
             std::memcpy(kept, name.data(), name.size());
         text_bytes_ += static_cast<std::uint32_t>(name.size());
-        add(detail::padded_name{{kept, name.size()}}, one, on_refusal);
+        add(detail::padded_name{{kept, name.size()}}, one, owner);
     }
 
     /// Updates the cells. The batch is empty then, even if it throws.
-    template <class OnRefusal>
-    void apply(OnRefusal&& on_refusal) {
+    template <class Owner>
+    void apply(Owner&& owner) {
         if (size_ == 0)
             return;
         size_ = text_bytes_ = 0;
@@ -94,7 +106,7 @@ public:
             const std::uint32_t size = sizes[&of_kind - lists_];
             const std::size_t series = table.size();
             for (std::uint32_t i = 0; i < size; ++i)
-                update(table, of_kind.items[i], table.size() == series, on_refusal);
+                update(table, of_kind.items[i], table.size() == series, owner);
         });
     }
 
@@ -115,17 +127,34 @@ private:
     static constexpr std::size_t text_bytes_max = 4096;
 
     /// `stands`: no entry was added since the likely one was found, which may have moved it.
-    template <class Table, class OnRefusal>
-    void update(Table& table, const item& one, bool stands, OnRefusal& on_refusal) {
+    template <class Table, class Owner>
+    void update(Table& table, const item& one, bool stands, Owner& owner) {
         const std::string_view name = one.what->series.name;
         auto* const likely =
             static_cast<typename Table::entry*>(const_cast<void*>(stands ? one.where : nullptr));
         auto* cell = table.find(detail::padded_name{name}, one.hash, likely);
-        if (cell == nullptr)
-            cell = into_->insert(table, name, one.hash);
-        const errc error = cell == nullptr ? errc::series_limit : cell->apply(*one.what);
+        if (cell == nullptr) [[unlikely]]
+            return update_unknown(table, name, one, owner);
+        if (const errc error = cell->apply(*one.what); error != errc::ok)
+            owner(error, name);
+    }
+
+    /// The same for a name that the store does not know.
+    template <class Table, class Owner>
+    [[gnu::noinline]] void
+    update_unknown(Table& table, std::string_view name, const item& one, Owner& owner) {
+        result<std::string_view> text = name;
+        if constexpr (canonicalizes<Owner>)
+            text = owner.canonical(name);
+        errc error = text.error();
+        if (text && *text != name) {
+            error = into_->apply(*text, *one.what);
+        } else if (text) {
+            auto* const cell = into_->insert(table, name, one.hash);
+            error = cell == nullptr ? errc::series_limit : cell->apply(*one.what);
+        }
         if (error != errc::ok)
-            on_refusal(error, name);
+            owner(error, text.value_or(name));
     }
 
     template <class F>

@@ -1,6 +1,7 @@
 // How a table hashes and compares names: seeded, and without a branch for names of usual lengths.
 #pragma once
 
+#include <quipu/core/config.hpp>
 #include <quipu/core/hash.hpp>
 #include <quipu/core/little_endian.hpp>
 #include <quipu/core/wide_product.hpp>
@@ -83,6 +84,12 @@ private:
     std::uint64_t keys_[8] = {};
 };
 
+#if defined(__SSE2__)
+[[nodiscard]] inline __m128i load_16(const char* at) noexcept {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+}
+#endif
+
 /// Whether the first `size` bytes of two texts are equal; `kept` has zeros from there to
 /// `Capacity`, which is a multiple of 16, and behind `name` as many can be read.
 template <std::size_t Capacity>
@@ -90,14 +97,26 @@ template <std::size_t Capacity>
 equal_short_names(const char* kept, const char* name, std::size_t size) noexcept {
     static_assert(Capacity % 16 == 0 && Capacity <= short_name_bytes);
 #if defined(__SSE2__)
-    const auto load = [](const char* at) {
-        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    };
     __m128i equal = _mm_set1_epi8('\xff');
     for (std::size_t i = 0; i < Capacity; i += 16) {
-        const __m128i masked = _mm_and_si128(load(name + i), load(masks.keeping(size) + i));
-        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(masked, load(kept + i)));
+        const __m128i masked = _mm_and_si128(load_16(name + i), load_16(masks.keeping(size) + i));
+        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(masked, load_16(kept + i)));
     }
+    return _mm_movemask_epi8(equal) == 0xffff;
+#else
+    return std::memcmp(kept, name, size) == 0;
+#endif
+}
+
+/// Whether two texts of `size` bytes, 16 at least, are equal: a call of memcmp costs more.
+[[nodiscard]] inline bool
+equal_long_names(const char* kept, const char* name, std::size_t size) noexcept {
+    QUIPU_ASSERT(size >= 16);
+#if defined(__SSE2__)
+    const std::size_t last = size - 16; // may overlap the sixteen before
+    __m128i equal = _mm_cmpeq_epi8(load_16(kept + last), load_16(name + last));
+    for (std::size_t i = 0; i < last; i += 16)
+        equal = _mm_and_si128(equal, _mm_cmpeq_epi8(load_16(kept + i), load_16(name + i)));
     return _mm_movemask_epi8(equal) == 0xffff;
 #else
     return std::memcmp(kept, name, size) == 0;

@@ -42,6 +42,7 @@ private:
     /// A name of up to so many bytes stands here; a longer one in the table's arena.
     static constexpr std::size_t short_bytes =
         room < detail::short_name_bytes ? room : detail::short_name_bytes;
+    static_assert(short_bytes >= 16, "longer names are compared 16 bytes at a time");
 
     /// `kept`: the name where it stays.
     explicit table_entry(std::string_view kept) noexcept
@@ -70,7 +71,7 @@ private:
             return false;
         if (is_short())
             return detail::equal_short_names<short_bytes>(text_, name.text.data(), size_);
-        return std::memcmp(long_text(), name.text.data(), size_) == 0;
+        return detail::equal_long_names(long_text(), name.text.data(), size_);
     }
     [[nodiscard]] bool has(std::string_view other) const noexcept { return name() == other; }
 
@@ -152,7 +153,9 @@ public:
     // For look-ups in batches, each in three steps with others between, so that memory is asked for
     // ahead of its use: the hash, for which the index is asked; the entry; the cell.
 
-    [[nodiscard]] std::uint64_t hash(std::string_view name) const noexcept { return hash_(name); }
+    [[nodiscard, gnu::always_inline]] std::uint64_t hash(std::string_view name) const noexcept {
+        return hash_(name);
+    }
     [[nodiscard]] const detail::chunk_index<Allocator>& index() const noexcept { return index_; }
 
     /// Asks for the entry that a hash probably means, and returns it, or null; `home` is where the

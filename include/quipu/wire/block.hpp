@@ -117,7 +117,8 @@ struct sse2_scan {
         return join(look(text), look(text + 16), look(text + 32), look(text + 48));
     }
 
-    [[nodiscard]] static short_number number(const char* text, std::size_t size) noexcept {
+    [[nodiscard, gnu::always_inline]] static short_number number(const char* text,
+                                                                 std::size_t size) noexcept {
         return read_short_number_sse2(text, size);
     }
 

@@ -169,6 +169,10 @@ public:
         }
     }
 
+    /// Whether a text that `name` gave is its own canonical text as a name: then one that a store
+    /// knows needs no closer look.
+    static constexpr bool idempotent = Dialect::sanitizes;
+
     /// How many tags in names were left out since this was made, because they are not `key=value`
     /// with both parts.
     [[nodiscard]] constexpr std::uint64_t tags_dropped() const noexcept { return tags_dropped_; }
