@@ -45,6 +45,16 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def idle_processor_seconds(pid: int) -> float:
+    """The same, once the process has nothing left to do."""
+    used = processor_seconds(pid)
+    while True:
+        time.sleep(0.3)
+        before, used = used, processor_seconds(pid)
+        if used == before:
+            return used
+
+
 def lines_taken(management: Management) -> int:
     found = re.search(r"statsd\.metrics_received': (\d+)", management.ask("counters"))
     return int(found[1]) if found else 0
@@ -75,13 +85,11 @@ def measure(side: Side, send, texts: list, per_second: float) -> tuple:
         process.wait_for(lambda: accepts(side.management))
         management = Management(side.management)
         before = lines_taken(management)
-        used = processor_seconds(process.pid)
+        used = idle_processor_seconds(process.pid)
         send(side, texts, per_second)
-        taken = before
-        while (now := lines_taken(management)) > taken:
-            taken = now
-        used = processor_seconds(process.pid) - used
-        return (taken - before) / used, taken - before
+        used = idle_processor_seconds(process.pid) - used
+        taken = lines_taken(management) - before
+        return taken / used, taken
 
 
 def main(arguments) -> int:

@@ -55,6 +55,7 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -3447,7 +3448,7 @@ static_assert(transport<file_writer>);
 /// Threads  distinct objects safe, shared objects unsafe.
 class file_reader {
 public:
-    /// Most bytes that one call of `receive` hands out; they lie on the stack.
+    /// Most bytes that a call of `receive` without room hands out; they lie on the stack.
     static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
 
     explicit file_reader(int fd = 0) noexcept : fd_(fd) {}
@@ -3458,10 +3459,19 @@ public:
     template <class OnBytes>
     [[nodiscard]] result<std::size_t>
     receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
+        return receive(chunk, on_bytes);
+    }
+    /// The same by way of the caller's `room`, as tcp_connection does.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(std::span<char> room,
+            OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        QUIPU_ASSERT(room.size() > read_padding_bytes);
         if (closed_)
             return std::size_t{0};
-        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
-        const auto size = uninterrupted([&] { return ::read(fd_, chunk.data(), chunk_bytes_max); });
+        const auto size = uninterrupted(
+            [&] { return ::read(fd_, room.data(), room.size() - read_padding_bytes); });
         if (size < 0) {
             const errc why = last_error();
             if (why == errc::would_block)
@@ -3472,7 +3482,7 @@ public:
             closed_ = true;
             return std::size_t{0};
         }
-        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
+        on_bytes(std::string_view{room.data(), static_cast<std::size_t>(size)});
         return std::size_t{1};
     }
 
@@ -5593,13 +5603,12 @@ namespace quipu {
 
 /// One accepted connection: a receiver of a stream, and a way to answer.
 ///
-/// Limits   keeps no bytes: what comes is handed out at once, `chunk_bytes_max` a call, so
-///          thousands of connections cost no buffers. To put lines together is the caller's part.
+/// Limits   keeps no bytes: what comes is handed out at once, so thousands of connections cost no
+///          buffers. To put lines together is the caller's part.
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_connection {
 public:
-    /// Most bytes that one call of `receive` hands out; they lie on the stack. Half of it cost a server 6 %
-    /// more for each line, twice as much gained nothing.
+    /// Most bytes that a call of `receive` without room hands out; they lie on the stack.
     static constexpr std::size_t chunk_bytes_max = std::size_t{32} * 1024;
 
     /// No connection.
@@ -5619,13 +5628,24 @@ public:
     template <class OnBytes>
     [[nodiscard]] result<std::size_t>
     receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
+        return receive(chunk, on_bytes);
+    }
+
+    /// The same by way of the caller's `room`, the last `read_padding_bytes` of which stay free.
+    /// Cost     the more room, the fewer calls: 256 KiB instead of 32 save the system a third of its
+    ///          time for a line.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(std::span<char> room,
+            OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        QUIPU_ASSERT(room.size() > read_padding_bytes);
         if (broken_ != errc::ok)
             return broken_;
         if (closed_)
             return std::size_t{0};
-        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
-        const auto size =
-            uninterrupted([&] { return ::recv(fd(), chunk.data(), chunk_bytes_max, 0); });
+        const auto size = uninterrupted(
+            [&] { return ::recv(fd(), room.data(), room.size() - read_padding_bytes, 0); });
         if (size < 0) {
             const errc why = last_error();
             if (why == errc::would_block)
@@ -5637,7 +5657,7 @@ public:
             closed_ = true;
             return std::size_t{0};
         }
-        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
+        on_bytes(std::string_view{room.data(), static_cast<std::size_t>(size)});
         return std::size_t{1};
     }
 
@@ -24901,6 +24921,8 @@ private:
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
     static constexpr int turns_max = 16;
+    static constexpr int pieces_max = 2; // of a stream: as large as these
+    static constexpr std::size_t piece_bytes_max = std::size_t{256} * 1024;
     static constexpr int drain_ms_max = 250;
 
     /// Names the way in that was placed last.
@@ -25062,10 +25084,13 @@ private:
     template <class From>
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
-        for (int turn = 0; turn < turns_max; ++turn) {
+        const std::span<char> room(room_.get(), room_bytes);
+        bool more = true;
+        for (int turn = 0; turn < pieces_max && more; ++turn) {
             note_order();
             errc broken = errc::ok;
-            const auto count = open.from.receive([&](std::string_view bytes) {
+            const auto count = open.from.receive(room, [&](std::string_view bytes) {
+                more = bytes.size() == piece_bytes_max;
                 broken = reception_.receive_piece(open.lines, bytes);
             });
             if (!count || open.from.closed() || broken != errc::ok) {
@@ -25143,6 +25168,9 @@ private:
     std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
     std::vector<unix_listener> paths_{};
     std::vector<std::string> bound_{};
+    // For the pieces of streams; only what they fill becomes real memory.
+    static constexpr std::size_t room_bytes = piece_bytes_max + read_padding_bytes;
+    std::unique_ptr<char[]> room_ = std::make_unique_for_overwrite<char[]>(room_bytes);
     std::optional<std::uint64_t> always_ready_{};
     std::function<void()> at_end_{};
     std::size_t connections_ = 0;

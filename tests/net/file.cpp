@@ -6,7 +6,9 @@
 #include <array>
 #include <csignal>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -117,6 +119,14 @@ TEST_CASE("file_reader: hands out what comes, and tells the end", "[net][file]")
     CHECK(*take() == 1);
     CHECK(text == "hello");
     CHECK_FALSE(reader.closed());
+    REQUIRE(::write(ends[1], "abc", 3) == 3);
+    std::vector<char> room(2 + quipu::read_padding_bytes);
+    for (const std::string_view piece : {"ab", "c"}) {
+        CHECK(*reader.receive(room, [&](std::string_view bytes) {
+            CHECK(bytes == piece);
+            CHECK(bytes.data() == room.data());
+        }) == 1);
+    }
     REQUIRE(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
     CHECK(*take() == 0);
     CHECK_FALSE(reader.closed());

@@ -4,7 +4,9 @@
 #include "support/sockets.hpp"
 #include "support/tcp.hpp"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -122,6 +124,40 @@ TEST_CASE("tcp_connection: hands out long streams in pieces, with padding", "[ne
     CHECK(longest <= tcp_connection::chunk_bytes_max);
     CHECK(longest > 5000);
     CHECK(readable > 0);
+}
+
+TEST_CASE("tcp_connection: hands out as much as the caller has room for", "[net][tcp]") {
+    auto listener = listening();
+    auto client = client_of(listener);
+    auto connection = accepted(listener);
+    const std::string sent(300'000, 's');
+    REQUIRE(*client.send_some("0123456789") == 10);
+    std::vector<std::string> came;
+    std::vector<char> room(4 + read_padding_bytes, '#');
+    const auto take = [&] {
+        REQUIRE(test::comes_ready(connection.fd()));
+        return connection.receive(room, [&](std::string_view text) {
+            CHECK(text.data() == room.data());
+            came.emplace_back(text);
+        });
+    };
+    for (int i = 0; i != 3; ++i)
+        CHECK(*take() == 1);
+    CHECK(came == std::vector<std::string>{"0123", "4567", "89"});
+    CHECK(room[4] == '#');
+    // In one piece, however large, if there is room for it.
+    room.resize(sent.size() + read_padding_bytes);
+    const auto begun = client.send_some(sent);
+    REQUIRE(begun);
+    std::size_t longest = 0;
+    for (std::size_t all = 0; all < *begun; all += came.back().size()) {
+        REQUIRE(*take() == 1);
+        longest = std::max(longest, came.back().size());
+    }
+    CHECK(longest > tcp_connection::chunk_bytes_max);
+    client = quipu::socket{};
+    CHECK(*take() == 0);
+    CHECK(connection.closed());
 }
 
 TEST_CASE("tcp_connection: can answer, as far as there is room", "[net][tcp]") {

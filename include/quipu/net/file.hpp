@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -57,7 +58,7 @@ static_assert(transport<file_writer>);
 /// Threads  distinct objects safe, shared objects unsafe.
 class file_reader {
 public:
-    /// Most bytes that one call of `receive` hands out; they lie on the stack.
+    /// Most bytes that a call of `receive` without room hands out; they lie on the stack.
     static constexpr std::size_t chunk_bytes_max = std::size_t{16} * 1024;
 
     explicit file_reader(int fd = 0) noexcept : fd_(fd) {}
@@ -68,10 +69,19 @@ public:
     template <class OnBytes>
     [[nodiscard]] result<std::size_t>
     receive(OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
+        return receive(chunk, on_bytes);
+    }
+    /// The same by way of the caller's `room`, as tcp_connection does.
+    template <class OnBytes>
+    [[nodiscard]] result<std::size_t>
+    receive(std::span<char> room,
+            OnBytes&& on_bytes) noexcept(std::is_nothrow_invocable_v<OnBytes&, std::string_view>) {
+        QUIPU_ASSERT(room.size() > read_padding_bytes);
         if (closed_)
             return std::size_t{0};
-        std::array<char, chunk_bytes_max + read_padding_bytes> chunk; // not filled: that takes time
-        const auto size = uninterrupted([&] { return ::read(fd_, chunk.data(), chunk_bytes_max); });
+        const auto size = uninterrupted(
+            [&] { return ::read(fd_, room.data(), room.size() - read_padding_bytes); });
         if (size < 0) {
             const errc why = last_error();
             if (why == errc::would_block)
@@ -82,7 +92,7 @@ public:
             closed_ = true;
             return std::size_t{0};
         }
-        on_bytes(std::string_view{chunk.data(), static_cast<std::size_t>(size)});
+        on_bytes(std::string_view{room.data(), static_cast<std::size_t>(size)});
         return std::size_t{1};
     }
 

@@ -24,7 +24,9 @@
 #include <ctime>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -248,6 +250,8 @@ private:
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
     static constexpr int turns_max = 16;
+    static constexpr int pieces_max = 2; // of a stream: as large as these
+    static constexpr std::size_t piece_bytes_max = std::size_t{256} * 1024;
     static constexpr int drain_ms_max = 250;
 
     /// Names the way in that was placed last.
@@ -409,10 +413,13 @@ private:
     template <class From>
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
-        for (int turn = 0; turn < turns_max; ++turn) {
+        const std::span<char> room(room_.get(), room_bytes);
+        bool more = true;
+        for (int turn = 0; turn < pieces_max && more; ++turn) {
             note_order();
             errc broken = errc::ok;
-            const auto count = open.from.receive([&](std::string_view bytes) {
+            const auto count = open.from.receive(room, [&](std::string_view bytes) {
+                more = bytes.size() == piece_bytes_max;
                 broken = reception_.receive_piece(open.lines, bytes);
             });
             if (!count || open.from.closed() || broken != errc::ok) {
@@ -490,6 +497,9 @@ private:
     std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
     std::vector<unix_listener> paths_{};
     std::vector<std::string> bound_{};
+    // For the pieces of streams; only what they fill becomes real memory.
+    static constexpr std::size_t room_bytes = piece_bytes_max + read_padding_bytes;
+    std::unique_ptr<char[]> room_ = std::make_unique_for_overwrite<char[]>(room_bytes);
     std::optional<std::uint64_t> always_ready_{};
     std::function<void()> at_end_{};
     std::size_t connections_ = 0;
