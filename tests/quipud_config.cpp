@@ -659,8 +659,8 @@ TEST_CASE("quipud config: a command that fails is told, and one that hangs does 
                      "--interval=200ms",
                      "--listen=udp://127.0.0.1:0",
                      "--sink=exec:exit 3"});
-    CHECK(
-        failing.program().complains("exec:exit 3: the operating system failed; the flush is lost"));
+    CHECK(failing.program().complains(
+        "exec:exit 3: the peer has failed at the message; the flush is lost"));
     CHECK(failing.ends_well());
 
     const file number("hangs.pid", "");

@@ -3624,7 +3624,8 @@ public:
     ~command() = default;
 
     /// Runs it with `bytes`, which may be empty. A command may leave some of its input unread.
-    /// Errors   system_failure: it could not be started, was killed, or its exit status was not 0;
+    /// Errors   system_failure: it could not be started; peer_failed: its exit status was not 0, or
+    ///          somebody killed it;
     ///          timed_out: it was killed, since it took too long or `end` was called.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
         int ends[2] = {-1, -1};
@@ -3754,7 +3755,7 @@ private:
 
     [[nodiscard]] errc judge(int status) noexcept {
         exit_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        return exit_status_ == 0 ? errc::ok : errc::system_failure;
+        return exit_status_ == 0 ? errc::ok : errc::peer_failed;
     }
 
     [[nodiscard]] static errc kill_and_reap(pid_t started) noexcept {
@@ -6550,6 +6551,8 @@ read_whole_file(const std::string& path, std::size_t bytes_max = std::size_t{1} 
     struct stat about {};
     if (!file || ::fstat(file.fd(), &about) != 0)
         return last_error();
+    if (about.st_size > 0 && static_cast<std::uintmax_t>(about.st_size) > bytes_max)
+        return errc::message_too_long;
     constexpr std::size_t more = 4096; // a file that grows, or that does not tell its size
     std::string bytes;
     for (std::size_t size = 0;;) {
@@ -16630,8 +16633,17 @@ public:
         return erase_if([prefix](std::string_view one) { return one.starts_with(prefix); });
     }
 
-    /// Sets every cell back to its neutral value and keeps series and storage; a series that was
-    /// idle for more than `idle_intervals_max` resets in a row leaves.
+    /// Sets every cell back to its neutral value and keeps series and storage.
+    void reset() {
+        for_each_table([](auto& table) {
+            for (auto& one : table.entries()) {
+                one.idle_intervals = one.cell.idle() ? one.idle_intervals : 0;
+                one.cell.reset();
+            }
+        });
+    }
+    /// The same at the end of an interval; a series that was idle for more than `idle_intervals_max`
+    /// of them in a row leaves.
     void reset(std::uint32_t idle_intervals_max) {
         for_each_table([&](auto& table) {
             for (auto& one : table.entries()) {
@@ -20718,7 +20730,7 @@ inline void append_influx_key(std::string& out,
     }
     detail::append_influx_text<false>(out, name);
     (out += ",metric_type=") += metric_type;
-    std::vector<std::string_view> seen;
+    std::vector<std::string> seen;
     while (!tags.empty()) {
         tags.remove_prefix(1); // the ';'
         const auto tag = tags.substr(0, tags.find(';'));
@@ -20727,17 +20739,14 @@ inline void append_influx_key(std::string& out,
             continue;
         const auto equals = tag.find('=');
         const auto key = tag.substr(0, equals);
-        bool known = false;
-        for (const auto one : seen)
-            known = known || one == key;
-        if (known)
-            continue;
-        seen.push_back(key);
-        out += ',';
+        std::string clean;
         if (key == "time" || key == "_field" || key == "_measurement" || key == "metric_type")
-            out += "exported_";
-        detail::append_influx_text<true>(out, key.empty() ? "_" : key);
-        out += '=';
+            clean = "exported_";
+        detail::append_influx_text<true>(clean, key.empty() ? "_" : key);
+        if (std::find(seen.begin(), seen.end(), clean) != seen.end())
+            continue;
+        ((out += ',') += clean) += '=';
+        seen.push_back(std::move(clean));
         const auto value = equals == tag.npos ? "true" : tag.substr(equals + 1);
         detail::append_influx_text<true>(out, value.empty() ? "_" : value);
     }
@@ -21427,8 +21436,8 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
 }
 
 /// The labels of canonical tags, `;key=value;bare`, as `key="value",bare="true"`, in their order.
-/// `le` and `quantile` are Prometheus' own: they become `exported_le`, `exported_quantile`. Of
-/// several that have one name after that the first stays.
+/// `le`, `quantile` and all that begins with `__` are Prometheus' own: they become `exported_le`, …. Of
+/// several that have one name after that the first stays. An empty value is no label to it.
 [[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
     std::string out;
     std::vector<std::string> seen;
@@ -21439,9 +21448,11 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
         if (tag.empty())
             continue;
         const auto equals = tag.find('=');
+        if (equals + 1 == tag.size())
+            continue;
         std::string key;
         append_prometheus_name<false>(key, tag.substr(0, equals));
-        if (key == "le" || key == "quantile")
+        if (key == "le" || key == "quantile" || key.starts_with("__"))
             key.insert(0, "exported_");
         bool known = false;
         for (const auto& one : seen)
@@ -21724,13 +21735,13 @@ struct prometheus_options {
 ///     api_latency_sum 18250
 ///     api_latency_count 1460
 ///
-/// Sets are gauges. Names are cleaned; where a name would be of two metrics, the first has it, and
-/// `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
+/// Sets are gauges. Names are cleaned; where a name would be of two metrics, or of two gauges, the first
+/// has it, and `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
 ///
 /// In the form of protocol buffers timers are native histograms, from `collect_native` on.
 ///
-/// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
-///          when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
+/// Memory   some 400 bytes for each series that ever was, up to `series_max`; gauges and sets go, and
+///          leave their names to others, when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
 ///          its lowest value and its highest, 512 bytes an octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
 /// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
@@ -21770,6 +21781,12 @@ public:
             if (auto* const known = find(one.name, "", prometheus_type::gauge))
                 known->value = one.cell.estimate();
         }
+        for (auto one = families_.begin(); one != families_.end();) {
+            const bool gone = one->second.by_labels.empty();
+            if (gone)
+                taken_.erase(one->first); // only gauges go, which have one name
+            one = gone ? families_.erase(one) : std::next(one);
+        }
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
@@ -21781,8 +21798,6 @@ public:
         if (form == prometheus_format::protobuf)
             return append_messages(out), out += more;
         for (const auto& [name, one] : families_) {
-            if (one.by_labels.empty())
-                continue;
             auto title = name;
             auto type = word(one.type);
             if (open && one.type == prometheus_type::counter) {
@@ -21836,27 +21851,30 @@ private:
             name += suffix;
         if (!options_.reserved_prefix.empty() && name.starts_with(options_.reserved_prefix))
             return ++conflicts_, nullptr;
+        auto labels = detail::prometheus_labels(parts.tags);
         auto known = families_.find(name);
+        if (known != families_.end()) {
+            if (known->second.type != type)
+                return ++conflicts_, nullptr;
+            auto& all = known->second.by_labels;
+            if (const auto found = all.find(labels); found != all.end()) {
+                // What adds up is one series; a gauge of this snapshot stands there already.
+                if (type == prometheus_type::gauge)
+                    return ++conflicts_, nullptr;
+                return &found->second;
+            }
+        }
+        // A name without a series would stay for ever.
+        if (size_ >= options_.series_max)
+            return ++refused_, nullptr;
         if (known == families_.end()) {
             if (!claim(name, type))
                 return ++conflicts_, nullptr;
-            known =
-                families_
-                    .emplace(std::move(name),
-                             family{.type = type, .help = "StatsD's " + std::string(parts.name)})
-                    .first;
-        } else if (known->second.type != type) {
-            return ++conflicts_, nullptr;
+            family made{.type = type, .help = "StatsD's " + std::string(parts.name)};
+            known = families_.emplace(std::move(name), std::move(made)).first;
         }
-        auto& all = known->second.by_labels;
-        auto labels = detail::prometheus_labels(parts.tags);
-        const auto found = all.find(labels);
-        if (found != all.end())
-            return &found->second;
-        if (size_ >= options_.series_max)
-            return ++refused_, nullptr;
         ++size_;
-        return &all[std::move(labels)];
+        return &known->second.by_labels[std::move(labels)];
     }
 
     /// Takes the names of a family's lines, unless one of them is taken.
@@ -21909,8 +21927,6 @@ private:
 
     void append_messages(std::string& out) const {
         for (const auto& [name, one] : families_) {
-            if (one.by_labels.empty())
-                continue;
             const bool distributes =
                 one.type == prometheus_type::summary || one.type == prometheus_type::histogram;
             const auto has_native = [](const auto& each) {
@@ -22369,7 +22385,8 @@ using converse_function = std::function<void(conversation&)>;
 
 /// The bounds of conversations.
 struct conversation_options {
-    /// Open connections; beyond it new ones are turned away.
+    /// Open connections; beyond it the one that has been silent for longest makes room, if for longer
+    /// than `request_ms_max`, or else the new one is turned away.
     std::size_t connections_max = 512;
     /// Bytes that a service leaves untaken; beyond it the connection is closed.
     std::size_t input_bytes_max = 8192;
@@ -22461,7 +22478,7 @@ public:
 
     /// Open connections.
     [[nodiscard]] std::size_t size() const noexcept { return connections_; }
-    /// Connections that were turned away, since too many were open.
+    /// Connections that were turned away or closed, since too many were open.
     [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_; }
     /// Connections that follow something.
     [[nodiscard]] std::size_t followers() const noexcept {
@@ -22511,8 +22528,9 @@ private:
             if (!accepted)
                 return;
             if (connections_ == options_.connections_max) {
-                ++turned_away_;
-                continue;
+                ++turned_away_; // the new one, or the one that has been silent for longest
+                if (!close_silent(loop, now_ms))
+                    continue;
             }
             const int fd = accepted->fd();
             const std::size_t place = free_place();
@@ -22523,6 +22541,24 @@ private:
             else
                 answer(loop, place);
         }
+    }
+
+    /// Closes the connection that says nothing, and is told nothing, for longer than a request may
+    /// take, the longest first. False if there is none.
+    bool close_silent(event_loop& loop, std::int64_t now_ms) {
+        std::optional<std::size_t> longest;
+        std::int64_t since = now_ms - options_.request_ms_max;
+        for (std::size_t place = 0; place < places_.size(); ++place) {
+            const auto* const open = std::get_if<talk>(&places_[place]);
+            if (open != nullptr && open->moved_ms < since && open->said.output.empty() &&
+                open->said.follows.empty()) {
+                longest = place;
+                since = open->moved_ms;
+            }
+        }
+        if (longest)
+            close(loop, *longest);
+        return longest.has_value();
     }
 
     void receive(event_loop& loop, std::size_t place, std::int64_t now_ms) {
@@ -22625,492 +22661,6 @@ private:
     std::uint64_t turned_away_ = 0;
     std::uint64_t left_out_ = 0;
 };
-
-} // namespace quipu
-
-// quipu/server/admin.hpp
-
-// The commands of Etsy's statsd for who looks after a server: what is in it, and what shall leave it.
-
-namespace quipu {
-
-/// A number that the server tells about itself: `messages.bad_lines_seen`.
-struct admin_statistic {
-    std::string name{};
-    double value = 0;
-};
-
-/// What the commands are about. All is called on one thread.
-///
-/// Requires  store(): a basic_store with all that came so far; std::vector<admin_statistic>
-///           statistics(); std::string_view config(): lines `key: value`; bool& healthy(): what
-///           `health` says, on every connection.
-/// Provided  basic_server.
-template <class H>
-concept admin_host = requires(H& host) {
-    host.store().counters();
-    { host.statistics() } -> std::convertible_to<std::vector<admin_statistic>>;
-    { host.config() } -> std::convertible_to<std::string_view>;
-    { host.healthy() } -> std::same_as<bool&>;
-};
-
-namespace detail {
-
-/// Text as JavaScript would print it between single quotes; a name needs none.
-inline void append_javascript_text(std::string& out, std::string_view text) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    out += '\'';
-    for (const char c : text) {
-        if (is_control(c)) {
-            const auto byte = static_cast<unsigned char>(c);
-            out += "\\x";
-            out += hex[byte >> 4U];
-            out += hex[byte & 15U];
-        } else {
-            if (c == '\'' || c == '\\')
-                out += '\\';
-            out += c;
-        }
-    }
-    out += '\'';
-}
-
-[[nodiscard]] inline bool is_javascript_name(std::string_view text) noexcept {
-    bool name = !text.empty() && !is_digit(text.front());
-    for (const char c : text)
-        name = name && (is_letter(c) || is_digit(c) || c == '_' || c == '$');
-    return name;
-}
-
-inline void append_number(std::string& out, double value) {
-    char text[layout::javascript::bytes_max];
-    out.append(text, layout::javascript::write(text, value));
-}
-
-} // namespace detail
-
-/// The service of the commands, each a line or all that comes at once:
-///
-///     help   stats   counters   timers   gauges   sets   config   quit   health [up|down]
-///     delcounters NAME...   deltimers NAME...   delgauges NAME...
-///
-/// A name that ends in `.*` means all that begin with what stands before the star. `counters` and the
-/// like print an object as Node.js does; a list of more than 100 values is cut there. An answer is
-/// no longer than `answer_bytes_max`; a list that would be says how much is left out.
-///
-/// Threads  that of the host.
-/// Source   statsd/statsd 0.10.2, lib/mgmt_console.js and stats.js, as observed.
-/// Deviation  `sets` is an error there; here it tells the number of members.
-template <admin_host Host>
-class admin_commands {
-public:
-    static constexpr std::size_t answer_bytes_max = std::size_t{16} << 20;
-    static constexpr std::size_t list_items_max = 100;
-
-    explicit admin_commands(Host& host) noexcept : host_(host) {}
-
-    /// Answers what has come, line by line; an end without a newline counts as one, since people's
-    /// tools send none.
-    void operator()(conversation& with) {
-        std::string_view rest = with.input;
-        while (!rest.empty() && !with.ends) {
-            const auto end = rest.find('\n');
-            const auto line = detail::trim(rest.substr(0, end));
-            rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-            if (!line.empty())
-                answer(line, with);
-        }
-        with.input.clear();
-    }
-
-private:
-    void answer(std::string_view line, conversation& with) {
-        auto& out = with.output;
-        const auto words = split(line);
-        const auto command = words.front();
-        if (command == "help") {
-            out += "Commands: stats, counters, timers, gauges, delcounters, deltimers, delgauges, "
-                   "health, config, quit\n\n";
-        } else if (command == "stats") {
-            tell_statistics(out);
-        } else if (command == "counters") {
-            tell(out, host_.store().counters(), [](std::string& to, const auto& cell) {
-                detail::append_number(to, cell.sum());
-            });
-        } else if (command == "gauges") {
-            tell(out, host_.store().gauges(), [](std::string& to, const auto& cell) {
-                detail::append_number(to, cell.value());
-            });
-        } else if (command == "sets") {
-            tell(out, host_.store().uniques(), [](std::string& to, const auto& cell) {
-                detail::append_number(to, cell.estimate());
-            });
-        } else if (command == "timers") {
-            tell(out, host_.store().timers(), [](std::string& to, const auto& cell) {
-                tell_values(to, cell);
-            });
-        } else if (command == "delcounters") {
-            erase(out, host_.store().counters(), words);
-        } else if (command == "deltimers") {
-            erase(out, host_.store().timers(), words);
-        } else if (command == "delgauges") {
-            erase(out, host_.store().gauges(), words);
-        } else if (command == "health") {
-            if (words.size() > 1 && (words[1] == "up" || words[1] == "down"))
-                host_.healthy() = words[1] == "up";
-            out += host_.healthy() ? "health: up\n" : "health: down\n";
-        } else if (command == "config") {
-            out += '\n';
-            out += host_.config();
-        } else if (command == "quit") {
-            with.ends = true;
-        } else {
-            out += "ERROR\n";
-        }
-    }
-
-    [[nodiscard]] static std::vector<std::string_view> split(std::string_view line) {
-        std::vector<std::string_view> words;
-        while (!line.empty()) {
-            std::size_t size = 0;
-            while (size < line.size() && !detail::is_blank(line[size]))
-                ++size;
-            words.push_back(line.substr(0, size));
-            line = detail::trim(line.substr(size));
-        }
-        return words;
-    }
-
-    void tell_statistics(std::string& out) {
-        for (const auto& one : host_.statistics()) {
-            out += one.name + ": ";
-            detail::append_number(out, one.value);
-            out += '\n';
-        }
-        out += end_mark;
-    }
-
-    /// An object with a member for each series, on a line each unless it is short.
-    template <class Table, class Tell>
-    static void tell(std::string& out, const Table& table, const Tell& tell_cell) {
-        std::vector<std::string> members;
-        std::size_t bytes = 0;
-        std::size_t left_out = 0;
-        for (const auto& one : table.entries()) {
-            if (bytes > answer_bytes_max) {
-                ++left_out;
-                continue;
-            }
-            auto& member = members.emplace_back();
-            if (detail::is_javascript_name(one.name()))
-                member += one.name();
-            else
-                detail::append_javascript_text(member, one.name());
-            member += ": ";
-            tell_cell(member, one.cell);
-            bytes += member.size();
-        }
-        if (left_out > 0)
-            members.push_back("... " + std::to_string(left_out) + " more");
-        const bool short_one = bytes + 2 * members.size() <= line_bytes_max;
-        out += '{';
-        for (std::size_t i = 0; i < members.size(); ++i) {
-            out += i == 0 ? "" : ",";
-            out += (short_one ? " " : "\n  ") + members[i];
-        }
-        out += members.empty() ? "}" : short_one ? " }" : "\n}";
-        out += '\n';
-        out += end_mark;
-    }
-
-    /// The values, or what a sketch knows that has them no longer.
-    template <class Cell>
-    static void tell_values(std::string& out, const Cell& cell) {
-        const auto& sketch = cell.values();
-        if constexpr (requires { sketch.keeps_values(); }) {
-            if (sketch.keeps_values())
-                return tell_list(out, sketch.values());
-        } else if constexpr (requires { sketch.values().size(); }) {
-            return tell_list(out, sketch.values());
-        }
-        out += "{ count: ";
-        detail::append_number(out, cell.count());
-        const std::pair<std::string_view, double> facts[] = {
-            {", sum: ", cell.sum()}, {", lower: ", cell.min()}, {", upper: ", cell.max()}};
-        for (const auto& [name, value] : facts) {
-            out += name;
-            detail::append_number(out, cell.count() > 0 ? value : 0);
-        }
-        out += " }";
-    }
-
-    static void tell_list(std::string& out, const std::vector<double>& values) {
-        out += '[';
-        for (std::size_t i = 0; i < values.size() && i < list_items_max; ++i) {
-            out += i == 0 ? " " : ", ";
-            detail::append_number(out, values[i]);
-        }
-        if (values.size() > list_items_max)
-            out += ", ... " + std::to_string(values.size() - list_items_max) + " more items";
-        out += values.empty() ? "]" : " ]";
-    }
-
-    template <class Table>
-    static void erase(std::string& out, Table& table, const std::vector<std::string_view>& words) {
-        for (std::size_t i = 1; i < words.size(); ++i) {
-            auto wanted = words[i];
-            const bool folder = wanted.ends_with(".*");
-            if (folder)
-                wanted.remove_suffix(1);
-            const auto leaves = [&](const auto& one) {
-                return folder ? one.name().starts_with(wanted) : one.name() == wanted;
-            };
-            bool any = false;
-            for (const auto& one : table.entries()) {
-                if (!leaves(one))
-                    continue;
-                any = true;
-                out += "deleted: ";
-                out += one.name();
-                out += '\n';
-            }
-            if (any)
-                table.erase_if(leaves);
-            else
-                out += "metric " + std::string(words[i]) + " not found\n";
-        }
-        out += end_mark;
-    }
-
-    static constexpr std::string_view end_mark = "END\n\n";
-    /// What Node.js puts in one line of 80 characters, separators counted and braces not.
-    static constexpr std::size_t line_bytes_max = 69;
-
-    Host& host_;
-};
-
-} // namespace quipu
-
-// quipu/server/event_stream.hpp
-
-// Server-sent events, incoming: the answer of HTTP whose body goes on and on.
-
-namespace quipu {
-
-/// Puts the events of a stream together out of the bytes of a connection.
-///
-/// Limits   `event_bytes_max` bytes of the head, and of an event.
-/// Threads  distinct objects safe, shared objects unsafe.
-/// Source   WHATWG HTML, "Server-sent events", of which it reads `data` alone; RFC 9112, without chunks.
-class event_stream {
-public:
-    static constexpr std::size_t event_bytes_max = std::size_t{16} << 20U;
-
-    /// Takes the next bytes, and calls on_event(std::string_view data) for each event that is whole.
-    /// Errors   peer_failed: no HTTP, or a status other than 200; no_space: too long. Nothing that
-    ///          follows can be read then.
-    template <class OnEvent>
-    [[nodiscard]] errc take(std::string_view bytes, OnEvent&& on_event) {
-        rest_ += bytes;
-        if (status_ == 0) {
-            const auto end = rest_.find("\r\n\r\n");
-            if (end == rest_.npos)
-                return rest_.size() > event_bytes_max ? errc::no_space : errc::ok;
-            if (!rest_.starts_with("HTTP/1.") || rest_.size() < 12)
-                return errc::peer_failed;
-            for (std::size_t i = 9; i < 12; ++i)
-                status_ = status_ * 10 + (detail::is_digit(rest_[i]) ? rest_[i] - '0' : 0);
-            rest_.erase(0, end + 4);
-        }
-        if (status_ != 200)
-            return errc::peer_failed;
-        for (auto end = rest_.find("\n\n"); end != rest_.npos; end = rest_.find("\n\n")) {
-            if (const auto data = data_of(std::string_view(rest_).substr(0, end)); !data.empty())
-                on_event(std::string_view(data));
-            rest_.erase(0, end + 2);
-        }
-        return rest_.size() > event_bytes_max ? errc::no_space : errc::ok;
-    }
-
-    /// Of the answer; 0 while it is not known.
-    [[nodiscard]] int status() const noexcept { return status_; }
-
-private:
-    [[nodiscard]] static std::string data_of(std::string_view lines) {
-        constexpr std::string_view field = "data:";
-        std::string data;
-        while (!lines.empty()) {
-            auto line = lines.substr(0, lines.find('\n'));
-            lines.remove_prefix(line.size() == lines.size() ? line.size() : line.size() + 1);
-            if (!line.starts_with(field))
-                continue;
-            line.remove_prefix(field.size());
-            if (line.starts_with(' '))
-                line.remove_prefix(1);
-            data.append(data.empty() ? "" : "\n") += line;
-        }
-        return data;
-    }
-
-    std::string rest_{};
-    int status_ = 0;
-};
-
-} // namespace quipu
-
-// quipu/server/flush_clock.hpp
-
-// When to flush: ticks of the wall clock that do not drift.
-
-namespace quipu {
-
-/// When flushes are due. All times in milliseconds.
-struct flush_schedule {
-    std::int64_t interval_ms = 10'000;
-    /// Flush at multiples of the interval on the wall clock, not of the start; the first interval
-    /// is then a short one as a rule.
-    bool aligned = false;
-    /// With `aligned`: so much later.
-    std::int64_t offset_ms = 0;
-};
-
-/// Tells when the next flush is due. It holds no clock: the time is told to it, so that it can be
-/// tested, and steps of the clock can be seen.
-///
-/// The ticks are start + k × interval, or multiples of the interval plus the offset, whatever
-/// happened between them. A tick that was missed altogether (the machine slept, the clock stepped
-/// forward) is left out and counted; after a step back the ticks begin anew from the new time, but
-/// for one that was done already: twice the same would be two flushes of one timestamp.
-/// Threads  distinct objects safe, shared objects unsafe.
-class flush_clock {
-public:
-    /// Units    `now_ms`: Unix milliseconds.
-    flush_clock(flush_schedule schedule, std::int64_t now_ms) noexcept
-        : schedule_(schedule), next_ms_(first_after(now_ms)) {
-        QUIPU_ASSERT(schedule.interval_ms > 0);
-        QUIPU_ASSERT(schedule.offset_ms >= 0 && schedule.offset_ms < schedule.interval_ms);
-    }
-
-    /// The time of the next flush, in Unix milliseconds.
-    [[nodiscard]] std::int64_t next_ms() const noexcept { return next_ms_; }
-
-    /// How long to wait for it, 0 if it is due.
-    [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) noexcept {
-        if (next_ms_ - now_ms > schedule_.interval_ms) {
-            const std::int64_t first_ms = first_after(now_ms);
-            if (first_ms != last_ms_)
-                next_ms_ = first_ms;
-        }
-        return next_ms_ > now_ms ? next_ms_ - now_ms : 0;
-    }
-
-    /// Says that the flush which was due is being done; moves on to the first tick in the future.
-    /// Returns  the tick that the flush belongs to, in Unix milliseconds: the last one that is
-    /// past.
-    std::int64_t tick(std::int64_t now_ms) noexcept {
-        const std::int64_t late_ms = now_ms > next_ms_ ? now_ms - next_ms_ : 0;
-        const std::int64_t missed = late_ms / schedule_.interval_ms;
-        missed_ += static_cast<std::uint64_t>(missed);
-        const std::int64_t due_ms = next_ms_ + missed * schedule_.interval_ms;
-        last_ms_ = due_ms;
-        next_ms_ = due_ms + schedule_.interval_ms;
-        return due_ms;
-    }
-
-    /// How many ticks passed without a flush.
-    [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
-
-private:
-    [[nodiscard]] std::int64_t first_after(std::int64_t now_ms) const noexcept {
-        if (!schedule_.aligned)
-            return now_ms + schedule_.interval_ms;
-        const std::int64_t since = (now_ms - schedule_.offset_ms) % schedule_.interval_ms;
-        const std::int64_t tick_ms =
-            now_ms - since; // the one before, or the one after if since < 0
-        return since < 0 ? tick_ms : tick_ms + schedule_.interval_ms;
-    }
-
-    flush_schedule schedule_;
-    std::int64_t next_ms_;
-    std::int64_t last_ms_ = std::numeric_limits<std::int64_t>::min();
-    std::uint64_t missed_ = 0;
-};
-
-} // namespace quipu
-
-// quipu/server/http_reply.hpp
-
-// Answers of HTTP/1.1.
-
-namespace quipu {
-
-/// What a page may do, unless it says otherwise: nothing.
-inline constexpr std::string_view http_strict_policy = "default-src 'none'; frame-ancestors 'none'";
-
-/// What is answered to a request.
-struct http_reply {
-    int status = 200;
-    std::string_view type = "text/plain; charset=utf-8"; ///< lives as long as the program
-    std::string body{};
-    std::string_view policy = http_strict_policy; ///< Content-Security-Policy; lives as long
-    /// Not empty: the body is the begin of a stream of events, and this is what it is about; the
-    /// connection stays and is told more.
-    std::string follows{};
-};
-
-/// The words of a status.
-[[nodiscard]] constexpr std::string_view http_reason(int status) noexcept {
-    switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 431: return "Request Header Fields Too Large";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Error";
-    }
-}
-
-/// An answer that says what is wrong, in one line.
-[[nodiscard]] inline http_reply http_error(int status, std::string_view why = {}) {
-    http_reply made;
-    made.status = status;
-    made.body = std::to_string(status) + ' ' + std::string(http_reason(status));
-    if (!why.empty())
-        (made.body += ": ") += why;
-    made.body += '\n';
-    return made;
-}
-
-/// Writes an answer behind what is there. A stream has no length, and ends with its connection.
-/// Input    `keeps_alive`: the connection stays for the next request; `head_only`: no body.
-inline void append_http_reply(std::string& out,
-                              const http_reply& answer,
-                              bool keeps_alive,
-                              bool head_only = false) {
-    const bool streams = !answer.follows.empty();
-    const auto line = [&out](std::string_view name, std::string_view value) {
-        (((out += name) += ": ") += value) += "\r\n";
-    };
-    out += "HTTP/1.1 " + std::to_string(answer.status) + ' ';
-    (out += http_reason(answer.status)) += "\r\n";
-    line("Content-Type", answer.type);
-    if (!streams)
-        line("Content-Length", std::to_string(answer.body.size()));
-    if (answer.status == 405)
-        line("Allow", "GET, HEAD");
-    line("Cache-Control", "no-store");
-    line("X-Content-Type-Options", "nosniff");
-    line("Content-Security-Policy", answer.policy);
-    line("Referrer-Policy", "no-referrer");
-    line("Connection", keeps_alive && !streams ? "keep-alive" : "close");
-    out += "\r\n";
-    if (!head_only)
-        out += answer.body;
-}
 
 } // namespace quipu
 
@@ -23262,11 +22812,14 @@ private:
         made_.head_only = method == "HEAD";
         if (method != "GET" && method != "HEAD")
             return 405;
-        if (target.front() != '/')
+        auto path = target;
+        if (constexpr std::string_view scheme = "http://"; path.starts_with(scheme))
+            path.remove_prefix(std::min(path.find_first_of("/?", scheme.size()), path.size()));
+        else if (path.front() != '/')
             return 400;
-        const auto mark = target.find('?');
-        made_.path = target.substr(0, mark);
-        made_.query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+        const auto mark = path.find('?');
+        made_.path = mark == 0 || path.empty() ? "/" : path.substr(0, mark);
+        made_.query = mark == path.npos ? std::string_view() : path.substr(mark + 1);
         return 0;
     }
 
@@ -23332,11 +22885,21 @@ private:
 } // namespace detail
 
 /// Whether what begins so is HTTP, and not a command of Etsy's, which has no capitals: a method and
-/// a path. `undecided` is for what may still become either.
+/// a path, or a line that ends with the version. `undecided` is for what may still become either.
 enum class http_guess : std::uint8_t { undecided, yes, no };
 
-/// Cost     O(length of a method).
+/// Whether a line ends as the first one of a request does: ` HTTP/1.1`.
+[[nodiscard]] constexpr bool ends_as_http(std::string_view line) noexcept {
+    constexpr std::string_view version = " HTTP/1.";
+    line = detail::trim(line);
+    return line.size() > version.size() &&
+           line.substr(line.size() - version.size() - 1, version.size()) == version;
+}
+
+/// Cost     O(length of the first line).
 [[nodiscard]] constexpr http_guess guess_http(std::string_view begin) noexcept {
+    if (ends_as_http(begin.substr(0, begin.find('\n'))))
+        return http_guess::yes;
     std::size_t capitals = 0;
     while (capitals < begin.size() && detail::is_upper(begin[capitals]))
         ++capitals;
@@ -23355,7 +22918,6 @@ enum class http_guess : std::uint8_t { undecided, yes, no };
 /// Cost     O(size of the head), at most `head_bytes_max`; does not allocate.
 /// Threads  pure.
 /// Source   RFC 9110 and 9112.
-/// Deviation  a path that is a whole URL, as proxies get it, is refused: 400.
 [[nodiscard]] constexpr http_request parse_http_request(std::string_view text) {
     return detail::http_request_reader().read(text);
 }
@@ -23409,6 +22971,515 @@ inline void append_escaped_query(std::string& out, std::string_view text) {
 
 } // namespace quipu
 
+// quipu/server/admin.hpp
+
+// The commands of Etsy's statsd for who looks after a server: what is in it, and what shall leave it.
+
+namespace quipu {
+
+/// A number that the server tells about itself: `messages.bad_lines_seen`.
+struct admin_statistic {
+    std::string name{};
+    double value = 0;
+};
+
+/// What the commands are about. All is called on one thread.
+///
+/// Requires  store(): a basic_store with all that came so far; std::vector<admin_statistic>
+///           statistics(); std::string_view config(): lines `key: value`; bool& healthy(): what
+///           `health` says, on every connection.
+/// Provided  basic_server.
+template <class H>
+concept admin_host = requires(H& host) {
+    host.store().counters();
+    { host.statistics() } -> std::convertible_to<std::vector<admin_statistic>>;
+    { host.config() } -> std::convertible_to<std::string_view>;
+    { host.healthy() } -> std::same_as<bool&>;
+};
+
+namespace detail {
+
+/// Text as JavaScript would print it between single quotes; a name needs none.
+inline void append_javascript_text(std::string& out, std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    out += '\'';
+    for (const char c : text) {
+        if (is_control(c)) {
+            const auto byte = static_cast<unsigned char>(c);
+            out += "\\x";
+            out += hex[byte >> 4U];
+            out += hex[byte & 15U];
+        } else {
+            if (c == '\'' || c == '\\')
+                out += '\\';
+            out += c;
+        }
+    }
+    out += '\'';
+}
+
+[[nodiscard]] inline bool is_javascript_name(std::string_view text) noexcept {
+    bool name = !text.empty() && !is_digit(text.front());
+    for (const char c : text)
+        name = name && (is_letter(c) || is_digit(c) || c == '_' || c == '$');
+    return name;
+}
+
+inline void append_number(std::string& out, double value) {
+    char text[layout::javascript::bytes_max];
+    out.append(text, layout::javascript::write(text, value));
+}
+
+} // namespace detail
+
+/// The service of the commands, each a line or all that comes at once:
+///
+///     help   stats   counters   timers   gauges   sets   config   quit   health [up|down]
+///     delcounters NAME...   deltimers NAME...   delgauges NAME...
+///
+/// A line of a browser ends the connection.
+///
+/// A name that ends in `.*` means all that begin with what stands before the star. `counters` and the
+/// like print an object as Node.js does; a list of more than 100 values is cut there. An answer is
+/// no longer than `answer_bytes_max`; a list that would be says how much is left out.
+///
+/// Threads  that of the host.
+/// Source   statsd/statsd 0.10.2, lib/mgmt_console.js and stats.js, as observed.
+/// Deviation  `sets` is an error there; here it tells the number of members.
+template <admin_host Host>
+class admin_commands {
+public:
+    static constexpr std::size_t answer_bytes_max = std::size_t{16} << 20;
+    static constexpr std::size_t list_items_max = 100;
+
+    explicit admin_commands(Host& host) noexcept : host_(host) {}
+
+    /// Answers the first line of what has come, and the next one once that is sent, so that of many
+    /// answers one is kept. An end without a newline counts as one, since people's tools send none.
+    void operator()(conversation& with) {
+        std::string_view rest = with.input;
+        std::string_view line;
+        while (line.empty() && !rest.empty()) {
+            const auto end = rest.find('\n');
+            line = detail::trim(rest.substr(0, end));
+            rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+        }
+        if (!line.empty())
+            answer(line, with);
+        with.again = !rest.empty() && !with.ends;
+        with.input.erase(0, with.ends ? with.input.npos : with.input.size() - rest.size());
+    }
+
+private:
+    void answer(std::string_view line, conversation& with) {
+        auto& out = with.output;
+        const auto words = split(line);
+        const auto command = words.front();
+        if (command == "help") {
+            out += "Commands: stats, counters, timers, gauges, delcounters, deltimers, delgauges, "
+                   "health, config, quit\n\n";
+        } else if (command == "stats") {
+            tell_statistics(out);
+        } else if (command == "counters") {
+            tell(out, host_.store().counters(), [](std::string& to, const auto& cell) {
+                detail::append_number(to, cell.sum());
+            });
+        } else if (command == "gauges") {
+            tell(out, host_.store().gauges(), [](std::string& to, const auto& cell) {
+                detail::append_number(to, cell.value());
+            });
+        } else if (command == "sets") {
+            tell(out, host_.store().uniques(), [](std::string& to, const auto& cell) {
+                detail::append_number(to, cell.estimate());
+            });
+        } else if (command == "timers") {
+            tell(out, host_.store().timers(), [](std::string& to, const auto& cell) {
+                tell_values(to, cell);
+            });
+        } else if (command == "delcounters") {
+            erase(out, host_.store().counters(), words);
+        } else if (command == "deltimers") {
+            erase(out, host_.store().timers(), words);
+        } else if (command == "delgauges") {
+            erase(out, host_.store().gauges(), words);
+        } else if (command == "health") {
+            if (words.size() > 1 && (words[1] == "up" || words[1] == "down"))
+                host_.healthy() = words[1] == "up";
+            out += host_.healthy() ? "health: up\n" : "health: down\n";
+        } else if (command == "config") {
+            out += '\n';
+            out += host_.config();
+        } else if (command == "quit") {
+            with.ends = true;
+        } else if (is_of_a_browser(line)) {
+            with.ends = true;
+        } else {
+            out += "ERROR\n";
+        }
+    }
+
+    /// Whether a line is of a request of HTTP that began like no other: a page may have written what
+    /// follows, and may not command.
+    [[nodiscard]] static bool is_of_a_browser(std::string_view line) noexcept {
+        constexpr std::string_view header = "host:";
+        return ends_as_http(line) ||
+               (line.size() >= header.size() &&
+                detail::equal_ignoring_case(line.substr(0, header.size()), header));
+    }
+
+    [[nodiscard]] static std::vector<std::string_view> split(std::string_view line) {
+        std::vector<std::string_view> words;
+        while (!line.empty()) {
+            std::size_t size = 0;
+            while (size < line.size() && !detail::is_blank(line[size]))
+                ++size;
+            words.push_back(line.substr(0, size));
+            line = detail::trim(line.substr(size));
+        }
+        return words;
+    }
+
+    void tell_statistics(std::string& out) {
+        for (const auto& one : host_.statistics()) {
+            out += one.name + ": ";
+            detail::append_number(out, one.value);
+            out += '\n';
+        }
+        out += end_mark;
+    }
+
+    /// An object with a member for each series, on a line each unless it is short.
+    template <class Table, class Tell>
+    static void tell(std::string& out, const Table& table, const Tell& tell_cell) {
+        std::vector<std::string> members;
+        std::size_t bytes = 0;
+        std::size_t left_out = 0;
+        for (const auto& one : table.entries()) {
+            if (bytes > answer_bytes_max) {
+                ++left_out;
+                continue;
+            }
+            auto& member = members.emplace_back();
+            if (detail::is_javascript_name(one.name()))
+                member += one.name();
+            else
+                detail::append_javascript_text(member, one.name());
+            member += ": ";
+            tell_cell(member, one.cell);
+            bytes += member.size();
+        }
+        if (left_out > 0)
+            members.push_back("... " + std::to_string(left_out) + " more");
+        const bool short_one = bytes + 2 * members.size() <= line_bytes_max;
+        out += '{';
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            out += i == 0 ? "" : ",";
+            out += (short_one ? " " : "\n  ") + members[i];
+        }
+        out += members.empty() ? "}" : short_one ? " }" : "\n}";
+        out += '\n';
+        out += end_mark;
+    }
+
+    /// The values, or what a sketch knows that has them no longer.
+    template <class Cell>
+    static void tell_values(std::string& out, const Cell& cell) {
+        const auto& sketch = cell.values();
+        if constexpr (requires { sketch.keeps_values(); }) {
+            if (sketch.keeps_values())
+                return tell_list(out, sketch.values());
+        } else if constexpr (requires { sketch.values().size(); }) {
+            return tell_list(out, sketch.values());
+        }
+        out += "{ count: ";
+        detail::append_number(out, cell.count());
+        const std::pair<std::string_view, double> facts[] = {
+            {", sum: ", cell.sum()}, {", lower: ", cell.min()}, {", upper: ", cell.max()}};
+        for (const auto& [name, value] : facts) {
+            out += name;
+            detail::append_number(out, cell.count() > 0 ? value : 0);
+        }
+        out += " }";
+    }
+
+    static void tell_list(std::string& out, const std::vector<double>& values) {
+        out += '[';
+        for (std::size_t i = 0; i < values.size() && i < list_items_max; ++i) {
+            out += i == 0 ? " " : ", ";
+            detail::append_number(out, values[i]);
+        }
+        if (values.size() > list_items_max)
+            out += ", ... " + std::to_string(values.size() - list_items_max) + " more items";
+        out += values.empty() ? "]" : " ]";
+    }
+
+    template <class Table>
+    static void erase(std::string& out, Table& table, const std::vector<std::string_view>& words) {
+        for (std::size_t i = 1; i < words.size(); ++i) {
+            auto wanted = words[i];
+            const bool folder = wanted.ends_with(".*");
+            if (folder)
+                wanted.remove_suffix(1);
+            const auto leaves = [&](const auto& one) {
+                return folder ? one.name().starts_with(wanted) : one.name() == wanted;
+            };
+            std::size_t count = 0;
+            std::size_t left_out = 0;
+            for (const auto& one : table.entries()) {
+                if (!leaves(one))
+                    continue;
+                ++count;
+                if (out.size() > answer_bytes_max) {
+                    ++left_out;
+                    continue;
+                }
+                out += "deleted: ";
+                out += one.name();
+                out += '\n';
+            }
+            if (left_out > 0)
+                out += "deleted: " + std::to_string(left_out) + " more\n";
+            if (count > 0)
+                table.erase_if(leaves);
+            else if (out.size() <= answer_bytes_max)
+                out += "metric " + std::string(words[i]) + " not found\n";
+        }
+        out += end_mark;
+    }
+
+    static constexpr std::string_view end_mark = "END\n\n";
+    /// What Node.js puts in one line of 80 characters, separators counted and braces not.
+    static constexpr std::size_t line_bytes_max = 69;
+
+    Host& host_;
+};
+
+} // namespace quipu
+
+// quipu/server/event_stream.hpp
+
+// Server-sent events, incoming: the answer of HTTP whose body goes on and on.
+
+namespace quipu {
+
+/// Puts the events of a stream together out of the bytes of a connection.
+///
+/// Limits   `event_bytes_max` bytes of the head, and of an event.
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   WHATWG HTML, "Server-sent events", of which it reads `data` alone; RFC 9112, without chunks.
+class event_stream {
+public:
+    static constexpr std::size_t event_bytes_max = std::size_t{16} << 20U;
+
+    /// Takes the next bytes, and calls on_event(std::string_view data) for each event that is whole.
+    /// Errors   peer_failed: no HTTP, or a status other than 200; no_space: too long. Nothing that
+    ///          follows can be read then.
+    template <class OnEvent>
+    [[nodiscard]] errc take(std::string_view bytes, OnEvent&& on_event) {
+        rest_ += bytes;
+        if (status_ == 0) {
+            const auto end = rest_.find("\r\n\r\n");
+            if (end == rest_.npos)
+                return rest_.size() > event_bytes_max ? errc::no_space : errc::ok;
+            if (!rest_.starts_with("HTTP/1.") || rest_.size() < 12)
+                return errc::peer_failed;
+            for (std::size_t i = 9; i < 12; ++i)
+                status_ = status_ * 10 + (detail::is_digit(rest_[i]) ? rest_[i] - '0' : 0);
+            rest_.erase(0, end + 4);
+        }
+        if (status_ != 200)
+            return errc::peer_failed;
+        for (auto end = rest_.find("\n\n"); end != rest_.npos; end = rest_.find("\n\n")) {
+            if (const auto data = data_of(std::string_view(rest_).substr(0, end)); !data.empty())
+                on_event(std::string_view(data));
+            rest_.erase(0, end + 2);
+        }
+        return rest_.size() > event_bytes_max ? errc::no_space : errc::ok;
+    }
+
+    /// Of the answer; 0 while it is not known.
+    [[nodiscard]] int status() const noexcept { return status_; }
+
+private:
+    [[nodiscard]] static std::string data_of(std::string_view lines) {
+        constexpr std::string_view field = "data:";
+        std::string data;
+        while (!lines.empty()) {
+            auto line = lines.substr(0, lines.find('\n'));
+            lines.remove_prefix(line.size() == lines.size() ? line.size() : line.size() + 1);
+            if (!line.starts_with(field))
+                continue;
+            line.remove_prefix(field.size());
+            if (line.starts_with(' '))
+                line.remove_prefix(1);
+            data.append(data.empty() ? "" : "\n") += line;
+        }
+        return data;
+    }
+
+    std::string rest_{};
+    int status_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/flush_clock.hpp
+
+// When to flush: ticks of the wall clock that do not drift.
+
+namespace quipu {
+
+/// When flushes are due. All times in milliseconds.
+struct flush_schedule {
+    std::int64_t interval_ms = 10'000;
+    /// Flush at multiples of the interval on the wall clock, not of the start; the first interval
+    /// is then a short one as a rule.
+    bool aligned = false;
+    /// With `aligned`: so much later.
+    std::int64_t offset_ms = 0;
+};
+
+/// Tells when the next flush is due. It holds no clock: the time is told to it, so that it can be
+/// tested, and steps of the clock can be seen.
+///
+/// The ticks are start + k × interval, or multiples of the interval plus the offset, whatever
+/// happened between them. A tick that was missed altogether (the machine slept, the clock stepped
+/// forward) is left out and counted; after a step back the ticks begin anew from the new time, but
+/// for one that was done already: twice the same would be two flushes of one timestamp.
+/// Threads  distinct objects safe, shared objects unsafe.
+class flush_clock {
+public:
+    /// Units    `now_ms`: Unix milliseconds.
+    flush_clock(flush_schedule schedule, std::int64_t now_ms) noexcept
+        : schedule_(schedule), next_ms_(0) {
+        QUIPU_ASSERT(schedule.interval_ms > 0);
+        QUIPU_ASSERT(schedule.offset_ms >= 0 && schedule.offset_ms < schedule.interval_ms);
+        next_ms_ = first_after(now_ms);
+    }
+
+    /// The time of the next flush, in Unix milliseconds.
+    [[nodiscard]] std::int64_t next_ms() const noexcept { return next_ms_; }
+
+    /// How long to wait for it, 0 if it is due.
+    [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) noexcept {
+        if (next_ms_ - now_ms > schedule_.interval_ms) {
+            const std::int64_t first_ms = first_after(now_ms);
+            if (first_ms != last_ms_)
+                next_ms_ = first_ms;
+        }
+        return next_ms_ > now_ms ? next_ms_ - now_ms : 0;
+    }
+
+    /// Says that the flush which was due is being done; moves on to the first tick in the future.
+    /// Returns  the tick that the flush belongs to, in Unix milliseconds: the last one that is
+    /// past.
+    std::int64_t tick(std::int64_t now_ms) noexcept {
+        const std::int64_t late_ms = now_ms > next_ms_ ? now_ms - next_ms_ : 0;
+        const std::int64_t missed = late_ms / schedule_.interval_ms;
+        missed_ += static_cast<std::uint64_t>(missed);
+        const std::int64_t due_ms = next_ms_ + missed * schedule_.interval_ms;
+        last_ms_ = due_ms;
+        next_ms_ = due_ms + schedule_.interval_ms;
+        return due_ms;
+    }
+
+    /// How many ticks passed without a flush.
+    [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
+
+private:
+    [[nodiscard]] std::int64_t first_after(std::int64_t now_ms) const noexcept {
+        if (!schedule_.aligned)
+            return now_ms + schedule_.interval_ms;
+        const std::int64_t since = (now_ms - schedule_.offset_ms) % schedule_.interval_ms;
+        const std::int64_t tick_ms =
+            now_ms - since; // the one before, or the one after if since < 0
+        return since < 0 ? tick_ms : tick_ms + schedule_.interval_ms;
+    }
+
+    flush_schedule schedule_;
+    std::int64_t next_ms_;
+    std::int64_t last_ms_ = std::numeric_limits<std::int64_t>::min();
+    std::uint64_t missed_ = 0;
+};
+
+} // namespace quipu
+
+// quipu/server/http_reply.hpp
+
+// Answers of HTTP/1.1.
+
+namespace quipu {
+
+/// What a page may do, unless it says otherwise: nothing.
+inline constexpr std::string_view http_strict_policy = "default-src 'none'; frame-ancestors 'none'";
+
+/// What is answered to a request.
+struct http_reply {
+    int status = 200;
+    std::string_view type = "text/plain; charset=utf-8"; ///< lives as long as the program
+    std::string body{};
+    std::string_view policy = http_strict_policy; ///< Content-Security-Policy; lives as long
+    /// Not empty: the body is the begin of a stream of events, and this is what it is about; the
+    /// connection stays and is told more.
+    std::string follows{};
+};
+
+/// The words of a status.
+[[nodiscard]] constexpr std::string_view http_reason(int status) noexcept {
+    switch (status) {
+    case 200: return "OK";
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 431: return "Request Header Fields Too Large";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Error";
+    }
+}
+
+/// An answer that says what is wrong, in one line.
+[[nodiscard]] inline http_reply http_error(int status, std::string_view why = {}) {
+    http_reply made;
+    made.status = status;
+    made.body = std::to_string(status) + ' ' + std::string(http_reason(status));
+    if (!why.empty())
+        (made.body += ": ") += why;
+    made.body += '\n';
+    return made;
+}
+
+/// Writes an answer behind what is there. A stream has no length, and ends with its connection.
+/// Input    `keeps_alive`: the connection stays for the next request; `head_only`: no body.
+inline void append_http_reply(std::string& out,
+                              const http_reply& answer,
+                              bool keeps_alive,
+                              bool head_only = false) {
+    const bool streams = !answer.follows.empty();
+    const auto line = [&out](std::string_view name, std::string_view value) {
+        (((out += name) += ": ") += value) += "\r\n";
+    };
+    out += "HTTP/1.1 " + std::to_string(answer.status) + ' ';
+    (out += http_reason(answer.status)) += "\r\n";
+    line("Content-Type", answer.type);
+    if (!streams)
+        line("Content-Length", std::to_string(answer.body.size()));
+    if (answer.status == 405)
+        line("Allow", "GET, HEAD");
+    line("Cache-Control", "no-store");
+    line("X-Content-Type-Options", "nosniff");
+    line("Content-Security-Policy", answer.policy);
+    line("Referrer-Policy", "no-referrer");
+    line("Connection", keeps_alive && !streams ? "keep-alive" : "close");
+    out += "\r\n";
+    if (!head_only)
+        out += answer.body;
+}
+
+} // namespace quipu
+
 // quipu/server/http.hpp
 
 // HTTP on a port where other things are asked, too.
@@ -23426,7 +23497,8 @@ concept http_routes = requires(R routes, const http_request& asked) {
 
 /// A service for `conversations` that answers HTTP/1.1 requests, and leaves connections that begin
 /// otherwise to another service. A connection stays what it began as: what a browser sends behind
-/// its headers is never taken for commands.
+/// its headers is never taken for commands, whatever a page makes it send; admin_commands sees to the
+/// rest.
 ///
 /// Requests that come at once are answered one after the other, each when the answer before it is
 /// taken. What is wrong is answered with its status, and ends the connection.
@@ -23738,6 +23810,17 @@ template <class Text, class Capture>
 
 } // namespace detail
 
+namespace detail {
+
+/// Whether a text can be in a name, or in a tag, of a series that came over the wire.
+[[nodiscard]] inline bool is_part_of_a_series(std::string_view text) noexcept {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        return is_blank(c) || is_control(c) || c == '|' || c == ';';
+    });
+}
+
+} // namespace detail
+
 /// What is wrong with a rule, in words; empty: nothing.
 [[nodiscard]] inline std::string_view fault_of(const mapping_rule& rule) {
     if (rule.match.empty())
@@ -23755,8 +23838,17 @@ template <class Text, class Capture>
                sound;
     };
     bool sound = is_sound(rule.name);
-    for (const auto& [key, value] : rule.tags)
+    bool clean = detail::is_part_of_a_series(rule.name);
+    std::vector<std::string_view> keys;
+    for (const auto& [key, value] : rule.tags) {
         sound = sound && !key.empty() && is_sound(value);
+        clean = clean && detail::is_part_of_a_series(key) && detail::is_part_of_a_series(value);
+        if (std::find(keys.begin(), keys.end(), key) != keys.end())
+            return "it gives a tag twice";
+        keys.push_back(key);
+    }
+    if (!clean)
+        return "a name or a tag cannot have blanks, control characters, '|' or ';'";
     if (!sound)
         return "$1 is what the first '*' stands for, and so on: there are fewer, or it is another "
                "'$'";
@@ -23781,7 +23873,8 @@ public:
         std::string_view name{}; ///< the canonical text
         double scale = 1;
         bool drop = false;
-        errc error = errc::ok; ///< line_too_long, too_many_tags: the new series cannot be
+        errc error =
+            errc::ok; ///< line_too_long, too_many_tags, empty_name: the new series cannot be
     };
 
     /// By no rule: all stays as it is.
@@ -23857,6 +23950,8 @@ private:
                                         key_arena& names) {
         std::string text =
             rule.name.empty() ? std::string(parts.name) : filled_in(rule.name, captures);
+        if (text.empty())
+            return {{}, 1, false, errc::empty_name};
         std::vector<std::string> tags;
         for (auto rest = parts.tags; !rest.empty();) {
             rest.remove_prefix(1); // the ';'
@@ -23900,6 +23995,8 @@ struct intake_counts {
     std::uint64_t packets = 0; ///< datagrams, or pieces of a stream
     std::uint64_t bytes = 0;
     std::uint64_t lines = 0;
+    /// Lines of which nothing, or not all, could be read.
+    std::uint64_t bad_lines = 0;
     /// Lines, or samples of a line, that were refused, by cause.
     std::uint64_t refused[errc_count] = {};
     /// Datagrams that never came, since the system's buffer was full or they were too long.
@@ -23922,6 +24019,7 @@ struct intake_counts {
         packets += other.packets;
         bytes += other.bytes;
         lines += other.lines;
+        bad_lines += other.bad_lines;
         dropped += other.dropped;
         tags_dropped += other.tags_dropped;
         discarded += other.discarded;
@@ -23955,6 +24053,13 @@ public:
     /// The seed of the tables' hash.
     explicit basic_intake(std::uint64_t seed = 0) : shard_(seed), seed_(seed) {}
 
+    /// Counts a datagram, or a piece of a stream, of so many bytes, whatever is in it.
+    void came(std::size_t bytes) noexcept {
+        intake_counts& counts = shard_.active().counts;
+        ++counts.packets;
+        counts.bytes += bytes;
+    }
+
     /// Takes the whole lines of one datagram or of a piece of a stream.
     ///
     /// Input    `now`: Unix seconds, for profiles that stamp key/values when they come.
@@ -23986,18 +24091,16 @@ public:
         batch_.apply(owner);
     }
 
-    /// Counts a refusal that was found elsewhere, of a line or a record.
-    void refuse_line(errc why) noexcept {
-        ++shard_.active().counts.lines;
-        count_refusals(why, 1);
+    /// Counts lines or records that somebody else refused.
+    void refuse_lines(errc why, std::uint64_t count = 1) noexcept {
+        intake_counts& counts = shard_.active().counts;
+        counts.lines += count;
+        counts.bad_lines += count;
+        counts.refused[static_cast<std::size_t>(why)] += count;
     }
     /// What comes from now on has that order among what other threads take; see sample.
     void came_at(std::uint32_t order) noexcept { order_ = order; }
 
-    /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
-    void count_refusals(errc why, std::uint64_t count) noexcept {
-        shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
-    }
     /// Remembers that something came. Units: Unix seconds.
     void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.
@@ -24134,15 +24237,16 @@ private:
     template <class Text, class OnRefusal>
     void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
+        const char* bad_line = nullptr;
         const auto refuse_line = [&](refusal why, std::string_view line) {
+            if (line.data() != std::exchange(bad_line, line.data()))
+                ++into.counts.bad_lines;
             refuse(into, why, line, on_refusal);
         };
         const batch_owner<OnRefusal> owner{*this, into, on_refusal};
         constexpr bool padded = std::is_same_v<Text, padded_text>;
         const char* const readable =
             bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
-        ++into.counts.packets;
-        into.counts.bytes += bytes.size();
         if (counts_keys_)
             count_keys(bytes, into.keys);
         mapper_.begin();
@@ -24443,10 +24547,11 @@ public:
         return std::visit([](const auto& queue) { return queue.counts(); }, queue_);
     }
 
-    /// What was dropped and what failed since this was last called.
+    /// What was sent, dropped and failed since this was last called.
     [[nodiscard]] queue_counts take_losses() noexcept {
         queue_counts now = counts();
         const queue_counts before = std::exchange(told_, now);
+        now.sent -= before.sent;
         now.dropped -= before.dropped;
         now.failed -= before.failed;
         now.dropped_lines -= before.dropped_lines;
@@ -24553,6 +24658,7 @@ public:
 
     /// Takes a datagram; padded, as receivers hand them out.
     void receive_datagram(std::string_view text) {
+        intake_.came(text.size());
         repeat(text);
         if constexpr (takes_binary) {
             if (!text.empty() && text.front() == binary_magic)
@@ -24564,10 +24670,11 @@ public:
     /// Takes a piece of a stream, padded likewise.
     /// Errors   a record is broken: nothing that follows can be read.
     [[nodiscard]] errc receive_piece(stream_type& stream, std::string_view bytes) {
+        intake_.came(bytes.size());
         const auto overlong = stream.overlong();
         const errc broken = feed(stream, bytes);
         if (stream.overlong() != overlong) {
-            intake_.count_refusals(errc::line_too_long, stream.overlong() - overlong);
+            intake_.refuse_lines(errc::line_too_long, stream.overlong() - overlong);
             log_limited("refused a line of a stream", errc::line_too_long);
         }
         return broken;
@@ -24588,7 +24695,7 @@ public:
             repeat(rest);
             return receive(rest);
         }
-        intake_.count_refusals(errc::unterminated_line, 1);
+        intake_.refuse_lines(errc::unterminated_line);
         log_refusal({errc::unterminated_line, 0}, rest);
     }
 
@@ -24674,7 +24781,7 @@ private:
     }
 
     void refuse_record(errc why, std::string_view record) {
-        intake_.refuse_line(why);
+        intake_.refuse_lines(why);
         log_refusal({why, 0}, record);
     }
 
@@ -24714,6 +24821,16 @@ struct way_in_counts {
     std::uint64_t dropped = 0;     ///< datagrams that the system's buffer had no room for
     std::uint64_t oversized = 0;   ///< datagrams that were too long
     std::uint64_t connections = 0; ///< that are open
+    std::uint64_t turned_away = 0; ///< connections, since too many were open
+
+    /// Adds the counts of another thread.
+    void merge(const way_in_counts& other) noexcept {
+        packets += other.packets;
+        dropped += other.dropped;
+        oversized += other.oversized;
+        connections += other.connections;
+        turned_away += other.turned_away;
+    }
 };
 
 namespace detail {
@@ -24725,13 +24842,15 @@ struct live_way_in_counts {
     std::atomic<std::uint64_t> dropped{0};
     std::atomic<std::uint64_t> oversized{0};
     std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> turned_away{0};
 
     [[nodiscard]] way_in_counts now() const {
         return {at,
                 packets.load(std::memory_order_relaxed),
                 dropped.load(std::memory_order_relaxed),
                 oversized.load(std::memory_order_relaxed),
-                connections.load(std::memory_order_relaxed)};
+                connections.load(std::memory_order_relaxed),
+                turned_away.load(std::memory_order_relaxed)};
     }
 };
 
@@ -24921,7 +25040,7 @@ private:
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
     static constexpr int turns_max = 16;
-    static constexpr int pieces_max = 2; // of a stream: as large as these
+    static constexpr int pieces_max = 2; // of a connection: as large as these
     static constexpr std::size_t piece_bytes_max = std::size_t{256} * 1024;
     static constexpr int drain_ms_max = 250;
 
@@ -25059,23 +25178,28 @@ private:
     }
 
     void take_connections(std::uint64_t token) {
+        auto* const way = way_of_[token];
+        const auto turn_away = [&](errc why) {
+            count(way->turned_away, 1);
+            reception_.log_limited("a connection is turned away", why);
+        };
         for (int turn = 0; turn < turns_max; ++turn) {
             auto accepted = std::get<tcp_listener>(sources_[token]).accept();
             if (!accepted) {
-                if (accepted.error() == errc::would_block)
-                    return;
-                return reception_.log_limited("a connection is turned away", accepted.error());
+                if (accepted.error() != errc::would_block)
+                    turn_away(accepted.error());
+                return;
             }
             if (connections_ == options_.connections_max) {
+                count(way->turned_away, 1);
                 reception_.log_limited("a connection is turned away: too many are open");
                 continue;
             }
             ++taken_;
-            auto* const way = way_of_[token];
             const errc error =
                 add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
             if (error != errc::ok)
-                return reception_.log_limited("a connection is turned away", error);
+                return turn_away(error);
             ++connections_;
             count(way->connections, 1);
         }
@@ -25085,8 +25209,10 @@ private:
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
         const std::span<char> room(room_.get(), room_bytes);
+        // A file may be one that waits.
+        const int turns = std::is_same_v<From, file_reader> ? 1 : pieces_max;
         bool more = true;
-        for (int turn = 0; turn < pieces_max && more; ++turn) {
+        for (int turn = 0; turn < turns && more; ++turn) {
             note_order();
             errc broken = errc::ok;
             const auto count = open.from.receive(room, [&](std::string_view bytes) {
@@ -25871,15 +25997,21 @@ private:
                 if (is_empty() || given_up_)
                     break;
                 const auto one = oldest(hold);
-                if (!one)
+                if (given_up_)
+                    break; // while the disk was waited for
+                if (one && *one == nullptr)
                     continue;
-                writing_ = true;
-                hold.unlock();
-                const auto start = clock::now();
-                const errc error = write_(*one);
-                const std::chrono::duration<double, std::milli> took = clock::now() - start;
-                hold.lock();
-                writing_ = false;
+                errc error = one.error();
+                std::chrono::duration<double, std::milli> took{};
+                if (one) {
+                    writing_ = true;
+                    hold.unlock();
+                    const auto start = clock::now();
+                    error = write_(**one);
+                    took = clock::now() - start;
+                    hold.lock();
+                    writing_ = false;
+                }
                 note(error, took.count());
                 const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
@@ -25974,20 +26106,25 @@ private:
             }
         }
 
-        /// Null if it cannot be read: then it has left.
-        [[nodiscard]] std::shared_ptr<const Snapshot> oldest(std::unique_lock<std::mutex>& hold) {
+        /// Null if it cannot be read and has left.
+        /// Errors   it cannot be read now.
+        [[nodiscard]] result<std::shared_ptr<const Snapshot>>
+        oldest(std::unique_lock<std::mutex>& hold) {
             of_backlog_ = kept_ > 0;
             if (!of_backlog_)
                 return queue_.front();
-            if (!kept_front_) {
-                const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
-                if (!read) {
-                    ++dropped_;
-                    log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
-                               std::string(message(read.error())));
-                    return nullptr;
-                }
+            if (kept_front_)
+                return kept_front_;
+            const auto before = kept_;
+            const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
+            if (!read && kept_ == before)
+                return read.error();
+            if (read) {
                 kept_front_ = *read;
+            } else {
+                ++dropped_;
+                log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
+                           std::string(message(read.error())));
             }
             return kept_front_;
         }
@@ -26022,7 +26159,7 @@ private:
         }
 
         void lose(errc error, bool left) {
-            if (left || !given_up_) // else `give_up` has counted it
+            if (left || !given_up_) // else `leave_rest` has counted it
                 ++dropped_;
             if (!left && !given_up_)
                 queue_.pop_front();
@@ -26116,8 +26253,13 @@ struct server_status {
     std::uint64_t flushes = 0;
     double flush_milliseconds = 0;     ///< of the last one
     double input_gap_milliseconds = 0; ///< the longest of the last interval
+    /// Series of flushes that are not on the page for Prometheus: another has the name; there was no
+    /// room.
+    std::uint64_t metrics_conflicts = 0;
+    std::uint64_t metrics_refused = 0;
+    std::uint64_t admin_turned_away = 0; ///< connections, since too many were open
     std::vector<way_in_counts> listeners{};
-    std::vector<way_out> sinks{};
+    std::vector<way_out> sinks{}; ///< repeaters, too, whose numbers are of messages
 };
 
 /// What a status was at a flush, to be drawn. Rates are a second.
@@ -26148,7 +26290,7 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("ailments", ailments(of));
     out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
     out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
-    out.member("discarded", of.counts.discarded);
+    out.member("discarded", of.counts.discarded).member("tags_dropped", of.counts.tags_dropped);
     out.member("last_seen", of.counts.last_seen);
     out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
@@ -26161,11 +26303,15 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.end_object().member("flushes", of.flushes);
     out.member("flush_milliseconds", of.flush_milliseconds);
     out.member("input_gap_milliseconds", of.input_gap_milliseconds);
+    out.member("metrics_conflicts", of.metrics_conflicts);
+    out.member("metrics_refused", of.metrics_refused);
+    out.member("admin_turned_away", of.admin_turned_away);
     out.name("listeners").begin_list();
     for (const auto& one : of.listeners) {
         out.begin_object().member("at", one.at).member("packets", one.packets);
         out.member("dropped", one.dropped).member("oversized", one.oversized);
-        out.member("connections", one.connections).end_object();
+        out.member("connections", one.connections);
+        out.member("turned_away", one.turned_away).end_object();
     }
     out.end_list().name("sinks").begin_list();
     for (const auto& [name, report] : of.sinks) {
@@ -26202,6 +26348,10 @@ void for_each_self_number(const server_status& of, F&& f) {
     one("bytes", "Bytes received", true, of.counts.bytes);
     one("packets", "Datagrams and pieces of streams received", true, of.counts.packets);
     one("discarded", "Samples dropped by mapping rules", true, of.counts.discarded);
+    one("tags_dropped",
+        "Tags in names that lack a key or a value, and are left out",
+        true,
+        of.counts.tags_dropped);
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.counts.refused[cause] > 0)
             f(self_number{"refused",
@@ -26224,6 +26374,18 @@ void for_each_self_number(const server_status& of, F&& f) {
         "Longest time without reading input, of the last interval",
         false,
         of.input_gap_milliseconds / 1000);
+    one("metrics_conflicts",
+        "Series of flushes that are not on /metrics: another has the name",
+        true,
+        of.metrics_conflicts);
+    one("metrics_refused",
+        "Series of flushes that are not on /metrics: there was no room",
+        true,
+        of.metrics_refused);
+    one("admin_turned_away",
+        "Connections to the admin port that were closed or turned away: too many were open",
+        true,
+        of.admin_turned_away);
     const auto each_listener = [&](std::string_view name, std::string_view help, auto value_of) {
         for (const auto& way : of.listeners)
             f(self_number{
@@ -26235,6 +26397,12 @@ void for_each_self_number(const server_status& of, F&& f) {
     each_listener("listener_dropped",
                   "Datagrams that the system dropped: its buffer was full",
                   [](const auto& way) { return way.dropped; });
+    each_listener("listener_oversized", "Datagrams refused for their length", [](const auto& way) {
+        return way.oversized;
+    });
+    each_listener("listener_turned_away",
+                  "Connections turned away: too many were open",
+                  [](const auto& way) { return way.turned_away; });
     const auto each_sink = [&](std::string_view name,
                                std::string_view help,
                                bool counts,
@@ -26243,8 +26411,9 @@ void for_each_self_number(const server_status& of, F&& f) {
             f(self_number{
                 name, help, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
     };
-    each_sink(
-        "sink_successes", "Flushes written", true, [](const auto& its) { return its.successes; });
+    each_sink("sink_successes", "Flushes written, or messages repeated", true, [](const auto& its) {
+        return its.successes;
+    });
     each_sink(
         "sink_failures", "Writes that failed", true, [](const auto& its) { return its.failures; });
     each_sink("sink_retries",
@@ -26826,7 +26995,7 @@ struct statsite {
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), dogstatsd, etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), dogstatsd, etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline, basic_server.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;
@@ -26883,14 +27052,15 @@ public:
 
     /// Adds the input of one thread and empties it; its series stay known to the thread for a
     /// while, so that they cost no allocation when they come again.
-    void take(input& from) {
+    /// Input    `ends_interval`: it is taken for a flush, not only to look at.
+    void take(input& from, bool ends_interval = true) {
         if constexpr (Profile::counts_itself)
             count_itself(from.counts);
         count_lines(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
-        from.store.reset(known_intervals_max);
+        ends_interval ? from.store.reset(known_intervals_max) : from.store.reset();
         from.counts = {};
         if (!from.keys.empty()) {
             keys_.merge(from.keys);
@@ -26937,10 +27107,10 @@ private:
     static constexpr std::uint32_t known_intervals_max = 8;
 
     void count_lines(const intake_counts& counts) {
-        const auto refused = counts.refused_in_all();
-        if (input_counter_.empty() || counts.lines <= refused)
+        if (input_counter_.empty() || counts.lines == counts.bad_lines)
             return;
-        record(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
+        const auto taken = static_cast<double>(counts.lines - counts.bad_lines);
+        record(input_counter_, metric_kind::counter, taken);
     }
 
     void count_itself(const intake_counts& counts) {
@@ -27070,14 +27240,10 @@ public:
             for (auto& way : each->listeners.ways_in()) {
                 const auto known = std::find_if(
                     all.begin(), all.end(), [&](const auto& one) { return one.at == way.at; });
-                if (known == all.end()) {
+                if (known == all.end())
                     all.push_back(std::move(way));
-                    continue;
-                }
-                known->packets += way.packets;
-                known->dropped += way.dropped;
-                known->oversized += way.oversized;
-                known->connections += way.connections;
+                else
+                    known->merge(way);
             }
         }
         return all;
@@ -27512,13 +27678,6 @@ public:
         }
     }
 
-    /// The number of series of a kind in the last snapshot.
-    [[nodiscard]] std::array<std::size_t, metric_kind_count> sizes() const {
-        std::array<std::size_t, metric_kind_count> all{};
-        each([&](metric_kind kind, const auto&) { ++all[static_cast<std::size_t>(kind)]; });
-        return all;
-    }
-
     [[nodiscard]] const series_history& history() const noexcept { return history_; }
 
     /// The rows that are asked for, and how many there are; who asks for them looks at them. Idle
@@ -27907,6 +28066,13 @@ private:
 
 namespace quipu {
 
+/// Whether an error in reading what was kept is for good: other ones, such as a lack of descriptors,
+/// may pass.
+[[nodiscard]] constexpr bool is_damage(errc error) noexcept {
+    return error == errc::bad_magic || error == errc::bad_encoding || error == errc::no_such_file ||
+           error == errc::message_too_long;
+}
+
 /// The flushes of one sink in a spool: what a sink_worker does not keep in memory.
 /// Threads  as spool.
 template <class Traits = store_traits>
@@ -27923,8 +28089,9 @@ public:
         return files_.push(bytes);
     }
 
-    /// The oldest; there must be one. One that cannot be read is set aside.
-    /// Errors   those of spool; bad_magic, bad_encoding: damaged, or of another profile.
+    /// The oldest; there must be one.
+    /// Errors   bad_magic, bad_encoding: damaged, or of another profile; no_such_file,
+    ///          message_too_long: it is set aside then. Others, of read_whole_file, may pass.
     [[nodiscard]] result<std::shared_ptr<const snapshot_type>> front() {
         const auto bytes = files_.front();
         errc error = bytes.error();
@@ -27934,7 +28101,8 @@ public:
                 return std::make_shared<const snapshot_type>(*std::move(read));
             error = read.error();
         }
-        files_.set_aside();
+        if (is_damage(error))
+            files_.set_aside();
         return error;
     }
 
@@ -28235,9 +28403,10 @@ public:
             if (const auto refused = restore(*kept, pipeline_.store()); refused > 0)
                 log_.error(path + ": found no room for " + std::to_string(refused) + " gauges");
         } else if (kept.error() != errc::no_such_file) {
+            // It would be overwritten at the next flush, even if it may be read another time.
             const auto aside = path + ".unreadable";
             static_cast<void>(std::rename(path.c_str(), aside.c_str()));
-            log_.error(aside + ": the gauges of the last run are lost: " +
+            log_.error(aside + ": the gauges of the last run are not taken over: " +
                        std::string(message(kept.error())));
         }
         sink_worker_options bounds;
@@ -28283,13 +28452,13 @@ public:
         keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
         bool ticked = false;
         for (;;) {
-            const auto wait_ms = wait_until_due(now_ms());
+            const auto wait_ms = std::min(wait_until_due(now_ms()), wait_ms_max);
             bool woken = false;
             static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
                 if (token == waker_token)
                     woken = true;
                 else
-                    conversations_.take(*loop_, token, now_ms());
+                    conversations_.take(*loop_, token, steady_ms());
             }));
             if (woken) {
                 waker_->clear();
@@ -28299,7 +28468,7 @@ public:
                     on_interrupt_();
             }
             const auto now = now_ms();
-            conversations_.close_idle(*loop_, now);
+            conversations_.close_idle(*loop_, steady_ms());
             if (keys_sink_ && now >= keys_due_ms_) {
                 take_input();
                 push_keys(now);
@@ -28313,7 +28482,7 @@ public:
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
-            flush(due, clock_->missed() - missed + 1, [&] { take_input(); });
+            flush(due, clock_->missed() - missed + 1, [&] { take_input(true); });
             ticked = true;
             tell_followers(now_ms());
         }
@@ -28340,13 +28509,15 @@ public:
     /// Brings `run` to its end. Async-signal-safe.
     void stop() noexcept {
         stop_asked_.store(true, std::memory_order_release);
-        waker_->wake();
+        if (waker_)
+            waker_->wake();
     }
 
     /// Lets the thread of `run` call what `on_interrupt` was given. Async-signal-safe.
     void interrupt() noexcept {
         interrupted_.store(true, std::memory_order_release);
-        waker_->wake();
+        if (waker_)
+            waker_->wake();
     }
     /// Before `run`.
     void on_interrupt(std::function<void()> then) { on_interrupt_ = std::move(then); }
@@ -28438,6 +28609,8 @@ private:
 
     static constexpr std::uint64_t waker_token = 0;
     static constexpr std::int64_t tell_every_ms = 1000;
+    /// Connections that are silent for too long are looked for that often, and steps of the clock.
+    static constexpr std::int64_t wait_ms_max = 1000;
 
     /// Null if nothing is kept on disk.
     [[nodiscard]] std::unique_ptr<spool_type> open_spool(const std::string& sink,
@@ -28466,13 +28639,26 @@ private:
         now.interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
         now.counts = counts_;
         now.counts.merge(pipeline_.counts());
-        now.series = board_.sizes();
+        now.series = series_;
         now.flushes = flushes_;
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
         now.listeners = receivers_.ways_in();
+        now.metrics_conflicts = metrics_.conflicts();
+        now.metrics_refused = metrics_.refused();
+        now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report()});
+        for (const auto& one : repeaters_.all()) {
+            const auto counts = one->counts();
+            sink_report report;
+            report.waiting = counts.waiting;
+            report.dropped = counts.dropped;
+            report.successes = counts.sent;
+            report.failures = counts.failed;
+            report.error = repeater_errors_[one->name()];
+            now.sinks.push_back({one->name(), report});
+        }
         return now;
     }
 
@@ -28480,7 +28666,7 @@ private:
     void tell_followers(std::int64_t now) {
         told_ms_ = now;
         std::map<std::string, std::string> texts;
-        conversations_.tell(*loop_, now, [&](conversation& with) {
+        conversations_.tell(*loop_, steady_ms(), [&](conversation& with) {
             auto& text = texts[with.follows];
             if (text.empty())
                 text = detail::event_text(*this, std::string_view(with.follows).substr(1));
@@ -28494,7 +28680,14 @@ private:
                         double interval_seconds) {
         if (!is_watched_)
             return;
+        const auto left_off = [&] { return metrics_.conflicts() + metrics_.refused(); };
+        const auto before = left_off();
         metrics_.add(*flushed);
+        const auto now = left_off() - before;
+        if (now != std::exchange(left_off_metrics_, now) && now > 0) {
+            log_.warning("not on /metrics: " + std::to_string(now) +
+                         " series: others have their names, or there is no room");
+        }
         board_.take(flushed);
         if (past_.size() == series_history::intervals_max)
             past_.erase(past_.begin());
@@ -28543,13 +28736,18 @@ private:
         keys_sink_->push(std::make_shared<const key_report>(std::move(report)));
     }
 
-    /// Brings what came so far into the store that lasts.
-    void take_input() {
-        receivers_.take([&](auto& from) { pipeline_.take(from); });
+    /// Brings what came so far into the store that lasts, to be looked at or, at its end, flushed.
+    void take_input(bool ends_interval = false) {
+        receivers_.take([&](auto& from) { pipeline_.take(from, ends_interval); });
     }
 
     [[nodiscard]] static std::int64_t now_ms() {
         const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    }
+    /// Of a clock that nobody sets: for how long a connection has been silent.
+    [[nodiscard]] static std::int64_t steady_ms() {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     }
 
@@ -28570,6 +28768,11 @@ private:
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
         one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
+        series_ = {one.counters.size(),
+                   one.timers.size(),
+                   one.gauges.size(),
+                   one.uniques.size(),
+                   one.keyvalues.size()};
         const auto shared = std::make_shared<const snapshot_type>(std::move(one));
         for (auto& sink : sinks_)
             sink->push(shared);
@@ -28595,9 +28798,10 @@ private:
         for_each_self_number(status_now(), [&](const self_number& one) {
             auto name = options_.self_prefix + '.' + std::string(one.name);
             if (!one.label.empty()) {
+                // As any backend takes it, also those that get names as they are.
                 ((name += ';') += one.label) += '=';
                 for (const char c : one.is)
-                    name += c == ';' ? '_' : c;
+                    name += c <= ' ' || c > '~' || c == ';' || c == '|' ? '_' : c;
             }
             if (!one.counts)
                 return pipeline_.record(name, metric_kind::gauge, one.value);
@@ -28634,6 +28838,9 @@ private:
     void log_repeater_losses() {
         for (const auto& one : repeaters_.all()) {
             const auto lost = one->take_losses();
+            const bool stuck = lost.waiting > 0 && lost.sent == 0;
+            repeater_errors_[one->name()] =
+                lost.failed > 0 || stuck || lost.dropped > 0 ? lost.last_error : errc::ok;
             if (lost.dropped > 0)
                 log_.warning(one->name() + ": dropped in this interval, since too many waited: " +
                              std::to_string(lost.dropped) + " messages");
@@ -28661,7 +28868,8 @@ private:
     server_options options_;
     const log log_;
     repeater_list repeaters_{};
-    std::uint64_t skipped_ = 0; // records, up to the last flush
+    std::uint64_t skipped_ = 0;                     // records, up to the last flush
+    std::map<std::string, errc> repeater_errors_{}; // in the last interval
     basic_receivers<Profile> receivers_;
     basic_pipeline<Profile> pipeline_;
     result<event_loop> loop_;
@@ -28677,8 +28885,10 @@ private:
     bool is_watched_ = false; // somebody may ask for the pages
     basic_series_board<typename Profile::store_traits> board_{};
     prometheus_page metrics_;
+    std::uint64_t left_off_metrics_ = 0; // at the last flush
     std::vector<status_point> past_{};
-    std::map<std::string, double> told_counts_{}; // of record_itself
+    std::map<std::string, double> told_counts_{};         // of record_itself
+    std::array<std::size_t, metric_kind_count> series_{}; // of the last flush
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;

@@ -68,13 +68,13 @@ TEST_CASE("command: what is not read is no failure, an exit status is", "[net][c
     command reads_nothing("exit 0");
     CHECK(reads_nothing.send(large) == errc::ok);
     command fails("exit 3");
-    CHECK(fails.send(large) == errc::system_failure);
+    CHECK(fails.send(large) == errc::peer_failed);
     CHECK(fails.exit_status() == 3);
     command unknown("exec /no/such/program 2>/dev/null");
-    CHECK(unknown.send("x") == errc::system_failure);
+    CHECK(unknown.send("x") == errc::peer_failed);
     CHECK(unknown.exit_status() == 127);
     command killed("kill -TERM $$");
-    CHECK(killed.send("x") == errc::system_failure);
+    CHECK(killed.send("x") == errc::peer_failed);
     CHECK(killed.exit_status() == 128 + SIGTERM);
     CHECK_FALSE(has_children());
 }
@@ -132,6 +132,6 @@ TEST_CASE("command: it gets the usual signals, and none of our descriptors", "[n
     CHECK(looks.send("") == errc::ok);
     CHECK(file.text() == inherited);
     command dies("kill -PIPE $$");
-    CHECK(dies.send("") == errc::system_failure);
+    CHECK(dies.send("") == errc::peer_failed);
     CHECK(dies.exit_status() == 128 + SIGPIPE);
 }

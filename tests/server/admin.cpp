@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace quipu;
@@ -38,14 +39,22 @@ struct asked : host<Traits> {
         conversation with;
         with.opens = false;
         with.input = text;
-        commands(with);
+        std::string told;
+        answers = 0;
+        do {
+            with.again = false;
+            commands(with);
+            answers += with.output.empty() ? 0 : 1;
+            told += std::exchange(with.output, {});
+        } while (with.again);
         CHECK(with.input.empty());
         ended = with.ends;
-        return with.output;
+        return told;
     }
 
     admin_commands<host<Traits>> commands{*this};
     bool ended = false;
+    int answers = 0; // how many the last text had
 };
 
 using etsy_host = asked<profile::etsy::store_traits>;
@@ -76,7 +85,19 @@ TEST_CASE("admin: help, statistics, config and health, as Etsy's statsd answers"
 
 TEST_CASE("admin: several lines are several commands", "[server][admin]") {
     etsy_host one;
-    CHECK(one.ask("health\n  health\tdown  \nfoo") == "health: up\nhealth: down\nERROR\n");
+    CHECK(one.ask("health\n  health\tdown  \n\nfoo") == "health: up\nhealth: down\nERROR\n");
+    CHECK(one.answers == 3);
+}
+
+TEST_CASE("admin: what a browser sends commands nothing", "[server][admin]") {
+    etsy_host one;
+    CHECK(one.ask("x / HTTP/1.1\r\nhealth down\r\n").empty());
+    CHECK(one.ended);
+    CHECK(one.ask("host: evil.example\r\nhealth down\r\n").empty());
+    CHECK(one.ended);
+    CHECK(one.ask("x /a-long-path-that-came-in-two-pieces").starts_with("ERROR"));
+    CHECK(one.ask("-and-ends HTTP/1.1\nHost: evil.example\nhealth down\n").empty());
+    CHECK(one.ask("health") == "health: up\n");
 }
 
 TEST_CASE("admin: series are printed as Node.js prints an object", "[server][admin]") {

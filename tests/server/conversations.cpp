@@ -180,6 +180,29 @@ TEST_CASE("conversations: too many are turned away, and the others go on",
     CHECK(d.hear(">") == "<d>");
 }
 
+TEST_CASE("conversations: of too many the one that is silent for longest makes room",
+          "[server][conversations]") {
+    service one(echo, {.connections_max = 2, .idle_ms_max = 100'000, .request_ms_max = 1'000});
+    asking a(one.port());
+    one.go_on();
+    one.now_ms += 500;
+    asking b(one.port());
+    one.go_on();
+    one.now_ms += 600; // a has been silent for more than a second
+    asking c(one.port());
+    c.say("c\n");
+    one.go_on();
+    CHECK(c.hear(">") == "<c>");
+    CHECK(a.hear_all().empty());
+    asking d(one.port()); // nobody has
+    one.go_on();
+    CHECK(d.hear_all().empty());
+    CHECK(one.talks().turned_away() == 2);
+    b.say("b\n");
+    one.go_on();
+    CHECK(b.hear(">") == "<b>");
+}
+
 TEST_CASE("conversations: who is silent for too long is closed", "[server][conversations]") {
     service one(echo, {64, 8192, 1000});
     asking silent(one.port());

@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,21 @@ TEST_CASE("http_request: every beginning of a request waits for the rest",
     CHECK(whole.size == text.size());
 }
 
+TEST_CASE("http_request: a whole URL is its path", "[server][http_request]") {
+    for (const auto& [target, path, query] :
+         {std::array<std::string_view, 3>{"http://a.b:1/x?y=1", "/x", "y=1"},
+          {"http://a/", "/", ""},
+          {"http://a", "/", ""},
+          {"http://a?q", "/", "q"}}) {
+        CAPTURE(target);
+        const std::string text = "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+        const auto asked = parse_http_request(text);
+        CHECK(asked.status == 200);
+        CHECK(asked.path == path);
+        CHECK(asked.query == query);
+    }
+}
+
 TEST_CASE("http_request: lines may end with a newline alone", "[server][http_request]") {
     CHECK(status_of("GET /healthz HTTP/1.0\n\n") == 200);
     CHECK(status_of("GET / HTTP/1.1\nHost: a\n\n") == 200);
@@ -79,7 +95,8 @@ TEST_CASE("http_request: what is no request is refused", "[server][http_request]
                                    "GET /a b HTTP/1.1\r\n",
                                    "GET /\x01 HTTP/1.1\r\n",
                                    "GET /\xc3\xa9 HTTP/1.1\r\n",
-                                   "GET http://a/ HTTP/1.1\r\n",
+                                   "GET https://a/ HTTP/1.1\r\n",
+                                   "GET a:80 HTTP/1.1\r\n",
                                    "G(T / HTTP/1.1\r\n",
                                    "GETGETGETGETGETGET / HTTP/1.1\r\n",
                                    "GETGETGETGETGETGET",
@@ -130,6 +147,13 @@ TEST_CASE("http_request: commands of Etsy's are told apart by how they begin",
           "[server][http_request]") {
     STATIC_REQUIRE(guess_http("GET /") == http_guess::yes);
     STATIC_REQUIRE(guess_http("OPTIONS *") == http_guess::yes);
+    for (const char* const begin : {"GET http://a/x HTTP/1.1\r\n",
+                                    "x / HTTP/1.1\r\nHost: a\r\n\r\ndelgauges g\n",
+                                    "M-SEARCH * HTTP/1.1",
+                                    "CONNECT a:1 HTTP/1.0\n"}) {
+        CAPTURE(begin);
+        CHECK(guess_http(begin) == http_guess::yes);
+    }
     for (const char* const begin : {"", "G", "GET", "GET ", "HELP"})
         CHECK(guess_http(begin) == http_guess::undecided);
     for (const char* const begin :

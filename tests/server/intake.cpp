@@ -23,6 +23,7 @@ struct taken {
     std::vector<std::string> refused{};
 
     void receive(std::string_view text, std::int64_t at = now) {
+        intake.came(text.size());
         intake.receive(text, at, note_refusals());
     }
     void receive_padded(std::string text) {
@@ -186,12 +187,22 @@ TEST_CASE("intake: a name that waits for room keeps its text", "[server][intake]
 
 TEST_CASE("intake: what others found is counted with the rest", "[server][intake]") {
     taken<profile::quipu> here;
-    here.intake.count_refusals(errc::line_too_long, 3);
+    here.intake.refuse_lines(errc::line_too_long, 3);
     here.intake.count_dropped(4);
     here.intake.count_dropped(1);
     CHECK(here.refusals(errc::line_too_long) == 3);
     CHECK(here.input().counts.dropped == 5);
+    CHECK(here.input().counts.lines == 3);
+    CHECK(here.input().counts.bad_lines == 3);
     CHECK(here.refused.empty());
+}
+
+TEST_CASE("intake: a line is bad once, however much of it is", "[server][intake]") {
+    taken<profile::etsy> here;
+    here.receive("a:1|c\nb:x|c:y|c:z|c\nc:1|c:x|c\nbad\nd:1|c\n");
+    CHECK(here.input().counts.lines == 5);
+    CHECK(here.input().counts.bad_lines == 3);
+    CHECK(here.input().counts.refused_in_all() > 3);
 }
 
 TEST_CASE("intake: counts add up", "[server][intake]") {

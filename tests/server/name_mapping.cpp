@@ -103,6 +103,7 @@ TEST_CASE("name_mapping: what the dialect has no room for is refused", "[server]
     CHECK(mapped({many}, "a") == message(errc::too_many_tags));
     const mapping_rule longer{.match = "*", .name = "$1$1$1$1$1$1$1$1$1"};
     CHECK(mapped({longer}, std::string(1'000, 'x')) == message(errc::line_too_long));
+    CHECK(mapped({{.match = "a*", .name = "$1"}}, "a") == message(errc::empty_name));
 }
 
 TEST_CASE("name_mapping: rules that make no sense say why", "[server][name_mapping]") {
@@ -114,6 +115,13 @@ TEST_CASE("name_mapping: rules that make no sense say why", "[server][name_mappi
         CHECK(fault_of({.match = "a", .name = name}).starts_with("$1 is what"));
         CHECK(fault_of({.match = "a", .tags = {{"k", name}}}).starts_with("$1 is what"));
     }
+    for (const auto* const name : {"a b", "a|c", "a;b", "a\n"}) {
+        CAPTURE(name);
+        CHECK(fault_of({.match = "a", .name = name}).starts_with("a name or a tag cannot"));
+        CHECK(fault_of({.match = "a", .tags = {{"k", name}}}).starts_with("a name or a tag"));
+        CHECK(fault_of({.match = "a", .tags = {{name, "v"}}}).starts_with("a name or a tag"));
+    }
+    CHECK(fault_of({.match = "a", .tags = {{"k", "1"}, {"k", "2"}}}) == "it gives a tag twice");
     CHECK(fault_of({.match = "*", .name = "$2"}).starts_with("$1 is what"));
     CHECK(fault_of({.match = "*.*", .name = "$2${1}"}).empty());
 }

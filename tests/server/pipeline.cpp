@@ -15,6 +15,7 @@ namespace {
 
 template <class Profile>
 void receive(quipu::basic_intake<Profile>& into, std::string_view text) {
+    into.came(text.size());
     into.receive(text, 0, [](auto, auto) {});
 }
 

@@ -391,6 +391,8 @@ struct shelf {
     std::size_t size_max = 1'000;
     int refusals = 0;   // of what is pushed
     int unreadable = 0; // of what is at the front
+    int busy = 0;       // times that nothing can be read
+    std::chrono::milliseconds slow{0};
     std::uint64_t dropped = 0;
 };
 
@@ -411,7 +413,10 @@ public:
         return errc::ok;
     }
     quipu::result<std::shared_ptr<const flush>> front() {
+        std::this_thread::sleep_for(of_->slow);
         const std::lock_guard hold(of_->mutex);
+        if (of_->busy > 0)
+            return --of_->busy, errc::too_many_descriptors;
         if (of_->unreadable > 0) {
             --of_->unreadable;
             of_->kept.pop_front();
@@ -569,4 +574,31 @@ TEST_CASE("sink_worker: what the backlog cannot read is counted, and the next on
     sink->finish(10s);
     CHECK(to->written() == up_to(3, 1));
     CHECK(sink->dropped() == 1);
+}
+
+TEST_CASE("sink_worker: what the backlog cannot read now is tried again", "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    for (int i = 0; i < 3; ++i)
+        on->kept.push_back({i, 1});
+    on->busy = 4;
+    const auto sink = start_keeping(to, on, {4, 1ms, 1ms});
+    REQUIRE(eventually([&] { return to->written().size() == 3; }));
+    sink->finish(10s);
+    CHECK(to->written() == up_to(3));
+    CHECK(sink->dropped() == 0);
+    CHECK(sink->report().failures == 4);
+}
+
+TEST_CASE("sink_worker: what is read when the time is over is not written, but kept",
+          "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto on = std::make_shared<shelf>();
+    on->kept.push_back({0, 1});
+    on->slow = 200ms;
+    const auto sink = start_keeping(to, on, {4, 1ms, 1ms});
+    sink->finish(1ms);
+    CHECK(to->written().empty());
+    CHECK(on->kept.size() == 1);
+    CHECK(sink->dropped() == 0);
 }

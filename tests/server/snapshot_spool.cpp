@@ -8,6 +8,8 @@
 #include <fstream>
 #include <string>
 
+#include <sys/resource.h>
+
 using quipu::errc;
 using quipu::test::scratch_folder;
 
@@ -59,6 +61,21 @@ TEST_CASE("snapshot_spool: one that is damaged is set aside", "[server][snapshot
     CHECK(waits.front().error() == errc::bad_encoding);
     REQUIRE(waits.size() == 1);
     CHECK((*waits.front())->timestamp == 110);
+}
+
+TEST_CASE("snapshot_spool: what cannot be read now stays", "[server][snapshot_spool]") {
+    const scratch_folder folder;
+    auto waits = opened(folder);
+    REQUIRE(waits.push(flush_at(100, 1)) == errc::ok);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto read = waits.front();
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(read.error() == errc::too_many_descriptors);
+    REQUIRE(waits.size() == 1);
+    CHECK((*waits.front())->timestamp == 100);
 }
 
 TEST_CASE("snapshot_spool: a checkpoint has the gauges, as those of an earlier interval",

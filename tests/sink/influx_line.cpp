@@ -49,6 +49,8 @@ TEST_CASE("influx_line: reserved keys are renamed, and of two alike the first st
           "a,metric_type=gauge,exported__field=1,exported__measurement=2,exported_metric_type=3,"
           "exported_time=4");
     CHECK(key("a", ";k;k=1;k=2") == "a,metric_type=gauge,k=true");
+    CHECK(key("a", ";exported_time=2;time=1") == "a,metric_type=gauge,exported_time=2");
+    CHECK(key("a", ";a\\b=1;a_b=2") == "a,metric_type=gauge,a_b=1");
 }
 
 TEST_CASE("influx_line: every value is a float", "[sink][influx]") {

@@ -150,12 +150,12 @@ TEST_CASE("prometheus: a name belongs to one metric, lines of timers too", "[sin
     metrics.gauge("hits_total").set(2);
     metrics.gauge("latency_sum").set(3);
     metrics.timer("latency").record(4);
-    metrics.unique("latency_sum").insert("ann"); // a gauge as well: the set's value stays
+    metrics.unique("latency_sum").insert("ann"); // a gauge as well: the first stays
     prometheus_page page;
     page.add(collect(metrics, 1, 10));
     CHECK(without_help(page.render()) == "# TYPE hits_total counter\nhits_total 1\n"
-                                         "# TYPE latency_sum gauge\nlatency_sum 1\n");
-    CHECK(page.conflicts() == 2);
+                                         "# TYPE latency_sum gauge\nlatency_sum 3\n");
+    CHECK(page.conflicts() == 3);
 }
 
 TEST_CASE("prometheus: beyond the limit series are left out", "[sink][prometheus]") {
@@ -166,6 +166,48 @@ TEST_CASE("prometheus: beyond the limit series are left out", "[sink][prometheus
     page.add(collect(metrics, 1, 10));
     CHECK(lines_of(without_help(page.render()), "c_total").empty());
     CHECK(page.refused() == 1);
+}
+
+TEST_CASE("prometheus: a name that has no series leaves nothing behind", "[sink][prometheus]") {
+    const auto render = [](prometheus_page& page, auto&& fill) {
+        store metrics;
+        fill(metrics);
+        page.add(collect(metrics, 1, 10));
+        return without_help(page.render());
+    };
+    prometheus_page page({.series_max = 1});
+    CHECK(render(page, [](store& into) {
+              into.gauge("a").set(1);
+              into.gauge("b").set(1); // for which there is no room
+          }) == "# TYPE a gauge\na 1\n");
+    CHECK(page.refused() == 1);
+    // Names of gauges that are gone, and that never were, are free for others.
+    CHECK(render(page, [](store& into) { into.counter("b").add(2); }) ==
+          "# TYPE b_total counter\nb_total 2\n");
+    prometheus_page other;
+    CHECK(render(other, [](store& into) { into.gauge("x_total").set(1); }) ==
+          "# TYPE x_total gauge\nx_total 1\n");
+    CHECK(render(other, [](store&) {}).empty());
+    CHECK(render(other, [](store& into) { into.counter("x").add(3); }) ==
+          "# TYPE x_total counter\nx_total 3\n");
+    CHECK(other.conflicts() == 0);
+    CHECK(other.refused() == 0);
+}
+
+TEST_CASE("prometheus: of two gauges of one name the first stays", "[sink][prometheus]") {
+    store metrics;
+    metrics.gauge("x.y").set(1);
+    metrics.gauge("x_y").set(2);
+    metrics.gauge("both").set(5);
+    REQUIRE(metrics.unique("both").insert("u") == errc::ok);
+    prometheus_page page;
+    for (int flush = 1; flush <= 2; ++flush) {
+        page.add(collect(metrics, flush, 10));
+        const auto text = page.render();
+        CHECK(lines_of(text, "x_y") == "x_y 1\n");
+        CHECK(lines_of(text, "both") == "both 5\n");
+    }
+    CHECK(page.conflicts() == 3); // the set came once
 }
 
 TEST_CASE("prometheus: what could not be sent counts once when it comes again",

@@ -78,7 +78,8 @@ public:
     ~command() = default;
 
     /// Runs it with `bytes`, which may be empty. A command may leave some of its input unread.
-    /// Errors   system_failure: it could not be started, was killed, or its exit status was not 0;
+    /// Errors   system_failure: it could not be started; peer_failed: its exit status was not 0, or
+    ///          somebody killed it;
     ///          timed_out: it was killed, since it took too long or `end` was called.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
         int ends[2] = {-1, -1};
@@ -208,7 +209,7 @@ private:
 
     [[nodiscard]] errc judge(int status) noexcept {
         exit_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        return exit_status_ == 0 ? errc::ok : errc::system_failure;
+        return exit_status_ == 0 ? errc::ok : errc::peer_failed;
     }
 
     [[nodiscard]] static errc kill_and_reap(pid_t started) noexcept {

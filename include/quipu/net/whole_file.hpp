@@ -26,6 +26,8 @@ read_whole_file(const std::string& path, std::size_t bytes_max = std::size_t{1} 
     struct stat about {};
     if (!file || ::fstat(file.fd(), &about) != 0)
         return last_error();
+    if (about.st_size > 0 && static_cast<std::uintmax_t>(about.st_size) > bytes_max)
+        return errc::message_too_long;
     constexpr std::size_t more = 4096; // a file that grows, or that does not tell its size
     std::string bytes;
     for (std::size_t size = 0;;) {

@@ -4,6 +4,7 @@
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/server/conversations.hpp>
+#include <quipu/server/http_request.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -74,6 +75,8 @@ inline void append_number(std::string& out, double value) {
 ///     help   stats   counters   timers   gauges   sets   config   quit   health [up|down]
 ///     delcounters NAME...   deltimers NAME...   delgauges NAME...
 ///
+/// A line of a browser ends the connection.
+///
 /// A name that ends in `.*` means all that begin with what stands before the star. `counters` and the
 /// like print an object as Node.js does; a list of more than 100 values is cut there. An answer is
 /// no longer than `answer_bytes_max`; a list that would be says how much is left out.
@@ -89,18 +92,20 @@ public:
 
     explicit admin_commands(Host& host) noexcept : host_(host) {}
 
-    /// Answers what has come, line by line; an end without a newline counts as one, since people's
-    /// tools send none.
+    /// Answers the first line of what has come, and the next one once that is sent, so that of many
+    /// answers one is kept. An end without a newline counts as one, since people's tools send none.
     void operator()(conversation& with) {
         std::string_view rest = with.input;
-        while (!rest.empty() && !with.ends) {
+        std::string_view line;
+        while (line.empty() && !rest.empty()) {
             const auto end = rest.find('\n');
-            const auto line = detail::trim(rest.substr(0, end));
+            line = detail::trim(rest.substr(0, end));
             rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-            if (!line.empty())
-                answer(line, with);
         }
-        with.input.clear();
+        if (!line.empty())
+            answer(line, with);
+        with.again = !rest.empty() && !with.ends;
+        with.input.erase(0, with.ends ? with.input.npos : with.input.size() - rest.size());
     }
 
 private:
@@ -144,9 +149,20 @@ private:
             out += host_.config();
         } else if (command == "quit") {
             with.ends = true;
+        } else if (is_of_a_browser(line)) {
+            with.ends = true;
         } else {
             out += "ERROR\n";
         }
+    }
+
+    /// Whether a line is of a request of HTTP that began like no other: a page may have written what
+    /// follows, and may not command.
+    [[nodiscard]] static bool is_of_a_browser(std::string_view line) noexcept {
+        constexpr std::string_view header = "host:";
+        return ends_as_http(line) ||
+               (line.size() >= header.size() &&
+                detail::equal_ignoring_case(line.substr(0, header.size()), header));
     }
 
     [[nodiscard]] static std::vector<std::string_view> split(std::string_view line) {
@@ -245,18 +261,25 @@ private:
             const auto leaves = [&](const auto& one) {
                 return folder ? one.name().starts_with(wanted) : one.name() == wanted;
             };
-            bool any = false;
+            std::size_t count = 0;
+            std::size_t left_out = 0;
             for (const auto& one : table.entries()) {
                 if (!leaves(one))
                     continue;
-                any = true;
+                ++count;
+                if (out.size() > answer_bytes_max) {
+                    ++left_out;
+                    continue;
+                }
                 out += "deleted: ";
                 out += one.name();
                 out += '\n';
             }
-            if (any)
+            if (left_out > 0)
+                out += "deleted: " + std::to_string(left_out) + " more\n";
+            if (count > 0)
                 table.erase_if(leaves);
-            else
+            else if (out.size() <= answer_bytes_max)
                 out += "metric " + std::string(words[i]) + " not found\n";
         }
         out += end_mark;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,8 @@ using converse_function = std::function<void(conversation&)>;
 
 /// The bounds of conversations.
 struct conversation_options {
-    /// Open connections; beyond it new ones are turned away.
+    /// Open connections; beyond it the one that has been silent for longest makes room, if for longer
+    /// than `request_ms_max`, or else the new one is turned away.
     std::size_t connections_max = 512;
     /// Bytes that a service leaves untaken; beyond it the connection is closed.
     std::size_t input_bytes_max = 8192;
@@ -128,7 +130,7 @@ public:
 
     /// Open connections.
     [[nodiscard]] std::size_t size() const noexcept { return connections_; }
-    /// Connections that were turned away, since too many were open.
+    /// Connections that were turned away or closed, since too many were open.
     [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_; }
     /// Connections that follow something.
     [[nodiscard]] std::size_t followers() const noexcept {
@@ -178,8 +180,9 @@ private:
             if (!accepted)
                 return;
             if (connections_ == options_.connections_max) {
-                ++turned_away_;
-                continue;
+                ++turned_away_; // the new one, or the one that has been silent for longest
+                if (!close_silent(loop, now_ms))
+                    continue;
             }
             const int fd = accepted->fd();
             const std::size_t place = free_place();
@@ -190,6 +193,24 @@ private:
             else
                 answer(loop, place);
         }
+    }
+
+    /// Closes the connection that says nothing, and is told nothing, for longer than a request may
+    /// take, the longest first. False if there is none.
+    bool close_silent(event_loop& loop, std::int64_t now_ms) {
+        std::optional<std::size_t> longest;
+        std::int64_t since = now_ms - options_.request_ms_max;
+        for (std::size_t place = 0; place < places_.size(); ++place) {
+            const auto* const open = std::get_if<talk>(&places_[place]);
+            if (open != nullptr && open->moved_ms < since && open->said.output.empty() &&
+                open->said.follows.empty()) {
+                longest = place;
+                since = open->moved_ms;
+            }
+        }
+        if (longest)
+            close(loop, *longest);
+        return longest.has_value();
     }
 
     void receive(event_loop& loop, std::size_t place, std::int64_t now_ms) {

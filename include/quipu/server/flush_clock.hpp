@@ -30,9 +30,10 @@ class flush_clock {
 public:
     /// Units    `now_ms`: Unix milliseconds.
     flush_clock(flush_schedule schedule, std::int64_t now_ms) noexcept
-        : schedule_(schedule), next_ms_(first_after(now_ms)) {
+        : schedule_(schedule), next_ms_(0) {
         QUIPU_ASSERT(schedule.interval_ms > 0);
         QUIPU_ASSERT(schedule.offset_ms >= 0 && schedule.offset_ms < schedule.interval_ms);
+        next_ms_ = first_after(now_ms);
     }
 
     /// The time of the next flush, in Unix milliseconds.

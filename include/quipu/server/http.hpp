@@ -23,7 +23,8 @@ concept http_routes = requires(R routes, const http_request& asked) {
 
 /// A service for `conversations` that answers HTTP/1.1 requests, and leaves connections that begin
 /// otherwise to another service. A connection stays what it began as: what a browser sends behind
-/// its headers is never taken for commands.
+/// its headers is never taken for commands, whatever a page makes it send; admin_commands sees to the
+/// rest.
 ///
 /// Requests that come at once are answered one after the other, each when the answer before it is
 /// taken. What is wrong is answered with its status, and ends the connection.

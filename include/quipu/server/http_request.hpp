@@ -154,11 +154,14 @@ private:
         made_.head_only = method == "HEAD";
         if (method != "GET" && method != "HEAD")
             return 405;
-        if (target.front() != '/')
+        auto path = target;
+        if (constexpr std::string_view scheme = "http://"; path.starts_with(scheme))
+            path.remove_prefix(std::min(path.find_first_of("/?", scheme.size()), path.size()));
+        else if (path.front() != '/')
             return 400;
-        const auto mark = target.find('?');
-        made_.path = target.substr(0, mark);
-        made_.query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+        const auto mark = path.find('?');
+        made_.path = mark == 0 || path.empty() ? "/" : path.substr(0, mark);
+        made_.query = mark == path.npos ? std::string_view() : path.substr(mark + 1);
         return 0;
     }
 
@@ -224,11 +227,21 @@ private:
 } // namespace detail
 
 /// Whether what begins so is HTTP, and not a command of Etsy's, which has no capitals: a method and
-/// a path. `undecided` is for what may still become either.
+/// a path, or a line that ends with the version. `undecided` is for what may still become either.
 enum class http_guess : std::uint8_t { undecided, yes, no };
 
-/// Cost     O(length of a method).
+/// Whether a line ends as the first one of a request does: ` HTTP/1.1`.
+[[nodiscard]] constexpr bool ends_as_http(std::string_view line) noexcept {
+    constexpr std::string_view version = " HTTP/1.";
+    line = detail::trim(line);
+    return line.size() > version.size() &&
+           line.substr(line.size() - version.size() - 1, version.size()) == version;
+}
+
+/// Cost     O(length of the first line).
 [[nodiscard]] constexpr http_guess guess_http(std::string_view begin) noexcept {
+    if (ends_as_http(begin.substr(0, begin.find('\n'))))
+        return http_guess::yes;
     std::size_t capitals = 0;
     while (capitals < begin.size() && detail::is_upper(begin[capitals]))
         ++capitals;
@@ -247,7 +260,6 @@ enum class http_guess : std::uint8_t { undecided, yes, no };
 /// Cost     O(size of the head), at most `head_bytes_max`; does not allocate.
 /// Threads  pure.
 /// Source   RFC 9110 and 9112.
-/// Deviation  a path that is a whole URL, as proxies get it, is refused: 400.
 [[nodiscard]] constexpr http_request parse_http_request(std::string_view text) {
     return detail::http_request_reader().read(text);
 }

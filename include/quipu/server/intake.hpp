@@ -24,6 +24,8 @@ struct intake_counts {
     std::uint64_t packets = 0; ///< datagrams, or pieces of a stream
     std::uint64_t bytes = 0;
     std::uint64_t lines = 0;
+    /// Lines of which nothing, or not all, could be read.
+    std::uint64_t bad_lines = 0;
     /// Lines, or samples of a line, that were refused, by cause.
     std::uint64_t refused[errc_count] = {};
     /// Datagrams that never came, since the system's buffer was full or they were too long.
@@ -46,6 +48,7 @@ struct intake_counts {
         packets += other.packets;
         bytes += other.bytes;
         lines += other.lines;
+        bad_lines += other.bad_lines;
         dropped += other.dropped;
         tags_dropped += other.tags_dropped;
         discarded += other.discarded;
@@ -79,6 +82,13 @@ public:
     /// The seed of the tables' hash.
     explicit basic_intake(std::uint64_t seed = 0) : shard_(seed), seed_(seed) {}
 
+    /// Counts a datagram, or a piece of a stream, of so many bytes, whatever is in it.
+    void came(std::size_t bytes) noexcept {
+        intake_counts& counts = shard_.active().counts;
+        ++counts.packets;
+        counts.bytes += bytes;
+    }
+
     /// Takes the whole lines of one datagram or of a piece of a stream.
     ///
     /// Input    `now`: Unix seconds, for profiles that stamp key/values when they come.
@@ -110,18 +120,16 @@ public:
         batch_.apply(owner);
     }
 
-    /// Counts a refusal that was found elsewhere, of a line or a record.
-    void refuse_line(errc why) noexcept {
-        ++shard_.active().counts.lines;
-        count_refusals(why, 1);
+    /// Counts lines or records that somebody else refused.
+    void refuse_lines(errc why, std::uint64_t count = 1) noexcept {
+        intake_counts& counts = shard_.active().counts;
+        counts.lines += count;
+        counts.bad_lines += count;
+        counts.refused[static_cast<std::size_t>(why)] += count;
     }
     /// What comes from now on has that order among what other threads take; see sample.
     void came_at(std::uint32_t order) noexcept { order_ = order; }
 
-    /// Counts refusals that were found elsewhere, such as an overlong line of a stream.
-    void count_refusals(errc why, std::uint64_t count) noexcept {
-        shard_.active().counts.refused[static_cast<std::size_t>(why)] += count;
-    }
     /// Remembers that something came. Units: Unix seconds.
     void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.
@@ -258,15 +266,16 @@ private:
     template <class Text, class OnRefusal>
     void take(Text text, std::string_view bytes, std::int64_t now, OnRefusal& on_refusal) {
         input& into = shard_.active();
+        const char* bad_line = nullptr;
         const auto refuse_line = [&](refusal why, std::string_view line) {
+            if (line.data() != std::exchange(bad_line, line.data()))
+                ++into.counts.bad_lines;
             refuse(into, why, line, on_refusal);
         };
         const batch_owner<OnRefusal> owner{*this, into, on_refusal};
         constexpr bool padded = std::is_same_v<Text, padded_text>;
         const char* const readable =
             bytes.data() + bytes.size() + (padded ? read_padding_bytes : 0);
-        ++into.counts.packets;
-        into.counts.bytes += bytes.size();
         if (counts_keys_)
             count_keys(bytes, into.keys);
         mapper_.begin();

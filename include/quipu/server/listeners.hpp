@@ -43,6 +43,16 @@ struct way_in_counts {
     std::uint64_t dropped = 0;     ///< datagrams that the system's buffer had no room for
     std::uint64_t oversized = 0;   ///< datagrams that were too long
     std::uint64_t connections = 0; ///< that are open
+    std::uint64_t turned_away = 0; ///< connections, since too many were open
+
+    /// Adds the counts of another thread.
+    void merge(const way_in_counts& other) noexcept {
+        packets += other.packets;
+        dropped += other.dropped;
+        oversized += other.oversized;
+        connections += other.connections;
+        turned_away += other.turned_away;
+    }
 };
 
 namespace detail {
@@ -54,13 +64,15 @@ struct live_way_in_counts {
     std::atomic<std::uint64_t> dropped{0};
     std::atomic<std::uint64_t> oversized{0};
     std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> turned_away{0};
 
     [[nodiscard]] way_in_counts now() const {
         return {at,
                 packets.load(std::memory_order_relaxed),
                 dropped.load(std::memory_order_relaxed),
                 oversized.load(std::memory_order_relaxed),
-                connections.load(std::memory_order_relaxed)};
+                connections.load(std::memory_order_relaxed),
+                turned_away.load(std::memory_order_relaxed)};
     }
 };
 
@@ -250,7 +262,7 @@ private:
     static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
     /// So much is taken from one socket before the others have their turn.
     static constexpr int turns_max = 16;
-    static constexpr int pieces_max = 2; // of a stream: as large as these
+    static constexpr int pieces_max = 2; // of a connection: as large as these
     static constexpr std::size_t piece_bytes_max = std::size_t{256} * 1024;
     static constexpr int drain_ms_max = 250;
 
@@ -388,23 +400,28 @@ private:
     }
 
     void take_connections(std::uint64_t token) {
+        auto* const way = way_of_[token];
+        const auto turn_away = [&](errc why) {
+            count(way->turned_away, 1);
+            reception_.log_limited("a connection is turned away", why);
+        };
         for (int turn = 0; turn < turns_max; ++turn) {
             auto accepted = std::get<tcp_listener>(sources_[token]).accept();
             if (!accepted) {
-                if (accepted.error() == errc::would_block)
-                    return;
-                return reception_.log_limited("a connection is turned away", accepted.error());
+                if (accepted.error() != errc::would_block)
+                    turn_away(accepted.error());
+                return;
             }
             if (connections_ == options_.connections_max) {
+                count(way->turned_away, 1);
                 reception_.log_limited("a connection is turned away: too many are open");
                 continue;
             }
             ++taken_;
-            auto* const way = way_of_[token];
             const errc error =
                 add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
             if (error != errc::ok)
-                return reception_.log_limited("a connection is turned away", error);
+                return turn_away(error);
             ++connections_;
             count(way->connections, 1);
         }
@@ -414,8 +431,10 @@ private:
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
         const std::span<char> room(room_.get(), room_bytes);
+        // A file may be one that waits.
+        const int turns = std::is_same_v<From, file_reader> ? 1 : pieces_max;
         bool more = true;
-        for (int turn = 0; turn < pieces_max && more; ++turn) {
+        for (int turn = 0; turn < turns && more; ++turn) {
             note_order();
             errc broken = errc::ok;
             const auto count = open.from.receive(room, [&](std::string_view bytes) {

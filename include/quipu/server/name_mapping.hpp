@@ -73,6 +73,17 @@ template <class Text, class Capture>
 
 } // namespace detail
 
+namespace detail {
+
+/// Whether a text can be in a name, or in a tag, of a series that came over the wire.
+[[nodiscard]] inline bool is_part_of_a_series(std::string_view text) noexcept {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        return is_blank(c) || is_control(c) || c == '|' || c == ';';
+    });
+}
+
+} // namespace detail
+
 /// What is wrong with a rule, in words; empty: nothing.
 [[nodiscard]] inline std::string_view fault_of(const mapping_rule& rule) {
     if (rule.match.empty())
@@ -90,8 +101,17 @@ template <class Text, class Capture>
                sound;
     };
     bool sound = is_sound(rule.name);
-    for (const auto& [key, value] : rule.tags)
+    bool clean = detail::is_part_of_a_series(rule.name);
+    std::vector<std::string_view> keys;
+    for (const auto& [key, value] : rule.tags) {
         sound = sound && !key.empty() && is_sound(value);
+        clean = clean && detail::is_part_of_a_series(key) && detail::is_part_of_a_series(value);
+        if (std::find(keys.begin(), keys.end(), key) != keys.end())
+            return "it gives a tag twice";
+        keys.push_back(key);
+    }
+    if (!clean)
+        return "a name or a tag cannot have blanks, control characters, '|' or ';'";
     if (!sound)
         return "$1 is what the first '*' stands for, and so on: there are fewer, or it is another "
                "'$'";
@@ -116,7 +136,8 @@ public:
         std::string_view name{}; ///< the canonical text
         double scale = 1;
         bool drop = false;
-        errc error = errc::ok; ///< line_too_long, too_many_tags: the new series cannot be
+        errc error =
+            errc::ok; ///< line_too_long, too_many_tags, empty_name: the new series cannot be
     };
 
     /// By no rule: all stays as it is.
@@ -192,6 +213,8 @@ private:
                                         key_arena& names) {
         std::string text =
             rule.name.empty() ? std::string(parts.name) : filled_in(rule.name, captures);
+        if (text.empty())
+            return {{}, 1, false, errc::empty_name};
         std::vector<std::string> tags;
         for (auto rest = parts.tags; !rest.empty();) {
             rest.remove_prefix(1); // the ';'

@@ -42,14 +42,15 @@ public:
 
     /// Adds the input of one thread and empties it; its series stay known to the thread for a
     /// while, so that they cost no allocation when they come again.
-    void take(input& from) {
+    /// Input    `ends_interval`: it is taken for a flush, not only to look at.
+    void take(input& from, bool ends_interval = true) {
         if constexpr (Profile::counts_itself)
             count_itself(from.counts);
         count_lines(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
-        from.store.reset(known_intervals_max);
+        ends_interval ? from.store.reset(known_intervals_max) : from.store.reset();
         from.counts = {};
         if (!from.keys.empty()) {
             keys_.merge(from.keys);
@@ -96,10 +97,10 @@ private:
     static constexpr std::uint32_t known_intervals_max = 8;
 
     void count_lines(const intake_counts& counts) {
-        const auto refused = counts.refused_in_all();
-        if (input_counter_.empty() || counts.lines <= refused)
+        if (input_counter_.empty() || counts.lines == counts.bad_lines)
             return;
-        record(input_counter_, metric_kind::counter, static_cast<double>(counts.lines - refused));
+        const auto taken = static_cast<double>(counts.lines - counts.bad_lines);
+        record(input_counter_, metric_kind::counter, taken);
     }
 
     void count_itself(const intake_counts& counts) {

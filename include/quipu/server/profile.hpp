@@ -110,7 +110,7 @@ struct statsite {
 
 /// Binds what a server needs to know at compile time.
 /// Requires  the types and constants of `profile::quipu`.
-/// Provided  profile::quipu (default), dogstatsd, etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline.
+/// Provided  profile::quipu (default), dogstatsd, etsy, etsy_verbatim, kiip, statsite.   Chosen at  basic_intake, basic_pipeline, basic_server.
 template <class P>
 concept server_profile = requires {
     { P::name } -> std::convertible_to<std::string_view>;

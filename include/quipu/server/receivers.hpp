@@ -126,14 +126,10 @@ public:
             for (auto& way : each->listeners.ways_in()) {
                 const auto known = std::find_if(
                     all.begin(), all.end(), [&](const auto& one) { return one.at == way.at; });
-                if (known == all.end()) {
+                if (known == all.end())
                     all.push_back(std::move(way));
-                    continue;
-                }
-                known->packets += way.packets;
-                known->dropped += way.dropped;
-                known->oversized += way.oversized;
-                known->connections += way.connections;
+                else
+                    known->merge(way);
             }
         }
         return all;

@@ -52,6 +52,7 @@ public:
 
     /// Takes a datagram; padded, as receivers hand them out.
     void receive_datagram(std::string_view text) {
+        intake_.came(text.size());
         repeat(text);
         if constexpr (takes_binary) {
             if (!text.empty() && text.front() == binary_magic)
@@ -63,10 +64,11 @@ public:
     /// Takes a piece of a stream, padded likewise.
     /// Errors   a record is broken: nothing that follows can be read.
     [[nodiscard]] errc receive_piece(stream_type& stream, std::string_view bytes) {
+        intake_.came(bytes.size());
         const auto overlong = stream.overlong();
         const errc broken = feed(stream, bytes);
         if (stream.overlong() != overlong) {
-            intake_.count_refusals(errc::line_too_long, stream.overlong() - overlong);
+            intake_.refuse_lines(errc::line_too_long, stream.overlong() - overlong);
             log_limited("refused a line of a stream", errc::line_too_long);
         }
         return broken;
@@ -87,7 +89,7 @@ public:
             repeat(rest);
             return receive(rest);
         }
-        intake_.count_refusals(errc::unterminated_line, 1);
+        intake_.refuse_lines(errc::unterminated_line);
         log_refusal({errc::unterminated_line, 0}, rest);
     }
 
@@ -173,7 +175,7 @@ private:
     }
 
     void refuse_record(errc why, std::string_view record) {
-        intake_.refuse_line(why);
+        intake_.refuse_lines(why);
         log_refusal({why, 0}, record);
     }
 

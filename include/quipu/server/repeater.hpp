@@ -153,10 +153,11 @@ public:
         return std::visit([](const auto& queue) { return queue.counts(); }, queue_);
     }
 
-    /// What was dropped and what failed since this was last called.
+    /// What was sent, dropped and failed since this was last called.
     [[nodiscard]] queue_counts take_losses() noexcept {
         queue_counts now = counts();
         const queue_counts before = std::exchange(told_, now);
+        now.sent -= before.sent;
         now.dropped -= before.dropped;
         now.failed -= before.failed;
         now.dropped_lines -= before.dropped_lines;

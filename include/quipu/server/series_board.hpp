@@ -8,7 +8,6 @@
 #include <quipu/snapshot/snapshot.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -64,13 +63,6 @@ public:
             if (auto* const known = find_watched(one.name))
                 known->keep(one.cell, last_->timestamp);
         }
-    }
-
-    /// The number of series of a kind in the last snapshot.
-    [[nodiscard]] std::array<std::size_t, metric_kind_count> sizes() const {
-        std::array<std::size_t, metric_kind_count> all{};
-        each([&](metric_kind kind, const auto&) { ++all[static_cast<std::size_t>(kind)]; });
-        return all;
     }
 
     [[nodiscard]] const series_history& history() const noexcept { return history_; }

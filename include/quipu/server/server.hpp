@@ -26,6 +26,7 @@
 #include <quipu/snapshot/codec.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -38,7 +39,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -188,9 +188,10 @@ public:
             if (const auto refused = restore(*kept, pipeline_.store()); refused > 0)
                 log_.error(path + ": found no room for " + std::to_string(refused) + " gauges");
         } else if (kept.error() != errc::no_such_file) {
+            // It would be overwritten at the next flush, even if it may be read another time.
             const auto aside = path + ".unreadable";
             static_cast<void>(std::rename(path.c_str(), aside.c_str()));
-            log_.error(aside + ": the gauges of the last run are lost: " +
+            log_.error(aside + ": the gauges of the last run are not taken over: " +
                        std::string(message(kept.error())));
         }
         sink_worker_options bounds;
@@ -236,13 +237,13 @@ public:
         keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
         bool ticked = false;
         for (;;) {
-            const auto wait_ms = wait_until_due(now_ms());
+            const auto wait_ms = std::min(wait_until_due(now_ms()), wait_ms_max);
             bool woken = false;
             static_cast<void>(loop_->wait(static_cast<int>(wait_ms), [&](std::uint64_t token) {
                 if (token == waker_token)
                     woken = true;
                 else
-                    conversations_.take(*loop_, token, now_ms());
+                    conversations_.take(*loop_, token, steady_ms());
             }));
             if (woken) {
                 waker_->clear();
@@ -252,7 +253,7 @@ public:
                     on_interrupt_();
             }
             const auto now = now_ms();
-            conversations_.close_idle(*loop_, now);
+            conversations_.close_idle(*loop_, steady_ms());
             if (keys_sink_ && now >= keys_due_ms_) {
                 take_input();
                 push_keys(now);
@@ -266,7 +267,7 @@ public:
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
-            flush(due, clock_->missed() - missed + 1, [&] { take_input(); });
+            flush(due, clock_->missed() - missed + 1, [&] { take_input(true); });
             ticked = true;
             tell_followers(now_ms());
         }
@@ -293,13 +294,15 @@ public:
     /// Brings `run` to its end. Async-signal-safe.
     void stop() noexcept {
         stop_asked_.store(true, std::memory_order_release);
-        waker_->wake();
+        if (waker_)
+            waker_->wake();
     }
 
     /// Lets the thread of `run` call what `on_interrupt` was given. Async-signal-safe.
     void interrupt() noexcept {
         interrupted_.store(true, std::memory_order_release);
-        waker_->wake();
+        if (waker_)
+            waker_->wake();
     }
     /// Before `run`.
     void on_interrupt(std::function<void()> then) { on_interrupt_ = std::move(then); }
@@ -391,6 +394,8 @@ private:
 
     static constexpr std::uint64_t waker_token = 0;
     static constexpr std::int64_t tell_every_ms = 1000;
+    /// Connections that are silent for too long are looked for that often, and steps of the clock.
+    static constexpr std::int64_t wait_ms_max = 1000;
 
     /// Null if nothing is kept on disk.
     [[nodiscard]] std::unique_ptr<spool_type> open_spool(const std::string& sink,
@@ -419,13 +424,26 @@ private:
         now.interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
         now.counts = counts_;
         now.counts.merge(pipeline_.counts());
-        now.series = board_.sizes();
+        now.series = series_;
         now.flushes = flushes_;
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
         now.listeners = receivers_.ways_in();
+        now.metrics_conflicts = metrics_.conflicts();
+        now.metrics_refused = metrics_.refused();
+        now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report()});
+        for (const auto& one : repeaters_.all()) {
+            const auto counts = one->counts();
+            sink_report report;
+            report.waiting = counts.waiting;
+            report.dropped = counts.dropped;
+            report.successes = counts.sent;
+            report.failures = counts.failed;
+            report.error = repeater_errors_[one->name()];
+            now.sinks.push_back({one->name(), report});
+        }
         return now;
     }
 
@@ -433,7 +451,7 @@ private:
     void tell_followers(std::int64_t now) {
         told_ms_ = now;
         std::map<std::string, std::string> texts;
-        conversations_.tell(*loop_, now, [&](conversation& with) {
+        conversations_.tell(*loop_, steady_ms(), [&](conversation& with) {
             auto& text = texts[with.follows];
             if (text.empty())
                 text = detail::event_text(*this, std::string_view(with.follows).substr(1));
@@ -447,7 +465,14 @@ private:
                         double interval_seconds) {
         if (!is_watched_)
             return;
+        const auto left_off = [&] { return metrics_.conflicts() + metrics_.refused(); };
+        const auto before = left_off();
         metrics_.add(*flushed);
+        const auto now = left_off() - before;
+        if (now != std::exchange(left_off_metrics_, now) && now > 0) {
+            log_.warning("not on /metrics: " + std::to_string(now) +
+                         " series: others have their names, or there is no room");
+        }
         board_.take(flushed);
         if (past_.size() == series_history::intervals_max)
             past_.erase(past_.begin());
@@ -496,13 +521,18 @@ private:
         keys_sink_->push(std::make_shared<const key_report>(std::move(report)));
     }
 
-    /// Brings what came so far into the store that lasts.
-    void take_input() {
-        receivers_.take([&](auto& from) { pipeline_.take(from); });
+    /// Brings what came so far into the store that lasts, to be looked at or, at its end, flushed.
+    void take_input(bool ends_interval = false) {
+        receivers_.take([&](auto& from) { pipeline_.take(from, ends_interval); });
     }
 
     [[nodiscard]] static std::int64_t now_ms() {
         const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    }
+    /// Of a clock that nobody sets: for how long a connection has been silent.
+    [[nodiscard]] static std::int64_t steady_ms() {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     }
 
@@ -523,6 +553,11 @@ private:
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
         one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
+        series_ = {one.counters.size(),
+                   one.timers.size(),
+                   one.gauges.size(),
+                   one.uniques.size(),
+                   one.keyvalues.size()};
         const auto shared = std::make_shared<const snapshot_type>(std::move(one));
         for (auto& sink : sinks_)
             sink->push(shared);
@@ -548,9 +583,10 @@ private:
         for_each_self_number(status_now(), [&](const self_number& one) {
             auto name = options_.self_prefix + '.' + std::string(one.name);
             if (!one.label.empty()) {
+                // As any backend takes it, also those that get names as they are.
                 ((name += ';') += one.label) += '=';
                 for (const char c : one.is)
-                    name += c == ';' ? '_' : c;
+                    name += c <= ' ' || c > '~' || c == ';' || c == '|' ? '_' : c;
             }
             if (!one.counts)
                 return pipeline_.record(name, metric_kind::gauge, one.value);
@@ -587,6 +623,9 @@ private:
     void log_repeater_losses() {
         for (const auto& one : repeaters_.all()) {
             const auto lost = one->take_losses();
+            const bool stuck = lost.waiting > 0 && lost.sent == 0;
+            repeater_errors_[one->name()] =
+                lost.failed > 0 || stuck || lost.dropped > 0 ? lost.last_error : errc::ok;
             if (lost.dropped > 0)
                 log_.warning(one->name() + ": dropped in this interval, since too many waited: " +
                              std::to_string(lost.dropped) + " messages");
@@ -614,7 +653,8 @@ private:
     server_options options_;
     const log log_;
     repeater_list repeaters_{};
-    std::uint64_t skipped_ = 0; // records, up to the last flush
+    std::uint64_t skipped_ = 0;                     // records, up to the last flush
+    std::map<std::string, errc> repeater_errors_{}; // in the last interval
     basic_receivers<Profile> receivers_;
     basic_pipeline<Profile> pipeline_;
     result<event_loop> loop_;
@@ -630,8 +670,10 @@ private:
     bool is_watched_ = false; // somebody may ask for the pages
     basic_series_board<typename Profile::store_traits> board_{};
     prometheus_page metrics_;
+    std::uint64_t left_off_metrics_ = 0; // at the last flush
     std::vector<status_point> past_{};
-    std::map<std::string, double> told_counts_{}; // of record_itself
+    std::map<std::string, double> told_counts_{};         // of record_itself
+    std::array<std::size_t, metric_kind_count> series_{}; // of the last flush
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;

@@ -40,8 +40,13 @@ struct server_status {
     std::uint64_t flushes = 0;
     double flush_milliseconds = 0;     ///< of the last one
     double input_gap_milliseconds = 0; ///< the longest of the last interval
+    /// Series of flushes that are not on the page for Prometheus: another has the name; there was no
+    /// room.
+    std::uint64_t metrics_conflicts = 0;
+    std::uint64_t metrics_refused = 0;
+    std::uint64_t admin_turned_away = 0; ///< connections, since too many were open
     std::vector<way_in_counts> listeners{};
-    std::vector<way_out> sinks{};
+    std::vector<way_out> sinks{}; ///< repeaters, too, whose numbers are of messages
 };
 
 /// What a status was at a flush, to be drawn. Rates are a second.
@@ -72,7 +77,7 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("ailments", ailments(of));
     out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
     out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
-    out.member("discarded", of.counts.discarded);
+    out.member("discarded", of.counts.discarded).member("tags_dropped", of.counts.tags_dropped);
     out.member("last_seen", of.counts.last_seen);
     out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
@@ -85,11 +90,15 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.end_object().member("flushes", of.flushes);
     out.member("flush_milliseconds", of.flush_milliseconds);
     out.member("input_gap_milliseconds", of.input_gap_milliseconds);
+    out.member("metrics_conflicts", of.metrics_conflicts);
+    out.member("metrics_refused", of.metrics_refused);
+    out.member("admin_turned_away", of.admin_turned_away);
     out.name("listeners").begin_list();
     for (const auto& one : of.listeners) {
         out.begin_object().member("at", one.at).member("packets", one.packets);
         out.member("dropped", one.dropped).member("oversized", one.oversized);
-        out.member("connections", one.connections).end_object();
+        out.member("connections", one.connections);
+        out.member("turned_away", one.turned_away).end_object();
     }
     out.end_list().name("sinks").begin_list();
     for (const auto& [name, report] : of.sinks) {
@@ -126,6 +135,10 @@ void for_each_self_number(const server_status& of, F&& f) {
     one("bytes", "Bytes received", true, of.counts.bytes);
     one("packets", "Datagrams and pieces of streams received", true, of.counts.packets);
     one("discarded", "Samples dropped by mapping rules", true, of.counts.discarded);
+    one("tags_dropped",
+        "Tags in names that lack a key or a value, and are left out",
+        true,
+        of.counts.tags_dropped);
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.counts.refused[cause] > 0)
             f(self_number{"refused",
@@ -148,6 +161,18 @@ void for_each_self_number(const server_status& of, F&& f) {
         "Longest time without reading input, of the last interval",
         false,
         of.input_gap_milliseconds / 1000);
+    one("metrics_conflicts",
+        "Series of flushes that are not on /metrics: another has the name",
+        true,
+        of.metrics_conflicts);
+    one("metrics_refused",
+        "Series of flushes that are not on /metrics: there was no room",
+        true,
+        of.metrics_refused);
+    one("admin_turned_away",
+        "Connections to the admin port that were closed or turned away: too many were open",
+        true,
+        of.admin_turned_away);
     const auto each_listener = [&](std::string_view name, std::string_view help, auto value_of) {
         for (const auto& way : of.listeners)
             f(self_number{
@@ -159,6 +184,12 @@ void for_each_self_number(const server_status& of, F&& f) {
     each_listener("listener_dropped",
                   "Datagrams that the system dropped: its buffer was full",
                   [](const auto& way) { return way.dropped; });
+    each_listener("listener_oversized", "Datagrams refused for their length", [](const auto& way) {
+        return way.oversized;
+    });
+    each_listener("listener_turned_away",
+                  "Connections turned away: too many were open",
+                  [](const auto& way) { return way.turned_away; });
     const auto each_sink = [&](std::string_view name,
                                std::string_view help,
                                bool counts,
@@ -167,8 +198,9 @@ void for_each_self_number(const server_status& of, F&& f) {
             f(self_number{
                 name, help, counts, "sink", sink.name, static_cast<double>(value_of(sink.report))});
     };
-    each_sink(
-        "sink_successes", "Flushes written", true, [](const auto& its) { return its.successes; });
+    each_sink("sink_successes", "Flushes written, or messages repeated", true, [](const auto& its) {
+        return its.successes;
+    });
     each_sink(
         "sink_failures", "Writes that failed", true, [](const auto& its) { return its.failures; });
     each_sink("sink_retries",

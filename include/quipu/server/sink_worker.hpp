@@ -202,15 +202,21 @@ private:
                 if (is_empty() || given_up_)
                     break;
                 const auto one = oldest(hold);
-                if (!one)
+                if (given_up_)
+                    break; // while the disk was waited for
+                if (one && *one == nullptr)
                     continue;
-                writing_ = true;
-                hold.unlock();
-                const auto start = clock::now();
-                const errc error = write_(*one);
-                const std::chrono::duration<double, std::milli> took = clock::now() - start;
-                hold.lock();
-                writing_ = false;
+                errc error = one.error();
+                std::chrono::duration<double, std::milli> took{};
+                if (one) {
+                    writing_ = true;
+                    hold.unlock();
+                    const auto start = clock::now();
+                    error = write_(**one);
+                    took = clock::now() - start;
+                    hold.lock();
+                    writing_ = false;
+                }
                 note(error, took.count());
                 const bool left = std::exchange(front_left_, false);
                 if (error == errc::ok) {
@@ -305,20 +311,25 @@ private:
             }
         }
 
-        /// Null if it cannot be read: then it has left.
-        [[nodiscard]] std::shared_ptr<const Snapshot> oldest(std::unique_lock<std::mutex>& hold) {
+        /// Null if it cannot be read and has left.
+        /// Errors   it cannot be read now.
+        [[nodiscard]] result<std::shared_ptr<const Snapshot>>
+        oldest(std::unique_lock<std::mutex>& hold) {
             of_backlog_ = kept_ > 0;
             if (!of_backlog_)
                 return queue_.front();
-            if (!kept_front_) {
-                const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
-                if (!read) {
-                    ++dropped_;
-                    log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
-                               std::string(message(read.error())));
-                    return nullptr;
-                }
+            if (kept_front_)
+                return kept_front_;
+            const auto before = kept_;
+            const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
+            if (!read && kept_ == before)
+                return read.error();
+            if (read) {
                 kept_front_ = *read;
+            } else {
+                ++dropped_;
+                log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
+                           std::string(message(read.error())));
             }
             return kept_front_;
         }
@@ -353,7 +364,7 @@ private:
         }
 
         void lose(errc error, bool left) {
-            if (left || !given_up_) // else `give_up` has counted it
+            if (left || !given_up_) // else `leave_rest` has counted it
                 ++dropped_;
             if (!left && !given_up_)
                 queue_.pop_front();

@@ -16,6 +16,13 @@
 
 namespace quipu {
 
+/// Whether an error in reading what was kept is for good: other ones, such as a lack of descriptors,
+/// may pass.
+[[nodiscard]] constexpr bool is_damage(errc error) noexcept {
+    return error == errc::bad_magic || error == errc::bad_encoding || error == errc::no_such_file ||
+           error == errc::message_too_long;
+}
+
 /// The flushes of one sink in a spool: what a sink_worker does not keep in memory.
 /// Threads  as spool.
 template <class Traits = store_traits>
@@ -32,8 +39,9 @@ public:
         return files_.push(bytes);
     }
 
-    /// The oldest; there must be one. One that cannot be read is set aside.
-    /// Errors   those of spool; bad_magic, bad_encoding: damaged, or of another profile.
+    /// The oldest; there must be one.
+    /// Errors   bad_magic, bad_encoding: damaged, or of another profile; no_such_file,
+    ///          message_too_long: it is set aside then. Others, of read_whole_file, may pass.
     [[nodiscard]] result<std::shared_ptr<const snapshot_type>> front() {
         const auto bytes = files_.front();
         errc error = bytes.error();
@@ -43,7 +51,8 @@ public:
                 return std::make_shared<const snapshot_type>(*std::move(read));
             error = read.error();
         }
-        files_.set_aside();
+        if (is_damage(error))
+            files_.set_aside();
         return error;
     }
 

@@ -5,9 +5,11 @@
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/utf8.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace quipu {
@@ -55,7 +57,7 @@ inline void append_influx_key(std::string& out,
     }
     detail::append_influx_text<false>(out, name);
     (out += ",metric_type=") += metric_type;
-    std::vector<std::string_view> seen;
+    std::vector<std::string> seen;
     while (!tags.empty()) {
         tags.remove_prefix(1); // the ';'
         const auto tag = tags.substr(0, tags.find(';'));
@@ -64,17 +66,14 @@ inline void append_influx_key(std::string& out,
             continue;
         const auto equals = tag.find('=');
         const auto key = tag.substr(0, equals);
-        bool known = false;
-        for (const auto one : seen)
-            known = known || one == key;
-        if (known)
-            continue;
-        seen.push_back(key);
-        out += ',';
+        std::string clean;
         if (key == "time" || key == "_field" || key == "_measurement" || key == "metric_type")
-            out += "exported_";
-        detail::append_influx_text<true>(out, key.empty() ? "_" : key);
-        out += '=';
+            clean = "exported_";
+        detail::append_influx_text<true>(clean, key.empty() ? "_" : key);
+        if (std::find(seen.begin(), seen.end(), clean) != seen.end())
+            continue;
+        ((out += ',') += clean) += '=';
+        seen.push_back(std::move(clean));
         const auto value = equals == tag.npos ? "true" : tag.substr(equals + 1);
         detail::append_influx_text<true>(out, value.empty() ? "_" : value);
     }

@@ -56,13 +56,13 @@ struct prometheus_options {
 ///     api_latency_sum 18250
 ///     api_latency_count 1460
 ///
-/// Sets are gauges. Names are cleaned; where a name would be of two metrics, the first has it, and
-/// `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
+/// Sets are gauges. Names are cleaned; where a name would be of two metrics, or of two gauges, the first
+/// has it, and `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
 ///
 /// In the form of protocol buffers timers are native histograms, from `collect_native` on.
 ///
-/// Memory   some 200 bytes for each series that ever was, up to `series_max`; gauges and sets go
-///          when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
+/// Memory   some 400 bytes for each series that ever was, up to `series_max`; gauges and sets go, and
+///          leave their names to others, when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
 ///          its lowest value and its highest, 512 bytes an octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
 /// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
@@ -102,6 +102,12 @@ public:
             if (auto* const known = find(one.name, "", prometheus_type::gauge))
                 known->value = one.cell.estimate();
         }
+        for (auto one = families_.begin(); one != families_.end();) {
+            const bool gone = one->second.by_labels.empty();
+            if (gone)
+                taken_.erase(one->first); // only gauges go, which have one name
+            one = gone ? families_.erase(one) : std::next(one);
+        }
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
@@ -113,8 +119,6 @@ public:
         if (form == prometheus_format::protobuf)
             return append_messages(out), out += more;
         for (const auto& [name, one] : families_) {
-            if (one.by_labels.empty())
-                continue;
             auto title = name;
             auto type = word(one.type);
             if (open && one.type == prometheus_type::counter) {
@@ -168,27 +172,30 @@ private:
             name += suffix;
         if (!options_.reserved_prefix.empty() && name.starts_with(options_.reserved_prefix))
             return ++conflicts_, nullptr;
+        auto labels = detail::prometheus_labels(parts.tags);
         auto known = families_.find(name);
+        if (known != families_.end()) {
+            if (known->second.type != type)
+                return ++conflicts_, nullptr;
+            auto& all = known->second.by_labels;
+            if (const auto found = all.find(labels); found != all.end()) {
+                // What adds up is one series; a gauge of this snapshot stands there already.
+                if (type == prometheus_type::gauge)
+                    return ++conflicts_, nullptr;
+                return &found->second;
+            }
+        }
+        // A name without a series would stay for ever.
+        if (size_ >= options_.series_max)
+            return ++refused_, nullptr;
         if (known == families_.end()) {
             if (!claim(name, type))
                 return ++conflicts_, nullptr;
-            known =
-                families_
-                    .emplace(std::move(name),
-                             family{.type = type, .help = "StatsD's " + std::string(parts.name)})
-                    .first;
-        } else if (known->second.type != type) {
-            return ++conflicts_, nullptr;
+            family made{.type = type, .help = "StatsD's " + std::string(parts.name)};
+            known = families_.emplace(std::move(name), std::move(made)).first;
         }
-        auto& all = known->second.by_labels;
-        auto labels = detail::prometheus_labels(parts.tags);
-        const auto found = all.find(labels);
-        if (found != all.end())
-            return &found->second;
-        if (size_ >= options_.series_max)
-            return ++refused_, nullptr;
         ++size_;
-        return &all[std::move(labels)];
+        return &known->second.by_labels[std::move(labels)];
     }
 
     /// Takes the names of a family's lines, unless one of them is taken.
@@ -241,8 +248,6 @@ private:
 
     void append_messages(std::string& out) const {
         for (const auto& [name, one] : families_) {
-            if (one.by_labels.empty())
-                continue;
             const bool distributes =
                 one.type == prometheus_type::summary || one.type == prometheus_type::histogram;
             const auto has_native = [](const auto& each) {

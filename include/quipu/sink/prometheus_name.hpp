@@ -41,8 +41,8 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
 }
 
 /// The labels of canonical tags, `;key=value;bare`, as `key="value",bare="true"`, in their order.
-/// `le` and `quantile` are Prometheus' own: they become `exported_le`, `exported_quantile`. Of
-/// several that have one name after that the first stays.
+/// `le`, `quantile` and all that begins with `__` are Prometheus' own: they become `exported_le`, …. Of
+/// several that have one name after that the first stays. An empty value is no label to it.
 [[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
     std::string out;
     std::vector<std::string> seen;
@@ -53,9 +53,11 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
         if (tag.empty())
             continue;
         const auto equals = tag.find('=');
+        if (equals + 1 == tag.size())
+            continue;
         std::string key;
         append_prometheus_name<false>(key, tag.substr(0, equals));
-        if (key == "le" || key == "quantile")
+        if (key == "le" || key == "quantile" || key.starts_with("__"))
             key.insert(0, "exported_");
         bool known = false;
         for (const auto& one : seen)

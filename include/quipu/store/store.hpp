@@ -133,8 +133,17 @@ public:
         return erase_if([prefix](std::string_view one) { return one.starts_with(prefix); });
     }
 
-    /// Sets every cell back to its neutral value and keeps series and storage; a series that was
-    /// idle for more than `idle_intervals_max` resets in a row leaves.
+    /// Sets every cell back to its neutral value and keeps series and storage.
+    void reset() {
+        for_each_table([](auto& table) {
+            for (auto& one : table.entries()) {
+                one.idle_intervals = one.cell.idle() ? one.idle_intervals : 0;
+                one.cell.reset();
+            }
+        });
+    }
+    /// The same at the end of an interval; a series that was idle for more than `idle_intervals_max`
+    /// of them in a row leaves.
     void reset(std::uint32_t idle_intervals_max) {
         for_each_table([&](auto& table) {
             for (auto& one : table.entries()) {
