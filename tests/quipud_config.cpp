@@ -317,7 +317,8 @@ TEST_CASE("quipud config: what is wrong is told with file, line and key", "[quip
          "FILE:3: binary_stream 'maybe': use true or false\n"},
         {"a.ini",
          "[statsite]\nport = 1\ntimers_include = COUNT, most\n",
-         "timer_metrics 'COUNT,most': choose of sum, sum_sq, mean, lower, upper, count, stdev, "
+         "FILE:3: timers_include 'COUNT,most': choose of sum, sum_sq, mean, lower, upper, count, "
+         "stdev, "
          "median, rate and sample_rate\n"},
         {"a.ini",
          "[statsite]\nport = 1\n[histogram_a]\nprefix = a\nmin = 0\nmax = 9\n",
@@ -921,4 +922,190 @@ TEST_CASE("quipud config: rules map names", "[quipud][config]") {
     tells("[map x]\ntags = a\n", "FILE:2: tags 'a': use a list such as service=$1,method=$2");
     tells("[map x]\nscale = 0\n", "FILE:2: scale '0': use a number such as 0.001");
     tells("[mop x]\nscale = 0\n", "FILE:2: unknown section 'mop x'; did you mean 'map'?");
+}
+
+TEST_CASE("quipud config: what `-l` and --set say changes nobody's server", "[quipud][config]") {
+    const file etsy("level.js",
+                    "{port: 1, graphiteHost: 'h', backends: ['./backends/graphite.js']}");
+    const auto text = printed({etsy.path(), "-l", "warn"});
+    CHECK(has_line(text, "profile = etsy"));
+    CHECK(has_line(text, "listen = udp://:1"));
+    CHECK(has_line(text, "sink = graphite://h:2003"));
+    CHECK(has_line(text, "log_level = warning"));
+    CHECK(refusal({etsy.path(), "--set", "statsite.flush_interval=5"}).starts_with("--set "));
+    const file own("level.ini", "[quipud]\ninterval = 1s\n");
+    CHECK(has_line(printed({own.path(), "-l", "critical"}), "profile = quipu"));
+    const file statsite("statsite.ini", "[statsite]\nport = 1\nflush_interval = 7\n");
+    const auto theirs =
+        printed({"-f", statsite.path(), "-l", "error", "--set", "statsite.flush_interval=5"});
+    CHECK(has_line(theirs, "profile = statsite"));
+    CHECK(has_line(theirs, "interval = 5s"));
+    CHECK(has_line(theirs, "log_level = error"));
+    const file kiip("kiip.ini",
+                    "[statsite]\nflush_interval = 5\n[collector]\nPort = 9\nPORT = 7\n");
+    CHECK(has_line(printed({kiip.path(), "-l", "debug"}), "profile = kiip"));
+    CHECK(has_line(printed({kiip.path()}), "listen = udp://0.0.0.0:7")); // keys have no case there
+    // A later file counts before it, and what is said of it on the command line before that.
+    const file later("later.ini", "[quipud]\ninterval = 1s\nsink = console:\n");
+    const auto both = printed({kiip.path(), later.path()});
+    CHECK(has_line(both, "interval = 1s"));
+    CHECK(has_line(both, "sink = console:"));
+    CHECK(has_line(both, "listen = udp://0.0.0.0:7"));
+    const auto said = printed({kiip.path(), later.path(), "-s", "statsite.flush_interval=3"});
+    CHECK(has_line(said, "interval = 3s"));
+    CHECK(has_line(said, "sink = console:"));
+}
+
+TEST_CASE("quipud config: statsite's file has no case, and unknown keys are left out",
+          "[quipud][config]") {
+    const file theirs("case.ini",
+                      "[Statsite]\nPort = 1\nAligned_Flush = True\nparse_stdin = YES\n"
+                      "daemonize = 1\nlog_facility = LOCAL3\n"
+                      "[histogram1]\nprefix = a\nMin = 1\nmax = 2\nwidth = 1\nfoo = 2\n");
+    const auto text = printed({"-f", theirs.path()});
+    CHECK(has_line(text, "align = yes"));
+    CHECK(has_line(text, "listen = stdin:"));
+    CHECK(has_line(text, "log = syslog:local3"));
+    CHECK(has_line(text, "min = 1"));
+    const file of_both("both.ini", "[statsite]\nflush_interval = 5\nfoo = x\n");
+    CHECK(has_line(printed({"-c", of_both.path()}), "profile = kiip"));
+    CHECK(has_line(printed({"-f", of_both.path()}), "profile = statsite"));
+}
+
+TEST_CASE("quipud config: an object literal may begin with a comment, whatever its name",
+          "[quipud][config]") {
+    for (const char* const begin :
+         {"// local\n", "/* a\n b */ ", "\xef\xbb\xbf", " \n//x\n/*y*/"}) {
+        CAPTURE(begin);
+        const file theirs(
+            "statsd.conf",
+            begin +
+                std::string(
+                    "{port: 1, percentThreshold: 0, mgmt_address: '::1', graphiteHost: '::1'}"));
+        const auto text = printed({theirs.path()});
+        CHECK(has_line(text, "profile = etsy"));
+        CHECK(has_line(text, "percentiles = 90"));
+        CHECK(has_line(text, "admin = [::1]:8126"));
+        CHECK(has_line(text, "sink = graphite://[::1]:2003"));
+    }
+}
+
+TEST_CASE("quipud config: what is printed is read again as it was", "[quipud][config]") {
+    for (const char* const command :
+         {"exec:sort ; date", "exec:a\nb", "exec:say \"x\" ; done", "exec:\\n", "exec: a"}) {
+        CAPTURE(command);
+        const auto text = printed({"--sink", command, "--state", "/tmp/a ; b"});
+        const file again("again.ini", text);
+        CHECK(printed({again.path()}) == text);
+    }
+    CHECK(has_line(printed({"--sink", "exec:sort ; date"}), "sink = \"exec:sort ; date\""));
+}
+
+TEST_CASE("quipud config: --set changes a section, and no other", "[quipud][config]") {
+    const file etsy("bins.ini",
+                    "[quipud]\nprofile = etsy\n[histogram a]\nmatch = x\nbins = 1,2\n"
+                    "[histogram b]\nmatch = y\nbins = 3\n");
+    const auto text = printed({etsy.path(), "--set", "histogram a.bins=5,6"});
+    CHECK(text.find("[histogram a]\nmatch = x\nbins = 5,6\n\n[histogram b]\nmatch = y\n") !=
+          text.npos);
+    const file rules(
+        "rules.ini",
+        "[map a]\nmatch = x\nname = y\n[map b]\nmatch = z\ndrop = yes\n[map a]\nscale = 2\n");
+    const auto mapped = printed({rules.path(), "--set", "map a.name=z"});
+    CHECK(mapped.find(
+              "[map a]\nmatch = x\nname = z\nscale = 2\n\n[map b]\nmatch = z\ndrop = yes\n") !=
+          mapped.npos);
+    // A later file lists anew.
+    const file later("later.ini", "[map c]\nmatch = x\nname = y\n");
+    CHECK(printed({rules.path(), later.path()}).find("[map a]") == std::string::npos);
+}
+
+TEST_CASE("quipud config: SIGHUP tells what runs apart from what the files say",
+          "[quipud][config]") {
+    const std::string ways = "listen = udp://127.0.0.1:0\nadmin = 127.0.0.1:0\nsink = none:\n";
+    const file config("told.ini", "[quipud]\nthreads = 1\ninterval = 1h\n" + ways);
+    running server({config.path()});
+    const auto count = [&](std::string_view text) {
+        const auto err = server.program().err();
+        std::size_t times = 0;
+        for (auto at = err.find(text); at != err.npos; at = err.find(text, at + 1))
+            ++times;
+        return times;
+    };
+    const auto reread = [&](const std::string& text, std::string_view told) {
+        std::ofstream(config.path(), std::ios::binary) << text;
+        const auto before = count(told);
+        server.program().signal(SIGHUP);
+        CHECK(eventually([&] { return count(told) > before; }));
+    };
+    const std::string_view pending = "quipud.threads is now '2' in the files: it needs a new start";
+    reread("[quipud]\nthreads = 2\ninterval = 1h\n" + ways, pending);
+    reread("[quipud]\nthreads = 2\ninterval = 2h\n" + ways, pending); // still
+    CHECK(server.program().complains("quipud.interval is now '7200s'"));
+    asking admin(server.port("answering on tcp://"));
+    admin.say("config\nquit\n");
+    const auto told = admin.hear_all();
+    CHECK(told.find("interval: 7200s\n") != told.npos);
+    CHECK(told.find("threads: 1\n") != told.npos);
+    reread("[quipud]\nthreads = 1\ninterval = 3h\n" + ways, "quipud.interval is now '10800s'");
+    CHECK(count("threads is now '1'") == 0); // that is what runs
+    // Of another profile nothing else is taken for the same.
+    reread("[quipud]\nprofile = etsy\ninterval = 4h\n" + ways, "quipud.interval is now '14400s'");
+    CHECK(server.program().complains("quipud.profile is now 'etsy' in the files: it needs"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud: --once waits for its flush, and tells if it is lost", "[quipud][config]") {
+    const file out("once.txt", "");
+    const auto slow = quipud({"--once",
+                              "--interval=100ms",
+                              "--listen=udp://127.0.0.1:0",
+                              "--admin=off",
+                              "--sink",
+                              "exec:sleep 2; echo done > " + out.path()});
+    CHECK(slow->exit_code() == 0);
+    std::string text;
+    std::getline(std::ifstream(out.path()), text);
+    CHECK(text == "done");
+    const auto lost = quipud({"--once",
+                              "--interval=100ms",
+                              "--listen=udp://127.0.0.1:0",
+                              "--admin=off",
+                              "--sink",
+                              "exec:exit 3"});
+    CHECK(lost->exit_code() == 1);
+}
+
+TEST_CASE("quipud: it starts without standard streams", "[quipud][config]") {
+    const file pid("closed.pid", "");
+    const file config("closed.ini",
+                      "[quipud]\nlisten = udp://127.0.0.1:0\nadmin = off\nsink = none:\n"
+                      "daemonize = yes\npid_file = " +
+                          pid.path() + "\n");
+    const std::string command = std::string(QUIPU_QUIPUD) + " " + config.path() + " <&- >&- 2>&-";
+    REQUIRE(std::system(command.c_str()) == 0);
+    long number = 0;
+    REQUIRE(eventually([&] { return std::ifstream(pid.path()) >> number && number > 0; }));
+    REQUIRE(::kill(static_cast<pid_t>(number), SIGTERM) == 0);
+    CHECK(eventually([&] { return ::kill(static_cast<pid_t>(number), 0) != 0; }));
+    CHECK(eventually([&] { return !std::filesystem::exists(pid.path()); }));
+}
+
+TEST_CASE("quipud: a pid file of another process, and a device, stay", "[quipud][config]") {
+    const file pid("other.pid", "99999999999999999999999\n");
+    running server({"--listen=udp://127.0.0.1:0",
+                    "--admin=off",
+                    "--sink=none:",
+                    "--set",
+                    "quipud.pid_file=" + pid.path()});
+    std::ofstream(pid.path()) << "1\n";
+    CHECK(server.ends_well());
+    CHECK(std::filesystem::exists(pid.path()));
+    running other({"--listen=udp://127.0.0.1:0",
+                   "--admin=off",
+                   "--sink=none:",
+                   "--set",
+                   "quipud.pid_file=/dev/null"});
+    CHECK(other.ends_well());
+    CHECK(std::filesystem::exists("/dev/null"));
 }

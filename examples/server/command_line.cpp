@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace quipud {
@@ -77,10 +78,8 @@ private:
             return with_value(
                 name, equals, argument, [&](std::string_view value) { add_set(name, value); });
         if (name == "-l")
-            return with_value(name, equals, argument, [&](std::string_view value) {
-                sets_.push_back(
-                    {"statsite", "log_level", std::string(value), std::string(name), {}});
-            });
+            return with_value(
+                name, equals, argument, [&](std::string_view value) { level_ = value; });
         fail("unknown option " + in_quotes(name) + meant_instead(name));
     }
 
@@ -134,42 +133,84 @@ private:
 
     void build() {
         settings_builder builder;
-        std::vector<kiip_setting> kiip;
-        if (program_ == "statsite" && files_.empty())
-            apply(builder, translate_statsite().assignments);
+        std::vector<config_file> files;
         for (const auto& [path, option] : files_) {
-            auto file = load_config(path, option);
-            if (!file.error.empty())
-                return fail(std::move(file.error));
-            take(file.notices);
-            if (file.form == file_form::kiip) {
-                kiip.insert(kiip.end(), file.assignments.begin(), file.assignments.end());
-            } else {
-                apply(builder, file.assignments);
-            }
+            files.push_back(load_config(path, option, sets_));
+            if (!files.back().error.empty())
+                return fail(std::move(files.back().error));
+            take(files.back().notices);
         }
-        // What is said of the Python statsite's settings is said in its words.
-        const auto of_kiip = std::stable_partition(sets_.begin(), sets_.end(), [](const auto& one) {
-            return !is_kiip_section(one.section);
-        });
-        kiip.insert(kiip.end(), of_kiip, sets_.end());
-        sets_.erase(of_kiip, sets_.end());
-        if (!kiip.empty()) {
-            auto translated = translate_kiip(kiip);
-            if (!translated.error.empty())
-                return fail(std::move(translated.error));
-            take(translated.notices);
-            apply(builder, translated.assignments);
-        }
-        apply(builder, sets_);
-        apply(builder, options_);
+        const auto is_there = [&](file_form form) {
+            return std::any_of(
+                files.begin(), files.end(), [form](const auto& one) { return one.form == form; });
+        };
+        if (program_ == "statsite" && files_.empty())
+            apply(builder, translate_statsite().assignments, true);
+        // What the command line says of [statsite] has gone to the file of the one in C.
+        if (is_there(file_form::statsite))
+            std::erase_if(sets_, [](const auto& one) { return one.section == "statsite"; });
+        const bool is_kiip = files_.empty() || is_there(file_form::kiip);
+        if (level_ && is_kiip)
+            sets_.push_back({"statsite", "log_level", *level_, "-l", {}});
+        else if (level_)
+            options_.push_back({"quipud", "log_level", *level_, "-l", {}});
+        apply_files(builder, files);
+        apply(builder, sets_, false);
+        apply(builder, options_, false);
         if (made_.error.empty())
             fail(builder.finish());
         made_.all = builder.made();
     }
 
-    void apply(settings_builder& builder, const std::vector<assignment>& source) {
-        builder.begin_source();
+    /// Those of the Python statsite count together, with what the command line says in its words, where
+    /// the last of them stands.
+    void apply_files(settings_builder& builder, const std::vector<config_file>& files) {
+        const config_file* last = nullptr;
+        std::vector<kiip_setting> kiip;
+        for (const auto& one : files) {
+            if (one.form != file_form::kiip)
+                continue;
+            last = &one;
+            kiip.insert(kiip.end(), one.assignments.begin(), one.assignments.end());
+        }
+        const bool any_file = last != nullptr;
+        std::vector<kiip_setting> said;
+        if (files.empty() || any_file) { // else such a section is unknown
+            const auto of_kiip =
+                std::stable_partition(sets_.begin(), sets_.end(), [](const auto& one) {
+                    return !is_kiip_section(one.section);
+                });
+            said.assign(of_kiip, sets_.end());
+            sets_.erase(of_kiip, sets_.end());
+        }
+        const auto of_files = translate_kiip(kiip);
+        kiip.insert(kiip.end(), said.begin(), said.end());
+        auto all = translate_kiip(kiip);
+        if (any_file || !said.empty()) {
+            if (!all.error.empty())
+                return fail(std::move(all.error));
+            take(all.notices);
+        }
+        for (const auto& one : files) {
+            if (one.form != file_form::kiip)
+                apply(builder, one.assignments, true);
+            else if (&one == last)
+                apply(builder, all.assignments, true);
+        }
+        if (said.empty())
+            return;
+        // Later files have no say in what the command line has said.
+        if (any_file) {
+            std::erase_if(all.assignments, [&](const assignment& one) {
+                return std::find(of_files.assignments.begin(), of_files.assignments.end(), one) !=
+                       of_files.assignments.end();
+            });
+        }
+        apply(builder, all.assignments, !any_file);
+    }
+
+    void apply(settings_builder& builder, const std::vector<assignment>& source, bool is_file) {
+        builder.begin_source(is_file);
         for (const auto& one : source) {
             if (made_.error.empty())
                 fail(builder.apply(one));
@@ -194,6 +235,7 @@ private:
     std::vector<named_file> files_{};
     std::vector<assignment> sets_{};
     std::vector<assignment> options_{};
+    std::optional<std::string> level_{}; // what `-l` says
     command_line made_{};
 };
 

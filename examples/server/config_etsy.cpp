@@ -16,7 +16,7 @@ using quipu::literal;
 using quipu::literal_kind;
 
 /// Options that quipud knows, but that change nothing about it.
-constexpr std::array<std::string_view, 8> without_effect{
+constexpr std::array<std::string_view, 7> without_effect{
     "debug",
     "title",
     "healthStatus",
@@ -46,7 +46,8 @@ private:
     void read() {
         put("quipud", "profile", "etsy", config_.line, "the file");
         read_interval();
-        copy(config_, "percentThreshold", "quipud", "percentiles");
+        if (is_true(config_, "percentThreshold", false)) // 0 and the like are none there, too
+            copy(config_, "percentThreshold", "quipud", "percentiles");
         copy(config_, "prefixStats", "quipud", "own_prefix");
         copy(config_, "flush_counts", "names", "counts");
         copy(config_, "keyNameSanitize", "names", "sanitize");
@@ -65,6 +66,11 @@ private:
         read_histograms();
         for (std::size_t i = 0; i < config_.items.size(); ++i)
             note_unread(config_.names[i], config_.items[i].line);
+    }
+
+    /// A host as addresses have it: an IPv6 one in brackets.
+    static std::string in_brackets(const std::string& host) {
+        return host.find(':') == host.npos ? host : '[' + host + ']';
     }
 
     // What is found is marked as read, so that the rest can be told.
@@ -177,10 +183,9 @@ private:
                        "socket");
         const auto host = text_or(one, "address", "");
         const auto port = text_or(one, "port", "8125");
-        const auto shown = host.find(':') == host.npos ? host : '[' + host + ']';
         put("quipud",
             "listen",
-            (tcp ? "tcp://" : "udp://") + shown + ':' + port,
+            (tcp ? "tcp://" : "udp://") + in_brackets(host) + ':' + port,
             line_of(one, "port"),
             "port");
     }
@@ -192,8 +197,11 @@ private:
             return {};
         if (mode->kind == literal_kind::text || mode->text.starts_with('0'))
             return "?mode=" + mode->text;
+        const double number = mode->number;
         std::string octal;
-        for (auto left = static_cast<unsigned>(mode->number); left > 0; left /= 8)
+        for (auto left = number > 0 && number <= 07777 ? static_cast<unsigned>(number) : 0U;
+             left > 0;
+             left /= 8)
             octal.insert(octal.begin(), static_cast<char>('0' + left % 8));
         return "?mode=0" + octal;
     }
@@ -201,7 +209,11 @@ private:
     void read_admin() {
         const auto host = text_or(config_, "mgmt_address", "");
         const auto port = text_or(config_, "mgmt_port", "8126");
-        put("quipud", "admin", host + ':' + port, line_of(config_, "mgmt_port"), "mgmt_port");
+        put("quipud",
+            "admin",
+            in_brackets(host) + ':' + port,
+            line_of(config_, "mgmt_port"),
+            "mgmt_port");
     }
 
     void read_ways_out() {
@@ -213,8 +225,8 @@ private:
                  "graphiteProtocol " + in_quotes(protocol) + ": use text or pickle");
         const auto text_port = text_or(config_, "graphitePort", "2003");
         const auto pickle_port = text_or(config_, "graphitePicklePort", "2004");
-        const auto graphite = pickle ? "graphite+pickle://" + host + ':' + pickle_port
-                                     : "graphite://" + host + ':' + text_port;
+        const auto graphite = pickle ? "graphite+pickle://" + in_brackets(host) + ':' + pickle_port
+                                     : "graphite://" + in_brackets(host) + ':' + text_port;
         const auto put_graphite = [&](std::size_t line) {
             if (!host.empty())
                 put("quipud", "sink", graphite, line, "graphiteHost");
@@ -231,7 +243,9 @@ private:
         if (backends->kind != literal_kind::list)
             return fail(backends->line, "backends: a list is expected");
         for (const auto& one : backends->items) {
-            const auto name = text(one, "backends");
+            auto name = text(one, "backends");
+            if (name.ends_with(".js"))
+                name.resize(name.size() - 3);
             if (name.ends_with("backends/graphite"))
                 put_graphite(one.line);
             else if (name.ends_with("backends/console"))
@@ -265,10 +279,9 @@ private:
                                                         : "repeat+udp4://";
         for (const auto& one : targets->items) {
             const auto host = text_or(one, "host", "");
-            const auto shown = host.find(':') == host.npos ? host : '[' + host + ']';
             put("quipud",
                 "sink",
-                scheme + shown + ':' + text_or(one, "port", "8125"),
+                scheme + in_brackets(host) + ':' + text_or(one, "port", "8125"),
                 one.line,
                 "repeater");
         }

@@ -30,11 +30,37 @@ std::string read_file(const std::string& path, std::string& into) {
     return into.size() > file_bytes_max ? "the file is larger than 1 MiB" : "";
 }
 
-/// An object literal begins with a brace, an INI file never does.
+/// An object literal begins with a brace, perhaps behind comments; an INI file never does.
 bool is_object_literal(std::string_view path, std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    return path.ends_with(".js") || path.ends_with(".json") ||
-           (first != text.npos && (text[first] == '{' || text[first] == '('));
+    if (path.ends_with(".js") || path.ends_with(".json"))
+        return true;
+    constexpr std::string_view mark = "\xef\xbb\xbf"; // of UTF-8
+    text.remove_prefix(text.starts_with(mark) ? mark.size() : 0);
+    for (;;) {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+        const bool whole_line = text.starts_with("//");
+        if (!whole_line && !text.starts_with("/*"))
+            return text.starts_with('{') || text.starts_with('(');
+        const auto end = text.find(whole_line ? "\n" : "*/", 2);
+        text.remove_prefix(end == text.npos ? text.size() : end + (whole_line ? 1 : 2));
+    }
+}
+
+std::string lower(std::string_view text) {
+    std::string made(text);
+    for (char& c : made)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return made;
+}
+
+/// That server asks for sections and keys in any case.
+void forget_case(quipu::ini_file& file) {
+    for (auto& one : file.sections)
+        one.name = lower(one.name);
+    for (auto& one : file.entries) {
+        one.section = lower(one.section);
+        one.key = lower(one.key);
+    }
 }
 
 /// The keys of [statsite] that the Python statsite has, too.
@@ -45,21 +71,23 @@ file_form form_of(const quipu::ini_file& file, config_option option) {
     for (const auto& one : file.sections) {
         if (one.name != "statsite" && is_kiip_section(one.name))
             return file_form::kiip;
-        statsite = statsite || one.name == "statsite";
+        statsite = statsite || lower(one.name) == "statsite";
     }
     if (!statsite)
         return file_form::own;
-    // What both have is the Python one's where its option is used.
-    const bool all_kiip =
-        std::all_of(file.entries.begin(), file.entries.end(), [](const auto& one) {
-            return std::find(kiip_keys.begin(), kiip_keys.end(), one.key) != kiip_keys.end();
+    // What both have, or neither, is the Python one's where its option is used.
+    const bool none_of_c =
+        std::none_of(file.entries.begin(), file.entries.end(), [](const auto& one) {
+            return is_statsite_key(lower(one.key)) &&
+                   std::find(kiip_keys.begin(), kiip_keys.end(), one.key) == kiip_keys.end();
         });
-    return option == config_option::c && all_kiip ? file_form::kiip : file_form::statsite;
+    return option == config_option::c && none_of_c ? file_form::kiip : file_form::statsite;
 }
 
 } // namespace
 
-config_file load_config(const std::string& path, config_option option) {
+config_file
+load_config(const std::string& path, config_option option, const std::vector<assignment>& sets) {
     config_file made;
     std::string text;
     if (const auto why = read_file(path, text); !why.empty()) {
@@ -71,22 +99,31 @@ config_file load_config(const std::string& path, config_option option) {
         made.form = file_form::etsy;
         return made;
     }
-    const auto file = quipu::parse_ini(text);
+    auto file = quipu::parse_ini(text);
     if (!file.error.why.empty()) {
         made.error = path + ':' + std::to_string(file.error.line) + ": " + file.error.why;
         return made;
     }
     made.form = form_of(file, option);
     if (made.form == file_form::statsite) {
+        for (const auto& one : sets) {
+            if (one.section == "statsite")
+                file.entries.push_back({one.section, one.key, one.value, 0});
+        }
+        forget_case(file);
         static_cast<loaded_config&>(made) = translate_statsite(path, file);
         return made;
     }
+    const bool own = made.form == file_form::own;
+    if (own)
+        file = quipu::parse_ini(text, quipu::ini_values::quoted);
     for (const auto& one : file.entries) {
-        made.assignments.push_back({one.section,
-                                    one.key,
-                                    one.value,
-                                    one.key,
-                                    path + ':' + std::to_string(one.line) + ": "});
+        made.assignments.push_back(
+            {one.section,
+             own ? one.key : lower(one.key), // ConfigParser's keys have no case
+             one.value,
+             one.key,
+             path + ':' + std::to_string(one.line) + ": "});
     }
     return made;
 }

@@ -38,6 +38,9 @@ using kiip_setting = assignment;
 [[nodiscard]] loaded_config translate_statsite(const std::string& path,
                                                const quipu::ini_file& file);
 
+/// Whether statsite, the one in C, has a setting of that name, in lower case.
+[[nodiscard]] bool is_statsite_key(std::string_view key);
+
 /// The settings of a statsite that is told nothing.
 [[nodiscard]] loaded_config translate_statsite();
 
@@ -50,7 +53,9 @@ struct config_file : loaded_config {
 /// How a file was named: `-c`, as the Python statsite has it, or any other way.
 enum class config_option { c, other };
 
-/// Reads a file. Whose it is shows in its name, its sections and their keys.
-[[nodiscard]] config_file load_config(const std::string& path, config_option option);
+/// Reads a file. Whose it is shows in its name, its sections and their keys. What `sets`, of the command
+/// line, say of [statsite] counts in the file of the one in C.
+[[nodiscard]] config_file
+load_config(const std::string& path, config_option option, const std::vector<assignment>& sets);
 
 } // namespace quipud

@@ -74,7 +74,7 @@ public:
 
 private:
     [[nodiscard]] std::string at(std::size_t line) const {
-        return path_ + ':' + std::to_string(line) + ": ";
+        return line == 0 ? "" : path_ + ':' + std::to_string(line) + ": ";
     }
 
     void fail(std::size_t line, const std::string& why) {
@@ -101,7 +101,10 @@ private:
             return read_log_level(one);
         for (const auto& known : same_settings) {
             if (one.key == known.key)
-                return put(known.section, known.name, one.value, &one);
+                return put(known.section,
+                           known.name,
+                           known.is_switch ? lower(one.value) : one.value,
+                           &one);
         }
         const bool known = one.key == "set_eps";
         made_.notices.push_back(at(one.line) + one.key +
@@ -128,8 +131,17 @@ private:
     }
 
     void read_histogram(const quipu::ini_entry& one) {
-        const auto key = one.key == "prefix" ? std::string("match") : one.key;
-        put(one.section, key, one.value, &one);
+        if (one.key == "prefix")
+            return put(one.section, "match", one.value, &one);
+        if (one.key == "min" || one.key == "max" || one.key == "width")
+            return put(one.section, one.key, one.value, &one);
+        made_.notices.push_back(at(one.line) + one.key + " is unknown and left out");
+    }
+
+    [[nodiscard]] static std::string lower(std::string text) {
+        for (char& c : text)
+            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        return text;
     }
 
     [[nodiscard]] const quipu::ini_entry* find(std::string_view key) const {
@@ -144,14 +156,11 @@ private:
         const auto* const set = find(key);
         if (set == nullptr)
             return false;
-        for (const std::string_view yes : {"true", "yes", "1"}) {
-            if (set->value == yes)
-                return true;
-        }
-        for (const std::string_view no : {"false", "no", "0"}) {
-            if (set->value == no)
-                return false;
-        }
+        const auto value = lower(set->value);
+        if (value == "true" || value == "yes" || value == "1")
+            return true;
+        if (value == "false" || value == "no" || value == "0")
+            return false;
         fail(set->line, set->key + ' ' + in_quotes(set->value) + ": use true or false");
         return false;
     }
@@ -199,7 +208,7 @@ private:
         if (is_on("daemonize"))
             put("quipud",
                 "log",
-                "syslog:" + (facility == nullptr ? std::string("local0") : facility->value),
+                "syslog:" + (facility == nullptr ? std::string("local0") : lower(facility->value)),
                 facility,
                 "log_facility");
     }
@@ -210,6 +219,14 @@ private:
 };
 
 } // namespace
+
+bool is_statsite_key(std::string_view key) {
+    return key == "log_level" ||
+           std::find(together.begin(), together.end(), key) != together.end() ||
+           std::any_of(same_settings.begin(), same_settings.end(), [key](const auto& one) {
+               return one.key == key;
+           });
+}
 
 loaded_config translate_statsite(const std::string& path, const quipu::ini_file& file) {
     return translator(path, file).translate();

@@ -2,10 +2,12 @@
 #include <quipu/core/config.hpp>
 
 #include "command_line.hpp"
+#include "process.hpp"
 #include "serve_profiles.hpp"
 #include "top.hpp"
 
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,5 +64,10 @@ int run(std::string_view program, const std::vector<std::string_view>& arguments
 } // namespace quipud
 
 int main(int argc, char** argv) {
-    return quipud::run(argc > 0 ? argv[0] : "", {argv + (argc > 0 ? 1 : 0), argv + argc});
+    quipud::hold_standard_streams();
+    try {
+        return quipud::run(argc > 0 ? argv[0] : "", {argv + (argc > 0 ? 1 : 0), argv + argc});
+    } catch (const std::exception& why) { // of the system: it gives no memory, or no thread
+        return quipud::fail(quipud::exit_not_started, why.what());
+    }
 }

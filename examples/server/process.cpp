@@ -7,13 +7,41 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 namespace quipud {
+
+void hold_standard_streams() noexcept {
+    int fd = 0;
+    while (fd >= 0 && fd <= 2)
+        fd = ::open("/dev/null", O_RDWR);
+    if (fd > 2)
+        ::close(fd);
+}
+
+namespace {
+
+/// The number in a pid file, 0 if there is none. Only a file is looked into, not what a device has.
+long number_in(const std::string& path) {
+    struct stat about {};
+    long number = 0;
+    if (::stat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode))
+        return 0;
+    std::FILE* const file = std::fopen(path.c_str(), "r");
+    if (file == nullptr)
+        return 0;
+    const bool read = std::fscanf(file, "%ld", &number) == 1;
+    std::fclose(file);
+    return read && number > 0 && number <= std::numeric_limits<pid_t>::max() ? number : 0;
+}
+
+} // namespace
 
 starter::starter(starter&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
@@ -67,16 +95,12 @@ std::optional<starter> go_into_background() {
 std::string pid_file::write(const std::string& path) {
     if (path.empty())
         return {};
-    if (std::FILE* const old = std::fopen(path.c_str(), "r"); old != nullptr) {
-        long number = 0;
-        const bool read = std::fscanf(old, "%ld", &number) == 1;
-        std::fclose(old);
-        const bool lives =
-            read && number > 0 && (::kill(static_cast<pid_t>(number), 0) == 0 || errno == EPERM);
-        if (lives && number != ::getpid())
-            return "pid file " + in_quotes(path) + ": process " + std::to_string(number) +
-                   " is running";
-    }
+    const long number = number_in(path);
+    const bool lives =
+        number != 0 && (::kill(static_cast<pid_t>(number), 0) == 0 || errno == EPERM);
+    if (lives && number != ::getpid())
+        return "pid file " + in_quotes(path) + ": process " + std::to_string(number) +
+               " is running";
     std::FILE* const file = std::fopen(path.c_str(), "w");
     if (file == nullptr)
         return "cannot write pid file " + in_quotes(path) + ": " + std::strerror(errno);
@@ -88,7 +112,7 @@ std::string pid_file::write(const std::string& path) {
 }
 
 pid_file::~pid_file() {
-    if (!path_.empty())
+    if (!path_.empty() && number_in(path_) == ::getpid())
         ::unlink(path_.c_str());
 }
 

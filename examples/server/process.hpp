@@ -6,6 +6,10 @@
 
 namespace quipud {
 
+/// Opens what a starter has closed of the standard input, output and error, as nothing: else the next
+/// files that are opened would take their places, and get what is written there. Call it first.
+void hold_standard_streams() noexcept;
+
 /// The other end of a process that has gone into the background: its starter waits there.
 class starter {
 public:
@@ -31,7 +35,7 @@ private:
 /// Nothing if the system refuses.
 [[nodiscard]] std::optional<starter> go_into_background();
 
-/// A file with the number of this process, which goes away with it.
+/// A file with the number of this process, which goes away with it, if it still has that number.
 class pid_file {
 public:
     /// What is wrong, as one line; empty if the file is written, or `path` is empty. A file of a

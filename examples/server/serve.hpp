@@ -22,6 +22,7 @@
 #include "serve_profiles.hpp"
 #include "setting_values.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -35,6 +36,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <syslog.h>
@@ -167,8 +169,16 @@ void add_command(quipu::basic_server<Profile>& server,
                  command_list& commands) {
     using sink = quipu::basic_statsite_stream<typename Profile::schema_type, quipu::command>;
     const auto command = std::make_shared<quipu::command>(option.command());
+    auto numbers = schema_options<Profile>(all);
+    if constexpr (requires { numbers.extended_counters; }) {
+        // What shapes the lines there says nothing of records: these always have all.
+        if (option.form != quipu::statsite_form::lines) {
+            numbers.extended_counters = true;
+            numbers.timers_include = quipu::timer_numbers::all;
+        }
+    }
     const auto stream = std::make_shared<sink>(
-        typename Profile::schema_type(schema_options<Profile>(all)), *command, option.form);
+        typename Profile::schema_type(std::move(numbers)), *command, option.form);
     quipu::sink_worker_options bounds;
     bounds.tries_again = false; // nobody knows what a command that failed has done
     register_sink(
@@ -321,12 +331,13 @@ void reload(Server& server, const quipu::log& messages, const reread& again, set
         return messages.error("the settings stay as they are: " + line.error);
     for (const auto& change : changes(now, line.all))
         messages.info(change);
-    messages.set_level(line.all.log_level);
-    server.set_retentions(retentions<typename Server::retentions>(line.all));
-    if (line.all.interval_ms != now.interval_ms || line.all.align != now.align ||
-        line.all.offset_ms != now.offset_ms)
-        server.set_schedule(schedule(line.all));
-    now = line.all;
+    const auto before = std::exchange(now, take_over(now, line.all));
+    messages.set_level(now.log_level);
+    server.set_retentions(retentions<typename Server::retentions>(now));
+    if (now.interval_ms != before.interval_ms || now.align != before.align ||
+        now.offset_ms != before.offset_ms)
+        server.set_schedule(schedule(now));
+    server.set_config(print_lines(now));
 }
 
 template <class Profile>
@@ -405,7 +416,10 @@ int serve(const command_line& line, const reread& again) {
     ignore_stop_signals();
     for (const auto& one : commands)
         one->end();
-    return exit_ok;
+    const auto& sinks = server.status().sinks;
+    const bool lost = std::any_of(
+        sinks.begin(), sinks.end(), [](const auto& one) { return one.report.dropped > 0; });
+    return all.once && lost ? exit_not_started : exit_ok;
 }
 
 } // namespace quipud

@@ -4,6 +4,7 @@
 #include "settings_table.hpp"
 
 #include <quipu/core/number.hpp>
+#include <quipu/server/ini.hpp>
 #include <quipu/server/series_query.hpp>
 
 #include <algorithm>
@@ -22,12 +23,20 @@ using mapping_tags = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::string_view mapping_section = "map";
 
+/// What a section is about, new if the section is.
+template <class T>
+T& of_section(std::vector<T>& all, const std::string& section) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const T& one) { return one.section == section; });
+    if (found != all.end())
+        return *found;
+    all.emplace_back();
+    all.back().section = section;
+    return all.back();
+}
+
 std::string read_histogram(settings& all, const assignment& one) {
-    if (all.histograms.empty() || all.histograms.back().section != one.section) {
-        all.histograms.emplace_back();
-        all.histograms.back().section = one.section;
-    }
-    auto& rule = all.histograms.back();
+    auto& rule = of_section(all.histograms, one.section);
     if (one.key == "bins") {
         rule.bins = split(one.value, ',');
         return {};
@@ -54,11 +63,7 @@ bool read_tags(std::string_view text, mapping_tags& into) {
 }
 
 std::string read_mapping(settings& all, const assignment& one) {
-    if (all.mapping.empty() || all.mapping.back().section != one.section) {
-        all.mapping.emplace_back();
-        all.mapping.back().section = one.section;
-    }
-    auto& rule = all.mapping.back().rule;
+    auto& rule = of_section(all.mapping, one.section).rule;
     if (one.key == "match")
         return rule.match = one.value, std::string();
     if (one.key == "name")
@@ -270,8 +275,9 @@ std::string in_quotes(std::string_view text) {
     return shown;
 }
 
-void settings_builder::begin_source() noexcept {
-    lists_listen_ = lists_sinks_ = lists_histograms_ = lists_mapping_ = false;
+void settings_builder::begin_source(bool is_file) noexcept {
+    lists_listen_ = lists_sinks_ = false;
+    lists_histograms_ = lists_mapping_ = !is_file;
     earlier_sinks_ = made_.sinks.size();
 }
 
@@ -315,7 +321,8 @@ std::string settings_builder::finish() {
         }
     }
     if (made_.offset_ms >= made_.interval_ms)
-        return "offset '" + print_time(made_.offset_ms) + "': it has to be less than the interval";
+        return origin_of("quipud", "offset") + " '" + print_time(made_.offset_ms) +
+               "': it has to be less than the interval";
     for (const auto& one : made_.histograms) {
         if (!one.rule(made_.profile)) {
             return origin_of(one.section) + "[" + one.section +
@@ -329,18 +336,37 @@ std::string settings_builder::finish() {
             return origin_of(one.section) + '[' + one.section + "]: " + std::string(why);
     }
     if (made_.profile == profile_name::statsite && !timer_numbers_of(made_.timer_metrics))
-        return "timer_metrics " + in_quotes(joined(made_.timer_metrics)) +
+        return origin_of("names", "timer_metrics") + ' ' + in_quotes(joined(made_.timer_metrics)) +
                ": choose of sum, sum_sq, mean, lower, upper, count, stdev, median, rate and "
                "sample_rate";
     for (const auto& one : made_.sinks) {
         if (const auto why = check_sink(one); !why.empty() && !one.section.empty())
             return origin_of(one.section) + '[' + one.section + "]: " + why;
         if (one.pretty && made_.profile != profile_name::etsy)
-            return "sink " + in_quotes(one.url) + ": that form is the profile etsy's";
+            return origin_of_sink(one) + in_quotes(one.url) + ": that form is the profile etsy's";
         if (one.form != quipu::statsite_form::lines && made_.profile != profile_name::statsite)
-            return "sink " + in_quotes(one.url) + ": the binary form is the profile statsite's";
+            return origin_of_sink(one) + in_quotes(one.url) +
+                   ": the binary form is the profile statsite's";
     }
     return {};
+}
+
+std::string settings_builder::origin_of(std::string_view section, std::string_view key) const {
+    std::string origin(key);
+    for (const auto& [one, of] : applied_) {
+        if (one.section == section && one.key == key)
+            origin = one.origin();
+    }
+    return origin;
+}
+
+std::string settings_builder::origin_of_sink(const sink_setting& sink) const {
+    std::string origin = "sink";
+    for (const auto& [one, of] : applied_) {
+        if (one.value == sink.url && (one.key == "sink" || one.key == "url"))
+            origin = one.origin();
+    }
+    return origin + ' ';
 }
 
 std::string settings_builder::origin_of(std::string_view section) const {
@@ -389,7 +415,7 @@ void for_each_line(const settings& all, const Tell& tell) {
 std::map<std::string, std::string> named_sections(const settings& all) {
     std::map<std::string, std::string> sections;
     for_each_line(all, [&](std::string_view section, std::string_view key, std::string_view value) {
-        if (section.find(' ') != section.npos)
+        if (section.find(' ') != section.npos || section.starts_with(histogram_section))
             ((sections[std::string(section)] += key) += '=').append(value) += '\n';
     });
     return sections;
@@ -405,7 +431,9 @@ std::string print_config(const settings& all) {
             last_section = section;
             text += (text.empty() ? "[" : "\n[") + last_section + "]\n";
         }
-        text += std::string(key) + " = " + std::string(value) + '\n';
+        (text += key) += " = ";
+        quipu::append_ini_value(text, value);
+        text += '\n';
     });
     return text;
 }
@@ -420,10 +448,19 @@ std::string print_lines(const settings& all) {
     return text;
 }
 
+settings take_over(settings running, const settings& files) {
+    for (const auto& one : all_settings()) {
+        if (one.changes_at_run_time() && (one.of & bit_of(running.profile)) != 0 &&
+            (one.of & bit_of(files.profile)) != 0)
+            static_cast<void>(one.read(running, one.print(files).front()));
+    }
+    return running;
+}
+
 std::vector<std::string> changes(const settings& from, const settings& to) {
     std::vector<std::string> told;
     for (const auto& one : all_settings()) {
-        if ((one.of & bit_of(from.profile) & bit_of(to.profile)) == 0 && one.key != "profile")
+        if ((one.of & bit_of(from.profile)) == 0 || (one.of & bit_of(to.profile)) == 0)
             continue;
         const auto before = one.print(from);
         const auto after = one.print(to);
@@ -445,6 +482,15 @@ std::vector<std::string> changes(const settings& from, const settings& to) {
         if (!same(before) || !same(after))
             told.push_back('[' + one.first + "] is another one in the files: it needs a new start");
     }
+    const auto order = [](const settings& all) {
+        text_list sections;
+        for (const auto& one : all.mapping)
+            sections.push_back(one.section);
+        return sections;
+    };
+    if (before == after && order(from) != order(to))
+        told.emplace_back(
+            "the order of the mappings is another one in the files: it needs a new start");
     return told;
 }
 

@@ -132,6 +132,8 @@ struct assignment {
     std::string place{};
 
     [[nodiscard]] std::string origin() const { return place + name; }
+
+    friend bool operator==(const assignment&, const assignment&) = default;
 };
 
 /// Takes assignments of several sources, the later one over the earlier.
@@ -139,8 +141,8 @@ class settings_builder {
 public:
     /// Begins another source, such as a file: what it lists (ways in and out, histograms, mapping) takes the
     /// place of what those before listed. A section [sink NAME] is one more, or changes the one of
-    /// that name.
-    void begin_source() noexcept;
+    /// that name; and so does any section that the command line names, which is no file.
+    void begin_source(bool is_file = true) noexcept;
 
     /// What is wrong with the assignment, as one line; empty if it was taken.
     [[nodiscard]] std::string apply(const assignment& one);
@@ -158,7 +160,10 @@ private:
         unsigned of; // the profiles that have it
     };
 
+    /// Where a section, a setting or a sink comes from, as far as is known.
     [[nodiscard]] std::string origin_of(std::string_view section) const;
+    [[nodiscard]] std::string origin_of(std::string_view section, std::string_view key) const;
+    [[nodiscard]] std::string origin_of_sink(const sink_setting& sink) const;
 
     settings made_{};
     std::vector<applied> applied_{};
@@ -178,6 +183,9 @@ timer_numbers_of(const std::vector<std::string>& names);
 
 /// The same as lines `key: value`, and `section > key: value` for all sections but [quipud].
 [[nodiscard]] std::string print_lines(const settings& all);
+
+/// The settings of a running server with what it can take over from the files.
+[[nodiscard]] settings take_over(settings running, const settings& files);
 
 /// What a running server is told by other settings than it has, a line each: what changes, and what
 /// would need a new start.

@@ -206,7 +206,12 @@ std::string read_quantile_error(settings& all, text value) {
 constexpr std::array<text, 3> level_names{"info", "warning", "error"};
 
 std::string read_log_level(settings& all, text value) {
-    const auto* const found = std::find(level_names.begin(), level_names.end(), value);
+    // The other servers have more levels, and others' names for them.
+    const text ours = value == "debug"      ? "info"
+                      : value == "warn"     ? "warning"
+                      : value == "critical" ? "error"
+                                            : value;
+    const auto* const found = std::find(level_names.begin(), level_names.end(), ours);
     if (found == level_names.end())
         return "choose info, warning or error";
     all.log_level = static_cast<quipu::log_level>(found - level_names.begin());

@@ -4,6 +4,8 @@
 #include <quipu/core/ascii.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +40,67 @@ struct ini_file {
     config_error error{};
 };
 
+/// What a value is that begins with '"'.
+enum class ini_values : std::uint8_t {
+    plain, ///< nothing else than others
+    /// What stands up to the closing one, with blanks, semicolons and all; `\"`, `\\` and `\n` stand for
+    /// a quote, a backslash and a newline.
+    quoted,
+};
+
+namespace detail {
+
+/// Reads a value in quotes, behind which nothing but a comment stands; nothing if it is none.
+[[nodiscard]] inline std::optional<std::string> read_quoted(std::string_view value) {
+    value = trim(value);
+    if (!value.starts_with('"'))
+        return std::nullopt;
+    std::string plain;
+    for (std::size_t at = 1; at < value.size(); ++at) {
+        const char c = value[at];
+        if (c == '"') {
+            const auto behind = trim(value.substr(at + 1));
+            if (!behind.empty() && behind.front() != ';')
+                return std::nullopt;
+            return plain;
+        }
+        const bool escapes = c == '\\' && at + 1 < value.size();
+        const char next = escapes ? value[at + 1] : '\0';
+        const bool known = escapes && (next == '"' || next == '\\' || next == 'n');
+        plain += !known ? c : next == 'n' ? '\n' : next;
+        at += known ? 1 : 0;
+    }
+    return std::nullopt;
+}
+
+} // namespace detail
+
+/// Whether a value has to stand in quotes, so that it is read again as it is.
+[[nodiscard]] inline bool needs_quotes(std::string_view value) {
+    bool needs = detail::trim(value) != value || value.starts_with('"');
+    char before = ' ';
+    for (const char c : value) {
+        needs = needs || c == '\n' || (c == ';' && detail::is_blank(before));
+        before = c;
+    }
+    return needs;
+}
+
+/// Appends a value as it is, or in quotes if it needs them.
+inline void append_ini_value(std::string& out, std::string_view value) {
+    if (!needs_quotes(value)) {
+        out += value;
+        return;
+    }
+    out += '"';
+    for (const char c : value) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        c == '\n' ? void(out += "\\n") : void(out += c);
+    }
+    out += '"';
+}
+
 /// Reads `[section]`, `key = value` and `key: value`. Blanks around each part do not count, nor does
 /// the indent of a line. A line that begins with ';' or '#' is a comment, and so is the rest of a line
 /// from a blank and ';' on. Keys and sections keep their case.
@@ -45,7 +108,8 @@ struct ini_file {
 /// Cost     O(size), allocates.
 /// Threads  pure.
 /// Source   inih and Python's ConfigParser, where they agree.
-[[nodiscard]] inline ini_file parse_ini(std::string_view text) {
+[[nodiscard]] inline ini_file parse_ini(std::string_view text,
+                                        ini_values values = ini_values::plain) {
     ini_file read;
     constexpr std::string_view mark = "\xef\xbb\xbf"; // of UTF-8
     if (text.starts_with(mark))
@@ -74,6 +138,13 @@ struct ini_file {
         if (read.sections.empty())
             return fail("'" + std::string(key) + "' stands before the first '[section]'");
         auto value = line.substr(separator + 1);
+        if (values == ini_values::quoted) {
+            if (auto plain = detail::read_quoted(value)) {
+                read.entries.push_back(
+                    {read.sections.back().name, std::string(key), *std::move(plain), number});
+                continue;
+            }
+        }
         for (std::size_t at = 0; (at = value.find(';', at)) != value.npos; ++at) {
             if (at > 0 && detail::is_blank(value[at - 1])) {
                 value = value.substr(0, at);

@@ -74,6 +74,8 @@ struct server_options {
     bool once = false;
     /// How long the sinks may take for what is left at the end.
     std::chrono::milliseconds patience{1500};
+    /// The same for the one flush of `once`, which nobody has asked to hurry.
+    std::chrono::milliseconds patience_once{35'000};
 };
 
 /// Receives, aggregates, flushes. Bind with `listen`, add sinks, and `run`.
@@ -277,18 +279,21 @@ public:
         flush(ticked ? clock_->next_ms() : now_ms(), 1, [&] {
             receivers_.take_rest([&](auto& from) { pipeline_.take(from); });
         });
+        const auto patience = options_.once && !stop_asked_.load(std::memory_order_acquire)
+                                  ? options_.patience_once
+                                  : options_.patience;
         if (keys_sink_) {
             push_keys(now_ms());
-            keys_sink_->end_within(options_.patience);
+            keys_sink_->end_within(patience);
         }
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
-            sink->end_within(options_.patience);
+            sink->end_within(patience);
         finish_repeaters();
         for (auto& sink : sinks_)
-            sink->finish(options_.patience);
+            sink->finish(patience);
         if (keys_sink_)
-            keys_sink_->finish(options_.patience);
+            keys_sink_->finish(patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -368,6 +373,8 @@ public:
     }
 
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
+    /// After a change of the settings.
+    void set_config(std::string text) { options_.config = std::move(text); }
     [[nodiscard]] bool& healthy() noexcept { return healthy_; }
 
     // What the routes are about; on the thread of `run`.

@@ -25,7 +25,7 @@ namespace quipu {
 /// The bounds of a sink worker.
 struct sink_worker_options {
     /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
-    /// and logged. With a backlog the older half goes there in time.
+    /// and logged. With a backlog they go there in time.
     std::size_t snapshots_max = 64;
     /// The pause after a failed write: doubled after each, up to the second.
     std::chrono::milliseconds pause_first{250};
@@ -70,8 +70,8 @@ struct no_backlog {
 /// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
 /// are logged, not each try.
 ///
-/// With a backlog the older ones of a queue that grows wait there, and so do those that are left at
-/// the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
+/// With a backlog all wait there while writes fail, and so do the older ones of a queue that grows, and
+/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
 /// program dies between its write and the backlog's taking note.
 ///
 /// Threads  `push` and `finish` from one thread.
@@ -249,9 +249,10 @@ private:
     private:
         [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && kept_ == 0; }
 
-        /// Of those that wait so many stay in memory; with a backlog.
+        /// Of those that wait so many stay in memory; with a backlog. While writes fail none does: the
+        /// program may die before they succeed.
         [[nodiscard]] std::size_t in_memory_max() const noexcept {
-            return std::max<std::size_t>(options_.snapshots_max / 2, 1);
+            return failing_ ? 0 : std::max<std::size_t>(options_.snapshots_max / 2, 1);
         }
         [[nodiscard]] bool wants_to_keep() const noexcept {
             return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
