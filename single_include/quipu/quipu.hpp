@@ -25189,7 +25189,7 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-+BuPTJvE0rcMpNXKKj5SVf3PdX/lOKftCRpe6uDvmCQ='; "
+    "script-src 'sha256-lL16DenQf20AoUFoOpestuASCGXtX0qZEjym1vYmU3w='; "
     "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -25388,11 +25388,10 @@ function plot(into, times, series, fromZero) {
   into.append(svg('text', { x: left, y: height - 4 }, clock(times[0])));
   if (times.length > 1) into.append(svg('text', { x: width, y: height - 4, 'text-anchor': 'end' }, clock(times[times.length - 1])));
 }
-function smallPlot(values) {
-  const made = svg('svg', { class: 'plot small', viewBox: '0 0 130 24', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+function smallPlot(into, values) {
   const range = limits([values], false);
-  if (range && values.length > 1) made.append(svg('path', { class: 'line', d: path(values, range[0], range[1], 128, 18, 1, 3), 'vector-effect': 'non-scaling-stroke' }));
-  return made;
+  into.replaceChildren();
+  if (range && values.length > 1) into.append(svg('path', { class: 'line', d: path(values, range[0], range[1], 128, 18, 1, 3), 'vector-effect': 'non-scaling-stroke' }));
 }
 
 const asked = { search: '', kind: '', sort: 'name', order: 'asc', offset: 0, limit: 50 };
@@ -25454,6 +25453,30 @@ function health(name, good, facts) {
   made.append(element('span', 'state ' + (good ? 'good' : 'bad'), name), element('div', 'soft', facts.filter(Boolean).join(' · ')));
   return made;
 }
+const rowOf = new Map(); // by what asks for the series: its kind and name
+let pressed = false; // a row under a pointer stays where it is, or its click would be lost
+function makeRow(one) {
+  const row = element('tr'), name = element('td', 'name'), trend = element('td', 'trend');
+  row.tabIndex = 0; row.dataset.query = one.query;
+  name.append(element('span', '', one.name), element('span', 'soft', one.tags));
+  trend.append(svg('svg', { class: 'plot small', viewBox: '0 0 130 24', preserveAspectRatio: 'none', 'aria-hidden': 'true' }));
+  row.append(name, element('td', 'kind soft', one.kind), element('td', 'value number'), element('td', 'rate number'), trend);
+  return row;
+}
+function write(into, text) { if (into.textContent !== text) into.textContent = text; }
+function showRows(rows) {
+  const focused = document.activeElement, there = new Set(rows.map(one => one.query));
+  for (const [query, row] of rowOf) if (!there.has(query)) { row.remove(); rowOf.delete(query); }
+  rows.forEach((one, i) => {
+    if (!rowOf.has(one.query)) rowOf.set(one.query, makeRow(one));
+    const row = rowOf.get(one.query), [, , value, rate, trend] = row.children;
+    row.className = one.idle ? 'idle' : '';
+    write(value, number(one.value)); write(rate, number(one.rate));
+    smallPlot(trend.firstChild, one.points || []);
+    if ($('rows').children[i] !== row) $('rows').insertBefore(row, $('rows').children[i] || null);
+  });
+  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+}
 function showList(list) {
   for (const button of document.querySelectorAll('[data-sort]')) {
     const mine = button.dataset.sort === asked.sort;
@@ -25461,20 +25484,7 @@ function showList(list) {
     button.parentElement.setAttribute('aria-sort', mine ? (asked.order === 'asc' ? 'ascending' : 'descending') : 'none');
   }
   const rows = list ? list.rows : [];
-  const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.query : '';
-  $('rows').replaceChildren(...rows.map(one => {
-    const row = element('tr', one.idle ? 'idle' : '');
-    row.tabIndex = 0; row.dataset.query = one.query;
-    const name = element('td', 'name');
-    name.append(element('span', '', one.name), element('span', 'soft', one.tags));
-    const trend = element('td', 'trend');
-    if (one.points) trend.append(smallPlot(one.points));
-    row.append(name, element('td', 'kind soft', one.kind), element('td', 'value number', number(one.value)), element('td', 'rate number', number(one.rate)), trend);
-    row.onclick = () => open(one.query);
-    row.onkeydown = event => { if (event.key === 'Enter') open(one.query); };
-    return row;
-  }));
-  if (focused) for (const row of $('rows').children) if (row.dataset.query === focused) row.focus({ preventScroll: true });
+  if (!pressed) showRows(rows);
   const all = list ? list.series : 0, matched = list ? list.matched : 0;
   $('matched').textContent = all === matched ? `${number(all)} series` : `${number(matched)} of ${number(all)} series`;
   $('empty').hidden = rows.length > 0;
@@ -25559,6 +25569,11 @@ $('search').oninput = () => { clearTimeout(typing); typing = setTimeout(() => as
 $('kind').onchange = () => ask({ kind: $('kind').value });
 for (const button of document.querySelectorAll('[data-sort]')) button.onclick = () => ask(button.dataset.sort === asked.sort
   ? { order: asked.order === 'asc' ? 'desc' : 'asc' } : { sort: button.dataset.sort, order: button.dataset.sort === 'value' || button.dataset.sort === 'rate' ? 'desc' : 'asc' });
+const chosenRow = event => { const row = event.target.closest('tr'); if (row) open(row.dataset.query); };
+$('rows').onclick = chosenRow;
+$('rows').onkeydown = event => { if (event.key === 'Enter') chosenRow(event); };
+$('rows').onpointerdown = () => { pressed = true; };
+for (const what of ['pointerup', 'pointercancel', 'blur']) addEventListener(what, () => { pressed = false; });
 $('back').onclick = () => ask({ offset: Math.max(0, asked.offset - asked.limit) });
 $('on').onclick = () => ask({ offset: asked.offset + asked.limit });
 $('close').onclick = () => $('one').close();

@@ -84,6 +84,16 @@ async function test(page, its) {
   expect('a counter in all', /in all1,200/.test(await text('#one-body')), true);
   await page.click('#close');
 
+  // An update comes between the press and the release, and one while a row has the focus and a name is selected.
+  await page.click('#rows tr:has-text("queue")', { delay: 1300 });
+  await page.waitForTimeout(200);
+  expect('a slow click opens a series', await page.evaluate(() => document.getElementById('one').open), true);
+  await page.keyboard.press('Escape');
+  await page.evaluate(() => { document.querySelectorAll('#rows tr')[1].focus(); getSelection().selectAllChildren(document.querySelector('#rows .name')); });
+  await page.waitForTimeout(1300);
+  expect('the focus stays', await page.evaluate(() => document.activeElement.firstChild.textContent), 'api.latency');
+  expect('the selection stays', await page.evaluate(() => String(getSelection())), hostile);
+
   // Values are those of the last interval: they go on coming until all has been looked at.
   const sending = setInterval(() => send(its.udp, all), 150);
   await page.waitForTimeout(4200);
