@@ -70,14 +70,15 @@ async function test(page, its) {
   expect('the empty list says so', await page.isVisible('#empty'), true);
 
   const timer = Array.from({ length: 100 }, (_, i) => `api.latency:${i + 1}|ms`);
+  const seconds = Array.from({ length: 9 }, (_, i) => `in.seconds:0.000${i + 1}|ms`);
   const set = Array.from({ length: 37 }, (_, i) => `users:u${i}|s`);
-  const all = ['hits:1200|c', 'hits:34|c|#env:prod', 'queue:7|g', `${hostile}:5|c`, 'not a line', ...timer, ...set];
+  const all = ['hits:1200|c', 'hits:34|c|#env:prod', 'queue:7|g', `${hostile}:5|c`, 'not a line', 'huge:123456789012|g', 'tiny:0.00031|g', 'tinier:2e-300|g', ...timer, ...set, ...seconds];
   await send(its.udp, all);
-  await waitFor(() => document.querySelectorAll('#rows tr').length === 6);
-  expect('the names', await names(), [hostile, 'api.latency', 'hits', 'hits;env=prod', 'queue', 'users']);
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 10);
+  expect('the names', await names(), [hostile, 'api.latency', 'hits', 'hits;env=prod', 'huge', 'in.seconds', 'queue', 'tinier', 'tiny', 'users']);
   await waitFor(() => document.getElementById('refused-all').textContent.startsWith('1 refused'));
   expect('the lines', await text('#lines-all'), `${all.length} lines in all`);
-  expect('the matches', await text('#matched'), '6 series');
+  expect('the matches', await text('#matched'), '10 series');
 
   await page.click('#rows tr:has-text("hits") >> nth=0');
   await waitFor(() => document.getElementById('one').open);
@@ -104,6 +105,17 @@ async function test(page, its) {
   expect('a percentile', /90 %90/.test(await text('#one-body')), true);
   await shot('timer');
   await page.click('#close');
+  const cells = of => page.$eval(`#rows tr[data-query$="name=${of}"] .value`, one => [one.textContent, one.scrollWidth > one.clientWidth, one.title]);
+  expect('a number that does not fit', await cells('huge'), ['123.5 G', false, '123,456,789,012']);
+  expect('a small one', (await cells('tiny'))[0], '0.00031');
+  expect('a smaller one', (await cells('tinier'))[0], '2e-300');
+  expect('a timer in seconds', (await cells('in.seconds'))[0], '0.0005');
+  await page.click('#rows tr:has-text("in.seconds")');
+  await waitFor(() => document.getElementById('one-name').textContent === 'in.seconds' && document.getElementById('one').open);
+  expect('its numbers', /mean0.0005deviation0.000258199least0.0001largest0.0009/.test(await text('#one-body')), true);
+  expect('its axis', await page.$$eval('#one-body .plot text', all => all[2].textContent), '0.0009');
+  await shot('seconds');
+  await page.click('#close');
   await page.click('#rows tr:has-text("users")');
   await waitFor(() => document.getElementById('one-name').textContent === 'users' && document.getElementById('one').open);
   expect('the members of a set', /members37/.test(await text('#one-body')), true);
@@ -122,10 +134,10 @@ async function test(page, its) {
   expect('no match is said', await text('#empty'), 'No series matches.');
   await page.fill('#search', '');
   await page.selectOption('#kind', 'gauge');
-  await waitFor(() => document.querySelectorAll('#rows tr').length === 1);
-  expect('a gauge', await text('#rows .value'), '7');
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 4);
+  expect('a gauge', await text('#rows tr:has-text("queue") .value'), '7');
   await page.selectOption('#kind', '');
-  await waitFor(() => document.querySelectorAll('#rows tr').length === 6);
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 10);
 
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();

@@ -8,8 +8,8 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-lL16DenQf20AoUFoOpestuASCGXtX0qZEjym1vYmU3w='; "
-    "style-src 'sha256-O8TlR7i+3f6t+wOz6697l6ySodfcsKAKiWKVj5KAz0g='; "
+    "script-src 'sha256-KeuHKq4YvKRQ9x+isVp4pIe1P1WzpRR0Q9fs0zFJ4lc='; "
+    "style-src 'sha256-XaVLUXxZuj4cKgIsF/+wLpRkOYh3K/AeY6BO1t0MrpE='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -88,6 +88,7 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
 dialog .top { display: flex; gap: 12px; align-items: start; }
 dialog h3 { margin: 0 0 2px; font-size: 17px; overflow-wrap: anywhere; flex: 1; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(105px, 1fr)); gap: 10px; margin: 14px 0; }
+.facts div { overflow-wrap: anywhere; }
 .facts div span { display: block; font-size: 12px; color: var(--soft); }
 dialog h2 { margin-top: 16px; }
 footer { padding: 4px 0 28px; font-size: 13px; }
@@ -149,19 +150,25 @@ const element = (name, className, text) => {
   if (text !== undefined) made.textContent = text; // text from the wire is never markup
   return made;
 };
+// What is not 0 never reads as 0.
+const digits = (value, most) => Number(value.toPrecision(most)).toExponential();
+const beyond = value => value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-5);
 const number = value => {
   if (value === null || value === undefined) return '–';
+  if (beyond(value)) return digits(value, 3);
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e15 || size < 1e-4)) return value.toExponential(2);
-  return value.toLocaleString('en', { maximumFractionDigits: size < 10 ? 3 : size < 1000 ? 2 : 0 });
+  return value.toLocaleString('en', size < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: size < 10 ? 3 : size < 1000 ? 2 : 0 });
 };
 const short = value => {
   if (value === null || value === undefined) return '–';
   const size = Math.abs(value);
-  for (const [unit, of] of [['T', 1e12], ['G', 1e9], ['M', 1e6], ['k', 1e4]])
-    if (size >= of) return (value / (of === 1e4 ? 1e3 : of)).toFixed(1) + ' ' + unit;
-  return number(value);
+  if (beyond(value)) return digits(value, 2);
+  for (const [unit, of] of [['T', 1e12], ['G', 1e9], ['M', 1e6], ['k', 1e3]])
+    if (size >= Math.max(of, 1e4) * .99995) return (value / of).toFixed(1) + ' ' + unit;
+  return size < .01 ? value.toLocaleString('en', { maximumSignificantDigits: 2 }) : number(value);
 };
+const exact = value => beyond(value) ? digits(value, 17)
+  : value.toLocaleString('en', Math.abs(value) < 1e6 ? { maximumSignificantDigits: 6 } : { maximumFractionDigits: 0 });
 const duration = seconds => seconds < 60 ? seconds + ' s' : seconds < 3600 ? Math.floor(seconds / 60) + ' min'
   : seconds < 86400 ? Math.floor(seconds / 3600) + ' h ' + Math.floor(seconds % 3600 / 60) + ' min'
   : Math.floor(seconds / 86400) + ' d ' + Math.floor(seconds % 86400 / 3600) + ' h';
@@ -182,23 +189,29 @@ function limits(series, fromZero) {
   const all = series.flat().filter(value => value !== null);
   if (!all.length) return null;
   let low = Math.min(...all), high = Math.max(...all);
-  if (fromZero) { low = Math.min(0, low); high = Math.max(high, low === 0 ? 1e-9 : 0); }
+  if (fromZero) { low = Math.min(0, low); high = Math.max(0, high) || (low ? 0 : 1); }
   if (low === high) { low -= Math.abs(low) / 2 || 1; high += Math.abs(high) / 2 || 1; }
   return [low, high];
 }
+// Lines across a plot with a label each, from the lowest on. Returns where the plot begins.
+function axis(into, labels, width, top, inner) {
+  const left = Math.max(46, 12 + 7 * Math.max(...labels.map(label => label.length)));
+  labels.forEach((label, i) => {
+    const y = top + inner * (1 - i / (labels.length - 1));
+    into.append(svg('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }), svg('text', { x: left - 7, y: y + 4, 'text-anchor': 'end' }, label));
+  });
+  return left;
+}
 function plot(into, times, series, fromZero) {
   const width = into.clientWidth || 300, height = Number(into.getAttribute('height'));
-  const left = 46, top = 8, inner = height - 28;
+  const top = 8, inner = height - 28;
   into.setAttribute('viewBox', `0 0 ${width} ${height}`);
   into.replaceChildren();
   const range = limits(series, fromZero);
   if (!range) { into.append(svg('text', { x: width / 2, y: height / 2, 'text-anchor': 'middle' }, 'nothing yet')); return; }
-  const [low, high] = range;
-  for (const share of [0, .5, 1]) {
-    const y = top + inner * (1 - share);
-    into.append(svg('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }),
-      svg('text', { x: left - 7, y: y + 4, 'text-anchor': 'end' }, fromZero && high <= 1e-9 ? (share ? '' : '0') : short(low + (high - low) * share)));
-  }
+  const [low, high] = range, marks = [low, low + (high - low) / 2, high];
+  const none = series.flat().every(value => !value), briefly = marks.map(short);
+  const left = axis(into, none && fromZero ? ['0', '', ''] : new Set(briefly).size === 3 ? briefly : marks.map(exact), width, top, inner);
   series.forEach((values, i) => {
     into.append(svg('path', { class: i ? 'line second' : 'line', d: path(values, low, high, width - left, inner, left, top) }));
     if (values.length === 1 && values[0] !== null)
@@ -290,10 +303,16 @@ function showRows(rows) {
     if (!rowOf.has(one.query)) rowOf.set(one.query, makeRow(one));
     const row = rowOf.get(one.query), [, , value, rate, trend] = row.children;
     row.className = one.idle ? 'idle' : '';
-    write(value, number(one.value)); write(rate, number(one.rate));
+    for (const [cell, its] of [[value, one.value], [rate, one.rate]]) {
+      write(cell, number(its));
+      cell.title = its === null ? '' : exact(its);
+    }
     smallPlot(trend.firstChild, one.points || []);
     if ($('rows').children[i] !== row) $('rows').insertBefore(row, $('rows').children[i] || null);
   });
+  const cut = rows.flatMap(one => [[rowOf.get(one.query).children[2], one.value], [rowOf.get(one.query).children[3], one.rate]])
+    .filter(([cell]) => cell.scrollWidth > cell.clientWidth);
+  for (const [cell, its] of cut) write(cell, short(its));
   if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
 function showList(list) {
@@ -339,7 +358,7 @@ async function open(query) {
   const grid = element('div', 'facts');
   for (const [name, value] of facts) {
     const one = element('div');
-    one.append(element('span', '', name), typeof value === 'number' ? number(value) : value);
+    one.append(element('span', '', name), typeof value === 'number' ? exact(value) : value);
     grid.append(one);
   }
   const parts = [grid];
@@ -352,7 +371,7 @@ async function open(query) {
     const list = element('div', 'facts');
     for (const [percent, value] of its.percentiles) {
       const one = element('div');
-      one.append(element('span', '', percent + ' %'), number(value));
+      one.append(element('span', '', percent + ' %'), exact(value));
       list.append(one);
     }
     parts.push(list);
@@ -367,13 +386,10 @@ function byFactors(bins) {
   return bins.length > 2 && wide(bins.length - 1) > 1.05 * wide(1);
 }
 function histogram(into, bins) {
-  const width = into.clientWidth || 600, height = 150, left = 46, top = 8, inner = height - 28;
+  const width = into.clientWidth || 600, height = 150, top = 8, inner = height - 28;
   into.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  const high = Math.max(...bins.map(bin => bin[2])), step = (width - left) / bins.length;
-  for (const share of [0, 1]) {
-    const y = top + inner * (1 - share);
-    into.append(svg('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }), svg('text', { x: left - 7, y: y + 4, 'text-anchor': 'end' }, short(high * share)));
-  }
+  const high = Math.max(...bins.map(bin => bin[2])), left = axis(into, ['0', short(high)], width, top, inner);
+  const step = (width - left) / bins.length;
   bins.forEach((bin, i) => {
     const tall = bin[2] / high * inner, bar = svg('rect', { class: 'bar', x: left + i * step + 1, width: Math.max(step - 2, 1), y: top + inner - tall, height: tall });
     bar.append(svg('title', {}, `${number(bin[0])} to ${number(bin[1])}: ${number(bin[2])}`));
