@@ -4,6 +4,7 @@
 const { spawn } = require('child_process');
 const dgram = require('dgram');
 const fs = require('fs');
+const net = require('net');
 const os = require('os');
 const path = require('path');
 
@@ -45,6 +46,18 @@ function stop(server) {
 function send(port, lines) {
   const socket = dgram.createSocket('udp4');
   return new Promise(resolve => socket.send(lines.join('\n'), port, '127.0.0.1', () => { socket.close(); resolve(); }));
+}
+
+/// Follows the events as so many pages would; `end` ends it.
+async function crowd(port, size) {
+  const all = Array.from({ length: size }, () => net.connect(port, '127.0.0.1'));
+  await Promise.all(all.map(one => new Promise(resolve => {
+    one.on('error', () => {});
+    one.once('data', resolve);
+    one.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  })));
+  all.forEach(one => one.resume());
+  return { end: () => all.forEach(one => one.destroy()) };
 }
 
 async function test(page, its) {
@@ -156,14 +169,46 @@ async function test(page, its) {
   expect('a phone need not scroll sideways', await page.evaluate(() => document.documentElement.scrollWidth), 375);
   await page.setViewportSize({ width: 1200, height: 800 });
 
+  // A page that nobody sees is told nothing.
+  const see = hidden => page.evaluate(is => {
+    Object.defineProperty(document, 'hidden', { get: () => is, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  await see(true);
+  const about = await text('#about');
+  await page.waitForTimeout(2300);
+  expect('a hidden page is told nothing', await text('#about'), about);
+  const others = await crowd(its.http, 32);
+  await see(false);
+  await waitFor(() => document.getElementById('state').textContent === 'every 10 s');
+  expect('that too many follow is said', /Too many pages/.test(await text('#notice')), true);
+  expect('there are series all the same', (await names()).length, 10);
+  await shot('crowded');
+  others.end();
+  await see(false);
+  await waitFor(() => document.getElementById('state').textContent === 'live');
+  expect('the notice goes', await page.isVisible('#notice'), false);
+
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.click('#rows tr:has-text("queue")');
+  await waitFor(() => document.getElementById('one').open);
   await stop(its.server);
   await waitFor(() => document.getElementById('state').textContent === 'disconnected');
+  expect('an open series says it, too', await page.isVisible('#one-notice'), true);
+  if (shots) await page.screenshot({ path: path.join(shots, 'disconnected_dialog.png') });
+  await page.click('#close');
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  expect('it is said wherever one looks', await page.$eval('#state', one => { const at = one.getBoundingClientRect(); return at.top >= 0 && at.bottom < innerHeight; }), true);
+  expect('what is old is dim', await page.$eval('main section:last-of-type', one => getComputedStyle(one).opacity), '0.5');
+  if (shots) await page.screenshot({ path: path.join(shots, 'disconnected_phone.png') });
+  await page.setViewportSize({ width: 1200, height: 800 });
   await shot('disconnected');
   const again = await start(its.http);
   its.server = again.server;
   await waitFor(() => document.getElementById('state').textContent === 'live');
   await send(again.udp, ['back:3|c']);
   await waitFor(() => document.querySelector('#rows .name') && document.querySelector('#rows .name').textContent === 'back');
+  expect('nothing is dim', await page.$eval('body', one => one.className), '');
 
   expect('a name is text', [dialogs, await page.$$eval('img', all => all.length)], [0, 0]);
   expect('errors of the script', errors, []);

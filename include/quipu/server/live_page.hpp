@@ -8,8 +8,8 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-KeuHKq4YvKRQ9x+isVp4pIe1P1WzpRR0Q9fs0zFJ4lc='; "
-    "style-src 'sha256-XaVLUXxZuj4cKgIsF/+wLpRkOYh3K/AeY6BO1t0MrpE='; "
+    "script-src 'sha256-vaBu+p3yxE4jvldjWPqF1QBKJk2MwQ/1iTUDtndrtt0='; "
+    "style-src 'sha256-iIa4jr7BPg+SCXT1L/Hx3J5TAGXevASlXm2JaR4PIMA='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -36,7 +36,9 @@ inline constexpr std::string_view live_page = R"html(<!doctype html>
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 main, header { max-width: 1120px; margin: 0 auto; padding: 0 20px; }
-header { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; padding-top: 18px; padding-bottom: 14px; }
+html { scroll-padding-top: 70px; }
+header { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center;
+  background: var(--paper); padding-top: 14px; padding-bottom: 12px; }
 h1 { font-size: 20px; margin: 0; letter-spacing: -.01em; }
 h2 { font-size: 13px; font-weight: 600; color: var(--soft); margin: 0 0 8px; }
 .soft { color: var(--soft); }
@@ -54,6 +56,8 @@ thead button:disabled { opacity: 1; }
 #refused-all { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .notice { border: 1px solid var(--bad); color: var(--bad); border-radius: 10px; padding: 10px 14px; margin-bottom: 14px; white-space: pre-line; }
+.notice.mild { border-color: var(--line); color: var(--soft); }
+.stale main > :not(.notice), .stale #one-body { opacity: .5; }
 .grid { display: grid; gap: 14px; margin-bottom: 14px; }
 .three { grid-template-columns: repeat(3, 1fr); }
 .two { grid-template-columns: repeat(2, 1fr); }
@@ -83,9 +87,11 @@ tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); 
 tr.idle td { color: var(--soft); }
 .small { display: block; width: 100%; height: 24px; }
 .empty { padding: 28px 8px; text-align: center; color: var(--soft); }
-dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--card); color: var(--ink); width: min(720px, calc(100vw - 24px)); padding: 20px; }
+dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--card); color: var(--ink); width: min(720px, calc(100vw - 24px)); padding: 0 20px 20px; }
 dialog::backdrop { background: rgb(0 0 0 / .45); }
-dialog .top { display: flex; gap: 12px; align-items: start; }
+dialog .top { position: sticky; top: 0; background: var(--card); padding: 16px 0 6px; }
+dialog .top > :first-child { display: flex; gap: 12px; align-items: start; }
+dialog .notice { margin: 8px 0 0; }
 dialog h3 { margin: 0 0 2px; font-size: 17px; overflow-wrap: anywhere; flex: 1; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(105px, 1fr)); gap: 10px; margin: 14px 0; }
 .facts div { overflow-wrap: anywhere; }
@@ -96,6 +102,9 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 @media (max-width: 700px) {
   main, header { padding-left: 12px; padding-right: 12px; }
   .three, .two { grid-template-columns: 1fr; }
+  header { padding-top: 8px; padding-bottom: 8px; }
+  header .fill { order: 1; } #theme { order: 2; padding: 3px 9px; font-size: 13px; }
+  #about { order: 3; flex: 1 0 100%; font-size: 13px; }
   .kind, .trend { display: none; }
   .value { width: 84px; } .rate { width: 104px; }
 }
@@ -120,7 +129,7 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 </section>
 <section class="card">
 <div class="controls">
-<input id="search" type="search" placeholder="Search names and tags" aria-label="Search names and tags" autocomplete="off" spellcheck="false">
+<input id="search" type="search" maxlength="200" placeholder="Search names and tags" aria-label="Search names and tags" autocomplete="off" spellcheck="false">
 <select id="kind" aria-label="Kind"><option value="">all kinds</option><option value="counter">counters</option><option value="timer">timers</option><option value="gauge">gauges</option><option value="set">sets</option><option value="keyvalue">key/values</option></select>
 <span class="soft" id="matched"></span>
 </div>
@@ -129,12 +138,12 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 <tbody id="rows"></tbody>
 </table>
 <div class="empty" id="empty" hidden></div>
-<div class="controls"><button id="back" type="button">Back</button><button id="on" type="button">On</button><span class="soft" id="where"></span></div>
+<div class="controls"><button id="back" type="button" hidden>Back</button><button id="on" type="button" hidden>On</button><span class="soft" id="where"></span></div>
 </section>
 <footer class="soft">A timer's value is its median, a counter's the sum of one interval. <span id="foot"></span></footer>
 </main>
-<dialog id="one"><div class="top"><h3 id="one-name"></h3><button id="close" type="button">Close</button></div>
-<div class="soft" id="one-kind"></div><div id="one-body"></div></dialog>
+<dialog id="one"><div class="top"><div><h3 id="one-name"></h3><button id="close" type="button">Close</button></div>
+<div class="soft" id="one-kind"></div><div class="notice" id="one-notice" hidden></div></div><div id="one-body"></div></dialog>
 <script>
 'use strict';
 const $ = id => document.getElementById(id);
@@ -227,30 +236,80 @@ function smallPlot(into, values) {
 }
 
 const asked = { search: '', kind: '', sort: 'name', order: 'asc', offset: 0, limit: 50 };
-let stream = null, retry = 0, shown = null, lastFlush = 0, opened = '', wait = 1000;
+let following = new AbortController(), retry = 0, silence = 0, shown = null, lastFlush = 0, opened = '', wait = 1000;
 
-function connect() {
-  clearTimeout(retry);
-  if (stream) stream.close();
-  stream = new EventSource('/api/events?' + new URLSearchParams(asked));
-  stream.onmessage = event => { wait = 1000; show(JSON.parse(event.data)); };
-  stream.onerror = () => {
-    stream.close();
-    state('bad', 'disconnected');
-    notice('The server does not answer. What is below is as it last was; this page tries again by itself.');
-    retry = setTimeout(connect, wait);
-    wait = Math.min(wait * 2, 8000);
-  };
+// A browser has few connections to one host: a page that nobody sees needs none.
+async function connect() {
+  leave();
+  if (document.hidden) return;
+  const { signal } = following = new AbortController();
+  try {
+    const answer = await get('/api/events?' + new URLSearchParams(asked), signal, [503]);
+    if (answer.status === 503) await look(signal); else await follow(answer.body, signal);
+  } catch (error) {
+    if (!signal.aborted) disconnected();
+  }
+}
+function leave() {
+  clearTimeout(retry); clearTimeout(silence);
+  following.abort();
+}
+async function get(path, signal, also = []) {
+  hear();
+  const answer = await fetch(path, { signal });
+  if (answer.ok || also.includes(answer.status)) return answer;
+  throw new Error(path + ': ' + answer.status);
+}
+// An event comes every second: ten without any are an end.
+function hear() { clearTimeout(silence); silence = setTimeout(disconnected, 10000); }
+async function follow(body, signal) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ''; ;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error('the stream ended');
+    const events = (text + value).split('\n\n');
+    text = events.pop();
+    hear();
+    if (events.length) take(JSON.parse(events.pop().slice('data: '.length)));
+  }
+}
+// The server lets no more pages follow: this one asks for what they are told.
+async function look(signal) {
+  const paths = ['/api/status', '/api/series?' + new URLSearchParams(asked)];
+  const [status, list] = await Promise.all(paths.map(async path => (await get(path, signal)).json()));
+  clearTimeout(silence);
+  take({ status, list, seldom: true });
+  retry = setTimeout(connect, 10000);
+}
+function disconnected() {
+  leave();
+  document.body.className = 'stale';
+  state('bad', 'disconnected');
+  notice('The server does not answer. ' + (shown ? 'What is below is as it last was; this' : 'This') + ' page tries again by itself.');
+  noteInDialog();
+  retry = setTimeout(connect, wait);
+  wait = Math.min(wait * 2, 8000);
+}
+function take(news) {
+  wait = 1000;
+  document.body.className = '';
+  try { show(news); } catch (error) { reportError(error); }
+  noteInDialog();
 }
 function state(kind, text) { $('state').className = 'state ' + kind; $('state').textContent = text; }
-function notice(text) { $('notice').hidden = !text; $('notice').textContent = text; }
+function notice(text, mild) { $('notice').hidden = !text; $('notice').className = mild ? 'notice mild' : 'notice'; $('notice').textContent = text; }
+function noteInDialog() {
+  $('one-notice').hidden = document.body.className !== 'stale';
+  $('one-notice').textContent = $('one-notice').hidden ? '' : 'The server does not answer. This is as it last was.';
+}
 
 function show(news) {
   shown = news;
   const its = news.status, past = its.past, last = past.times.length - 1;
   const overloaded = last >= 0 && past.dropped[last] > 0;
-  state(its.ailments || overloaded ? 'bad' : 'good', its.ailments ? 'not well' : overloaded ? 'overloaded' : 'live');
-  notice(its.ailments.trim() || (overloaded ? 'Datagrams were lost in the last interval: the system\u2019s buffer was full, or they were too long.' : ''));
+  state(its.ailments || overloaded ? 'bad' : 'good', its.ailments ? 'not well' : overloaded ? 'overloaded' : news.seldom ? 'every 10 s' : 'live');
+  const wrong = its.ailments.trim() || (overloaded ? 'Datagrams were lost in the last interval: the system\u2019s buffer was full, or they were too long.' : '');
+  notice([wrong, news.seldom ? 'Too many pages follow the server already: this one asks every 10 seconds instead.' : ''].filter(Boolean).join('\n'), !wrong);
   draw(news);
   if (opened && lastFlush !== its.flushes) open(opened);
   lastFlush = its.flushes;
@@ -340,10 +399,13 @@ async function open(query) {
   try {
     const answer = await fetch('/api/series/one?' + query);
     if (answer.ok) its = await answer.json();
-  } catch { return; } // disconnected: the notice says so
+  } catch { // what is there stays, and the notice says so
+    if (opened === query && !$('one').open) { empty(query, 'There is nothing to show.'); disconnected(); }
+    return;
+  }
   if (opened !== query) return;
   const body = $('one-body');
-  if (!its) { body.replaceChildren(element('p', 'empty', 'This series is gone.')); return; }
+  if (!its) return empty(query, 'This series is gone.');
   $('one-name').textContent = its.name + its.tags;
   $('one-kind').textContent = its.kind + (its.idle ? ' · idle' : '');
   const facts = [];
@@ -380,6 +442,12 @@ async function open(query) {
   if (!$('one').open) $('one').showModal();
   if (its.times && its.times.length) plot(chart, its.times, its.highs ? [its.values, its.highs] : [its.values], its.kind !== 'gauge');
   if (its.bins) histogram(bars, its.bins);
+}
+function empty(query, why) {
+  const its = new URLSearchParams(query);
+  $('one-name').textContent = its.get('name'); $('one-kind').textContent = its.get('kind');
+  $('one-body').replaceChildren(element('p', 'empty', why));
+  if (!$('one').open) $('one').showModal();
 }
 function byFactors(bins) {
   const wide = i => bins[i][1] - bins[i][0];
@@ -426,6 +494,7 @@ $('theme').onclick = () => {
   try { localStorage.theme = chosen; } catch {}
 };
 addEventListener('resize', () => { if (shown) draw(shown); });
+document.onvisibilitychange = connect;
 connect();
 </script>
 </body>
