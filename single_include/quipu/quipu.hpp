@@ -25189,8 +25189,8 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-vaBu+p3yxE4jvldjWPqF1QBKJk2MwQ/1iTUDtndrtt0='; "
-    "style-src 'sha256-iIa4jr7BPg+SCXT1L/Hx3J5TAGXevASlXm2JaR4PIMA='; "
+    "script-src 'sha256-4pdVwXWOiaHX2thHVvbp5sNAhJrPm5kLeqvV1g/gw00='; "
+    "style-src 'sha256-h4jyXZOGPKuXiTBe/OSNvohDtIGt504ej8TH1Ytvq9s='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -25249,7 +25249,7 @@ button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visibl
 .plot .axis { stroke: var(--line); }
 .plot .line { fill: none; stroke: var(--accent); stroke-width: 1.7; stroke-linejoin: round; }
 .plot .second { stroke: var(--second); }
-.plot .dot { fill: var(--accent); }
+.plot .dots { stroke-width: 4; stroke-linecap: round; }
 .plot .bar { fill: var(--accent); }
 ul { list-style: none; margin: 0; padding: 0; }
 li { padding: 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
@@ -25266,7 +25266,8 @@ td.name { overflow-wrap: anywhere; white-space: normal; }
 tbody tr { cursor: pointer; }
 tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); }
 tr.idle td { color: var(--soft); }
-.small { display: block; width: 100%; height: 24px; }
+.small { margin: 0; height: 26px; }
+.small > * { vector-effect: non-scaling-stroke; }
 .empty { padding: 28px 8px; text-align: center; color: var(--soft); }
 dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--card); color: var(--ink); width: min(720px, calc(100vw - 24px)); padding: 0 20px 20px; }
 dialog::backdrop { background: rgb(0 0 0 / .45); }
@@ -25364,16 +25365,19 @@ const duration = seconds => seconds < 60 ? seconds + ' s' : seconds < 3600 ? Mat
   : Math.floor(seconds / 86400) + ' d ' + Math.floor(seconds % 86400 / 3600) + ' h';
 const clock = seconds => new Date(seconds * 1000).toLocaleTimeString();
 
-function path(values, low, high, width, height, left, top) {
-  let text = '', open = false;
+// The lines through values, and a dot for each that has none beside it.
+function lines(values, low, high, width, height, left, top, className) {
+  let line = '', dots = '';
   const step = values.length > 1 ? width / (values.length - 1) : 0;
+  const none = i => values[i] === null || values[i] === undefined;
   values.forEach((value, i) => {
-    if (value === null) { open = false; return; }
-    const y = top + height - (high > low ? (value - low) / (high - low) : .5) * height;
-    text += (open ? 'L' : 'M') + (left + i * step).toFixed(1) + ' ' + y.toFixed(1);
-    open = true;
+    if (none(i)) return;
+    const at = (left + i * step).toFixed(1) + ' ' + (top + height - (high > low ? (value - low) / (high - low) : .5) * height).toFixed(1);
+    if (!none(i - 1)) line += 'L' + at;
+    else if (!none(i + 1)) line += 'M' + at;
+    else dots += 'M' + at + 'h.01';
   });
-  return text;
+  return [svg('path', { class: 'line ' + className, d: line }), svg('path', { class: 'line dots ' + className, d: dots })];
 }
 function limits(series, fromZero) {
   const all = series.flat().filter(value => value !== null);
@@ -25403,17 +25407,18 @@ function plot(into, times, series, fromZero) {
   const none = series.flat().every(value => !value), briefly = marks.map(short);
   const left = axis(into, none && fromZero ? ['0', '', ''] : new Set(briefly).size === 3 ? briefly : marks.map(exact), width, top, inner);
   series.forEach((values, i) => {
-    into.append(svg('path', { class: i ? 'line second' : 'line', d: path(values, low, high, width - left, inner, left, top) }));
-    if (values.length === 1 && values[0] !== null)
-      into.append(svg('circle', { class: 'dot', r: 3, cx: left, cy: top + inner * (1 - (values[0] - low) / (high - low)) }));
+    into.append(...lines(values, low, high, width - left, inner, left, top, i ? 'second' : ''));
   });
   into.append(svg('text', { x: left, y: height - 4 }, clock(times[0])));
   if (times.length > 1) into.append(svg('text', { x: width, y: height - 4, 'text-anchor': 'end' }, clock(times[times.length - 1])));
 }
 function smallPlot(into, values) {
-  const range = limits([values], false);
+  const range = limits([values], true);
   into.replaceChildren();
-  if (range && values.length > 1) into.append(svg('path', { class: 'line', d: path(values, range[0], range[1], 128, 18, 1, 3), 'vector-effect': 'non-scaling-stroke' }));
+  into.parentElement.title = range ? `from ${number(range[0])} to ${number(range[1])}; the last ${values.length} intervals` : '';
+  if (!range) return;
+  const zero = 22 + 18 * range[0] / (range[1] - range[0]);
+  into.append(svg('line', { class: 'axis', x1: 0, x2: 130, y1: zero, y2: zero }), ...lines(values, range[0], range[1], 126, 18, 2, 4, ''));
 }
 
 const asked = { search: '', kind: '', sort: 'name', order: 'asc', offset: 0, limit: 50 };
@@ -25531,7 +25536,7 @@ function makeRow(one) {
   const row = element('tr'), name = element('td', 'name'), trend = element('td', 'trend');
   row.tabIndex = 0; row.dataset.query = one.query;
   name.append(element('span', '', one.name), element('span', 'soft', one.tags));
-  trend.append(svg('svg', { class: 'plot small', viewBox: '0 0 130 24', preserveAspectRatio: 'none', 'aria-hidden': 'true' }));
+  trend.append(svg('svg', { class: 'plot small', viewBox: '0 0 130 26', preserveAspectRatio: 'none', 'aria-hidden': 'true' }));
   row.append(name, element('td', 'kind soft', one.kind), element('td', 'value number'), element('td', 'rate number'), trend);
   return row;
 }

@@ -109,7 +109,8 @@ async function test(page, its) {
   expect('the selection stays', await page.evaluate(() => String(getSelection())), hostile);
 
   // Values are those of the last interval: they go on coming until all has been looked at.
-  const sending = setInterval(() => send(its.udp, all), 150);
+  let turns = 0; // a value of "sparse" comes in every second interval or more seldom
+  const sending = setInterval(() => send(its.udp, turns++ % 14 ? all : [...all, 'sparse:5|ms']), 150);
   await page.waitForTimeout(4200);
   await shot('light');
   await page.click('#rows tr:has-text("api.latency")');
@@ -119,6 +120,16 @@ async function test(page, its) {
   await shot('timer');
   await page.click('#close');
   const cells = of => page.$eval(`#rows tr[data-query$="name=${of}"] .value`, one => [one.textContent, one.scrollWidth > one.clientWidth, one.title]);
+  const drawn = (of, part) => page.$eval(`${of} ${part}`, one => one.getAttribute('d') || one.title);
+  const row = of => `#rows tr[data-query$="name=${of}"]`;
+  expect('lone values are dots', /^M[^ML]+h.01(M[^ML]+)*$/.test(await drawn(row('sparse'), 'path.dots')), true);
+  expect('a row is drawn from 0', /^from 0 to 7; the last \d+ intervals$/.test(await drawn(row('queue'), '.trend')), true);
+  expect('its line is at the top', /^M2.0 4.0L/.test(await drawn(row('queue'), 'path')), true);
+  await page.click(row('sparse'));
+  await waitFor(() => document.getElementById('one-name').textContent === 'sparse' && document.getElementById('one').open);
+  expect('they are dots in its plot, too', (await page.$$eval('#one-body path.dots', all => all.map(one => one.getAttribute('d').includes('M')))), [true, true]);
+  await shot('sparse');
+  await page.click('#close');
   expect('a number that does not fit', await cells('huge'), ['123.5 G', false, '123,456,789,012']);
   expect('a small one', (await cells('tiny'))[0], '0.00031');
   expect('a smaller one', (await cells('tinier'))[0], '2e-300');
@@ -150,7 +161,7 @@ async function test(page, its) {
   await waitFor(() => document.querySelectorAll('#rows tr').length === 4);
   expect('a gauge', await text('#rows tr:has-text("queue") .value'), '7');
   await page.selectOption('#kind', '');
-  await waitFor(() => document.querySelectorAll('#rows tr').length === 10);
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 11);
 
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();
@@ -182,7 +193,7 @@ async function test(page, its) {
   await see(false);
   await waitFor(() => document.getElementById('state').textContent === 'every 10 s');
   expect('that too many follow is said', /Too many pages/.test(await text('#notice')), true);
-  expect('there are series all the same', (await names()).length, 10);
+  expect('there are series all the same', (await names()).length, 11);
   await shot('crowded');
   others.end();
   await see(false);
