@@ -25190,7 +25190,7 @@ namespace quipu {
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
     "script-src 'sha256-4pdVwXWOiaHX2thHVvbp5sNAhJrPm5kLeqvV1g/gw00='; "
-    "style-src 'sha256-h4jyXZOGPKuXiTBe/OSNvohDtIGt504ej8TH1Ytvq9s='; "
+    "style-src 'sha256-3kVqxxYx91vRgExA5MlcHJYO6HhzmkljE9cH9Etzo9Q='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -25249,7 +25249,7 @@ button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visibl
 .plot .axis { stroke: var(--line); }
 .plot .line { fill: none; stroke: var(--accent); stroke-width: 1.7; stroke-linejoin: round; }
 .plot .second { stroke: var(--second); }
-.plot .dots { stroke-width: 4; stroke-linecap: round; }
+.plot .dots { stroke-width: 5; stroke-linecap: round; }
 .plot .bar { fill: var(--accent); }
 ul { list-style: none; margin: 0; padding: 0; }
 li { padding: 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
@@ -27583,7 +27583,6 @@ public:
     using snapshot_type = basic_snapshot<StoreTraits>;
 
     static constexpr std::size_t answer_bytes_max = std::size_t{4} << 20;
-    static constexpr std::size_t plot_points_max = 60; ///< of a row's plot
     /// Timers of which somebody looks at the distribution: that of the last interval with values stays.
     static constexpr std::size_t watched_max = 32;
 
@@ -27834,8 +27833,7 @@ private:
         detail::tell_now(out, now);
         if (its != nullptr) {
             out.member("total", its->total).name("points").begin_list();
-            const auto count = std::min(history_.intervals(*its), plot_points_max);
-            for (std::size_t i = count; i > 0; --i)
+            for (std::size_t i = history_.intervals(*its); i > 0; --i)
                 out.number(history_.before(*its, i - 1).value);
             out.end_list();
         }

@@ -9,7 +9,7 @@ namespace quipu {
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
     "script-src 'sha256-4pdVwXWOiaHX2thHVvbp5sNAhJrPm5kLeqvV1g/gw00='; "
-    "style-src 'sha256-h4jyXZOGPKuXiTBe/OSNvohDtIGt504ej8TH1Ytvq9s='; "
+    "style-src 'sha256-3kVqxxYx91vRgExA5MlcHJYO6HhzmkljE9cH9Etzo9Q='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -68,7 +68,7 @@ button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visibl
 .plot .axis { stroke: var(--line); }
 .plot .line { fill: none; stroke: var(--accent); stroke-width: 1.7; stroke-linejoin: round; }
 .plot .second { stroke: var(--second); }
-.plot .dots { stroke-width: 4; stroke-linecap: round; }
+.plot .dots { stroke-width: 5; stroke-linecap: round; }
 .plot .bar { fill: var(--accent); }
 ul { list-style: none; margin: 0; padding: 0; }
 li { padding: 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
