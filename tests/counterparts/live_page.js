@@ -10,6 +10,7 @@ const path = require('path');
 
 const [quipud, counterparts, shots] = process.argv.slice(2);
 const { chromium } = require(path.join(counterparts, 'npm/node_modules/playwright-core'));
+const unseen = 'rtl\u202etxt.gnp\u200b\u{e0001}';
 const hostile = '<img src=x onerror=alert(1)>';
 
 let failures = 0;
@@ -85,14 +86,27 @@ async function test(page, its) {
   const timer = Array.from({ length: 100 }, (_, i) => `api.latency:${i + 1}|ms`);
   const seconds = Array.from({ length: 9 }, (_, i) => `in.seconds:0.000${i + 1}|ms`);
   const set = Array.from({ length: 37 }, (_, i) => `users:u${i}|s`);
-  const all = ['hits:1200|c', 'hits:34|c|#env:prod', 'queue:7|g', `${hostile}:5|c`, 'not a line', 'huge:123456789012|g', 'tiny:0.00031|g', 'tinier:2e-300|g', ...timer, ...set, ...seconds];
+  const all = ['hits:1200|c', 'hits:34|c|#env:prod', 'queue:7|g', `${hostile}:5|c`, `${unseen}:1|g`, 'same:1|c', 'same:2|g', 'not a line', 'huge:123456789012|g', 'tiny:0.00031|g', 'tinier:2e-300|g', ...timer, ...set, ...seconds];
   await send(its.udp, all);
-  await waitFor(() => document.querySelectorAll('#rows tr').length === 10);
-  expect('the names', await names(), [hostile, 'api.latency', 'hits', 'hits;env=prod', 'huge', 'in.seconds', 'queue', 'tinier', 'tiny', 'users']);
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 13);
+  expect('the names', await names(), [hostile, 'api.latency', 'hits', 'hits;env=prod', 'huge', 'in.seconds', 'queue', 'rtlU+202Etxt.gnpU+200BU+E0001', 'same', 'same', 'tinier', 'tiny', 'users']);
   await waitFor(() => document.getElementById('refused-all').textContent.startsWith('1 refused'));
   expect('the lines', await text('#lines-all'), `${all.length} lines in all`);
-  expect('the matches', await text('#matched'), '10 series');
+  expect('the matches', await text('#matched'), '13 series');
 
+  expect('a name has its own direction', await page.$eval('#rows .name', one => one.firstChild.localName), 'bdi');
+  await page.click('#rows tr:has-text("rtl")');
+  await waitFor(() => document.getElementById('one').open);
+  expect('an open series tells what cannot be seen', await text('#one-name'), 'rtlU+202Etxt.gnpU+200BU+E0001');
+  await shot('unseen');
+  await page.click('#close');
+  expect('the causes are hidden', await page.isVisible('#causes'), false);
+  await page.click('#refused-all');
+  expect('until they are asked for', /^1 × ./.test(await text('#causes')) && await page.isVisible('#causes'), true);
+  await shot('causes');
+  await page.click('#refused-all');
+  expect('two lines have a legend', await page.$$eval('#refused-all .key', all => all.map(one => getComputedStyle(one, '::before').backgroundColor)),
+    await page.$$eval('#refused-plot path:not(.dots)', all => all.map(one => getComputedStyle(one).stroke)));
   await page.click('#rows tr:has-text("hits") >> nth=0');
   await waitFor(() => document.getElementById('one').open);
   expect('a counter in all', /in all1,200/.test(await text('#one-body')), true);
@@ -158,10 +172,10 @@ async function test(page, its) {
   expect('no match is said', await text('#empty'), 'No series matches.');
   await page.fill('#search', '');
   await page.selectOption('#kind', 'gauge');
-  await waitFor(() => document.querySelectorAll('#rows tr').length === 4);
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 6);
   expect('a gauge', await text('#rows tr:has-text("queue") .value'), '7');
   await page.selectOption('#kind', '');
-  await waitFor(() => document.querySelectorAll('#rows tr').length === 11);
+  await waitFor(() => document.querySelectorAll('#rows tr').length === 14);
 
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();
@@ -174,10 +188,13 @@ async function test(page, its) {
   expect('the system may be dark, too', await paper() !== light, true);
   await page.emulateMedia({ colorScheme: 'light' });
 
-  await page.setViewportSize({ width: 375, height: 740 });
+  await page.setViewportSize({ width: 360, height: 740 });
   await page.waitForTimeout(300);
   await shot('phone');
-  expect('a phone need not scroll sideways', await page.evaluate(() => document.documentElement.scrollWidth), 375);
+  expect('a phone tells kinds apart', await page.$$eval('[data-query$="name=same"] .name', all => all.map(one => one.dataset.mark + (getComputedStyle(one, '::before').content !== 'none'))), ['countertrue', 'gaugetrue']);
+  expect('it has small plots', await page.$eval(`${row('hits')} .plot`, one => one.getBoundingClientRect().width > 60), true);
+  expect('a large number fits there', await cells('huge'), ['123.5 G', false, '123,456,789,012']);
+  expect('a phone need not scroll sideways', await page.evaluate(() => document.documentElement.scrollWidth), 360);
   await page.setViewportSize({ width: 1200, height: 800 });
 
   // A page that nobody sees is told nothing.
@@ -193,7 +210,7 @@ async function test(page, its) {
   await see(false);
   await waitFor(() => document.getElementById('state').textContent === 'every 10 s');
   expect('that too many follow is said', /Too many pages/.test(await text('#notice')), true);
-  expect('there are series all the same', (await names()).length, 11);
+  expect('there are series all the same', (await names()).length, 14);
   await shot('crowded');
   others.end();
   await see(false);

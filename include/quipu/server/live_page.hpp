@@ -8,8 +8,8 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-4pdVwXWOiaHX2thHVvbp5sNAhJrPm5kLeqvV1g/gw00='; "
-    "style-src 'sha256-3kVqxxYx91vRgExA5MlcHJYO6HhzmkljE9cH9Etzo9Q='; "
+    "script-src 'sha256-QucavTT0ugqK8rvaovyzaaaPg4a6iZ2pbrpcnEi37cE='; "
+    "style-src 'sha256-TPZBCDVE3Ktk5GawsiunRQskqFt56hs+IyAu7o45go0='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -53,8 +53,13 @@ button, input, select { font: inherit; color: inherit; background: var(--card); 
 button { cursor: pointer; }
 button:disabled { opacity: .4; cursor: default; }
 thead button:disabled { opacity: 1; }
-#refused-all { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+summary { cursor: pointer; }
+.none summary { list-style: none; pointer-events: none; }
+.none summary::-webkit-details-marker { display: none; }
+.key::before { content: ""; display: inline-block; width: 10px; height: 3px; border-radius: 2px; background: var(--accent);
+  margin-right: 5px; vertical-align: middle; }
+.key.second::before { background: var(--second); }
+summary:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .notice { border: 1px solid var(--bad); color: var(--bad); border-radius: 10px; padding: 10px 14px; margin-bottom: 14px; white-space: pre-line; }
 .notice.mild { border-color: var(--line); color: var(--soft); }
 .stale main > :not(.notice), .stale #one-body { opacity: .5; }
@@ -81,6 +86,8 @@ thead th { border-top: 0; padding: 0; }
 thead button { background: none; border: 0; padding: 6px 8px; color: var(--soft); font-size: 13px; font-weight: 600; width: 100%; text-align: inherit; }
 .number { text-align: right; }
 .kind { width: 92px; } .value, .rate { width: 120px; } .trend { width: 150px; }
+bdi { white-space: pre-wrap; }
+.unseen { font-size: .75em; color: var(--bad); border: 1px solid; border-radius: 4px; padding: 0 3px; margin: 0 1px; }
 td.name { overflow-wrap: anywhere; white-space: normal; }
 tbody tr { cursor: pointer; }
 tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); }
@@ -106,8 +113,18 @@ footer { padding: 4px 0 28px; font-size: 13px; }
   header { padding-top: 8px; padding-bottom: 8px; }
   header .fill { order: 1; } #theme { order: 2; padding: 3px 9px; font-size: 13px; }
   #about { order: 3; flex: 1 0 100%; font-size: 13px; }
-  .kind, .trend { display: none; }
-  .value { width: 84px; } .rate { width: 104px; }
+  header, .controls { column-gap: 10px; }
+  .kind { display: none; }
+  table, thead, tbody { display: block; }
+  tr { display: grid; grid-template-columns: minmax(0, 1fr) 92px 92px; align-items: center; border-top: 1px solid var(--line); }
+  thead tr { border-top: 0; }
+  thead .trend { display: none; }
+  th, td { width: auto !important; border-top: 0; padding: 3px 4px; }
+  thead button { padding: 6px 4px; }
+  td.name { grid-column: 1 / -1; padding-top: 7px; }
+  td.name::before { content: attr(data-mark); float: right; margin-left: 10px; font-size: 12px; color: var(--soft);
+    border: 1px solid var(--line); border-radius: 5px; padding: 0 6px; }
+  td.trend { grid-area: 2 / 1; padding-bottom: 7px; }
 }
 </style>
 </head>
@@ -122,7 +139,7 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 <section class="grid three">
 <div class="card"><h2>Lines a second</h2><div class="big" id="lines">–</div><div class="soft" id="lines-all"></div><svg class="plot" id="lines-plot" height="110"></svg></div>
 <div class="card"><h2>Bytes a second</h2><div class="big" id="bytes">–</div><div class="soft" id="bytes-all"></div><svg class="plot" id="bytes-plot" height="110"></svg></div>
-<div class="card"><h2>Refused or lost a second</h2><div class="big" id="refused">–</div><div class="soft" id="refused-all"></div><svg class="plot" id="refused-plot" height="110"></svg></div>
+<div class="card"><h2>Refused or lost a second</h2><div class="big" id="refused">–</div><details class="soft"><summary id="refused-all"><span class="key" id="refused-count"></span>, <span class="key second" id="lost-count"></span> in all</summary><ul id="causes"></ul></details><svg class="plot" id="refused-plot" height="110"></svg></div>
 </section>
 <section class="grid two">
 <div class="card"><h2>Ways in</h2><ul id="listeners"></ul></div>
@@ -158,6 +175,14 @@ const element = (name, className, text) => {
   const made = document.createElement(name);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text; // text from the wire is never markup
+  return made;
+};
+// Text from the wire: it has a direction of its own, and characters that one cannot see are told.
+const unseen = /([\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}])/u;
+const wired = (text, className) => {
+  const made = element('bdi', className);
+  made.append(...text.split(unseen).map((part, i) =>
+    i % 2 ? element('span', 'unseen', 'U+' + part.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')) : part));
   return made;
 };
 // What is not 0 never reads as 0.
@@ -328,8 +353,10 @@ function draw(news) {
   $('lines-all').textContent = number(its.lines) + ' lines in all';
   $('bytes-all').textContent = number(its.bytes) + ' bytes in all';
   const causes = Object.entries(its.causes).sort((a, b) => b[1] - a[1]);
-  $('refused-all').textContent = `${number(its.refused)} refused, ${number(its.dropped)} lost in all` + (causes.length ? ` · most: ${causes[0][0]}` : '');
-  $('refused-all').title = causes.map(([why, count]) => `${number(count)} × ${why}`).join('\n');
+  $('refused-count').textContent = number(its.refused) + ' refused';
+  $('lost-count').textContent = number(its.dropped) + ' lost';
+  $('causes').replaceChildren(...causes.map(([why, count]) => element('li', '', `${number(count)} × ${why}`)));
+  $('causes').parentElement.className = causes.length ? 'soft' : 'soft none';
   plot($('lines-plot'), past.times, [past.lines], true);
   plot($('bytes-plot'), past.times, [past.bytes], true);
   plot($('refused-plot'), past.times, [past.refused, past.dropped], true);
@@ -354,7 +381,8 @@ let pressed = false; // a row under a pointer stays where it is, or its click wo
 function makeRow(one) {
   const row = element('tr'), name = element('td', 'name'), trend = element('td', 'trend');
   row.tabIndex = 0; row.dataset.query = one.query;
-  name.append(element('span', '', one.name), element('span', 'soft', one.tags));
+  name.dataset.mark = one.kind;
+  name.append(wired(one.name), wired(one.tags, 'soft'));
   trend.append(svg('svg', { class: 'plot small', viewBox: '0 0 130 26', preserveAspectRatio: 'none', 'aria-hidden': 'true' }));
   row.append(name, element('td', 'kind soft', one.kind), element('td', 'value number'), element('td', 'rate number'), trend);
   return row;
@@ -411,7 +439,7 @@ async function open(query) {
   if (opened !== query) return;
   const body = $('one-body');
   if (!its) return empty(query, 'This series is gone.');
-  $('one-name').textContent = its.name + its.tags;
+  $('one-name').replaceChildren(wired(its.name), wired(its.tags));
   $('one-kind').textContent = its.kind + (its.idle ? ' · idle' : '');
   const facts = [];
   const fact = (name, value) => { if (value !== null && value !== undefined) facts.push([name, value]); };
@@ -429,9 +457,11 @@ async function open(query) {
     grid.append(one);
   }
   const parts = [grid];
+  const title = element('h2', '', its.kind === 'timer' ? '' : its.kind === 'counter' ? 'A second' : 'Over time');
+  if (its.kind === 'timer') title.append(element('span', 'key', 'Median'), ', ', element('span', 'key second', '99th percentile'));
   const chart = svg('svg', { class: 'plot', height: 150 });
   if (its.times && its.times.length)
-    parts.push(element('h2', '', its.kind === 'timer' ? 'Median, and 99th percentile (the upper line)' : its.kind === 'counter' ? 'A second' : 'Over time'), chart);
+    parts.push(title, chart);
   const bars = svg('svg', { class: 'plot', height: 150 });
   if (its.bins) {
     parts.push(element('h2', '', (its.distribution_at ? 'Distribution of the last interval with values, at ' + new Date(1000 * its.distribution_at).toLocaleTimeString() : 'Distribution of the last interval') + (byFactors(its.bins) ? '; each bar is wider than the one before by the same factor' : '')), bars, element('h2', '', 'Percentiles'));
@@ -450,7 +480,7 @@ async function open(query) {
 }
 function empty(query, why) {
   const its = new URLSearchParams(query);
-  $('one-name').textContent = its.get('name'); $('one-kind').textContent = its.get('kind');
+  $('one-name').replaceChildren(wired(its.get('name'))); $('one-kind').textContent = its.get('kind');
   $('one-body').replaceChildren(element('p', 'empty', why));
   if (!$('one').open) $('one').showModal();
 }
