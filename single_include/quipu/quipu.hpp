@@ -25189,8 +25189,8 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-QucavTT0ugqK8rvaovyzaaaPg4a6iZ2pbrpcnEi37cE='; "
-    "style-src 'sha256-TPZBCDVE3Ktk5GawsiunRQskqFt56hs+IyAu7o45go0='; "
+    "script-src 'sha256-BXAEa5O8mt6kG5GP5CNOjH+/yjy83jjWrfFMkkOhGiI='; "
+    "style-src 'sha256-CnmbM9XOrgCSxVXyA7i5N8sLb6u8wgGPM7w1SmA5gN4='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -25260,6 +25260,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 li { padding: 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 li:first-child { border: 0; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: 10px; }
+table ~ .controls { margin: 10px 0 0; }
 #search { flex: 1 1 200px; min-width: 0; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; }
 th, td { text-align: left; padding: 7px 8px; border-top: 1px solid var(--line); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -25268,7 +25269,7 @@ thead button { background: none; border: 0; padding: 6px 8px; color: var(--soft)
 .number { text-align: right; }
 .kind { width: 92px; } .value, .rate { width: 120px; } .trend { width: 150px; }
 bdi { white-space: pre-wrap; }
-.unseen { font-size: .75em; color: var(--bad); border: 1px solid; border-radius: 4px; padding: 0 3px; margin: 0 1px; }
+.unseen { display: inline-block; line-height: 1.2; white-space: nowrap; font-size: .75em; color: var(--bad); border: 1px solid; border-radius: 4px; padding: 0 3px; margin: 0 1px; }
 td.name { overflow-wrap: anywhere; white-space: normal; }
 tbody tr { cursor: pointer; }
 tbody tr:hover { background: color-mix(in srgb, var(--accent) 7%, transparent); }
@@ -25342,7 +25343,7 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 <footer class="soft">A timer's value is its median, a counter's the sum of one interval. <span id="foot"></span></footer>
 </main>
 <dialog id="one"><div class="top"><div><h3 id="one-name"></h3><button id="close" type="button">Close</button></div>
-<div class="soft" id="one-kind"></div><div class="notice" id="one-notice" hidden></div></div><div id="one-body"></div></dialog>
+<div class="soft" id="one-kind"></div><div class="notice" id="one-notice" hidden>The server does not answer. This is as it last was.</div></div><div id="one-body"></div></dialog>
 <script>
 'use strict';
 const $ = id => document.getElementById(id);
@@ -25358,6 +25359,7 @@ const element = (name, className, text) => {
   if (text !== undefined) made.textContent = text; // text from the wire is never markup
   return made;
 };
+function write(into, text) { if (into.textContent !== text) into.textContent = text; }
 // Text from the wire: it has a direction of its own, and characters that one cannot see are told.
 const unseen = /([\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}])/u;
 const wired = (text, className) => {
@@ -25384,7 +25386,7 @@ const short = value => {
   return size < .01 ? value.toLocaleString('en', { maximumSignificantDigits: 2 }) : number(value);
 };
 const exact = value => beyond(value) ? digits(value, 17)
-  : value.toLocaleString('en', Math.abs(value) < 1e6 ? { maximumSignificantDigits: 6 } : { maximumFractionDigits: 0 });
+  : value.toLocaleString('en', Math.abs(value) < 1e6 ? { maximumSignificantDigits: 6 } : { maximumFractionDigits: 3 });
 const duration = seconds => seconds < 60 ? seconds + ' s' : seconds < 3600 ? Math.floor(seconds / 60) + ' min'
   : seconds < 86400 ? Math.floor(seconds / 3600) + ' h ' + Math.floor(seconds % 3600 / 60) + ' min'
   : Math.floor(seconds / 86400) + ' d ' + Math.floor(seconds % 86400 / 3600) + ' h';
@@ -25507,11 +25509,10 @@ function take(news) {
   try { show(news); } catch (error) { reportError(error); }
   noteInDialog();
 }
-function state(kind, text) { $('state').className = 'state ' + kind; $('state').textContent = text; }
-function notice(text, mild) { $('notice').hidden = !text; $('notice').className = mild ? 'notice mild' : 'notice'; $('notice').textContent = text; }
+function state(kind, text) { $('state').className = 'state ' + kind; write($('state'), text); }
+function notice(text, mild) { $('notice').hidden = !text; $('notice').className = mild ? 'notice mild' : 'notice'; write($('notice'), text); }
 function noteInDialog() {
   $('one-notice').hidden = document.body.className !== 'stale';
-  $('one-notice').textContent = $('one-notice').hidden ? '' : 'The server does not answer. This is as it last was.';
 }
 
 function show(news) {
@@ -25568,7 +25569,6 @@ function makeRow(one) {
   row.append(name, element('td', 'kind soft', one.kind), element('td', 'value number'), element('td', 'rate number'), trend);
   return row;
 }
-function write(into, text) { if (into.textContent !== text) into.textContent = text; }
 function showRows(rows) {
   const focused = document.activeElement, there = new Set(rows.map(one => one.query));
   for (const [query, row] of rowOf) if (!there.has(query)) { row.remove(); rowOf.delete(query); }
