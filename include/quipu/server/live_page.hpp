@@ -9,7 +9,7 @@ namespace quipu {
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
     "script-src 'sha256-BXAEa5O8mt6kG5GP5CNOjH+/yjy83jjWrfFMkkOhGiI='; "
-    "style-src 'sha256-CnmbM9XOrgCSxVXyA7i5N8sLb6u8wgGPM7w1SmA5gN4='; "
+    "style-src 'sha256-q0WWU47yQD0tG1jqoznl3Ht2MD5CqGNmpJFRIiu0Isk='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One page without anything from elsewhere.
@@ -112,8 +112,8 @@ footer { padding: 4px 0 28px; font-size: 13px; }
   main, header { padding-left: 12px; padding-right: 12px; }
   .three, .two { grid-template-columns: 1fr; }
   header { padding-top: 8px; padding-bottom: 8px; }
-  header .fill { order: 1; } #theme { order: 2; padding: 3px 9px; font-size: 13px; }
-  #about { order: 3; flex: 1 0 100%; font-size: 13px; }
+  .fill { display: none; } #theme { margin-left: auto; padding: 3px 9px; font-size: 13px; }
+  #about { order: 1; flex: 1 0 100%; font-size: 13px; }
   header, .controls { column-gap: 10px; }
   .kind { display: none; }
   table, thead, tbody { display: block; }
