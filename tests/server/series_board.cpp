@@ -95,6 +95,24 @@ TEST_CASE("series_board: a row has its numbers, its total and its plot", "[serve
     CHECK(row.find("points")->items[1].number == 5);
 }
 
+TEST_CASE("series_board: the most rows with all their intervals fit into an answer",
+          "[server][series_board]") {
+    std::string lines;
+    for (std::size_t i = 0; i < series_query::limit_max; ++i)
+        lines += (i == 0 ? "" : "\n") + std::string(1000, 'n') + std::to_string(i) +
+                 ":-1.2345678901234567e-300|g";
+    series_board board;
+    for (std::size_t i = 0; i < series_history::intervals_max + 5; ++i)
+        board.take(shared_snapshot(lines, static_cast<std::int64_t>(1000 + i)));
+    const auto text = board.list(*parse_series_query("limit=200"));
+    CHECK(text.size() > 200 * 120 * 20);
+    CHECK(text.size() < series_board::answer_bytes_max / 2);
+    const auto all = read(text);
+    REQUIRE(all.find("rows")->items.size() == series_query::limit_max);
+    for (const auto& row : all.find("rows")->items)
+        CHECK(row.find("points")->items.size() == series_history::intervals_max);
+}
+
 TEST_CASE("series_board: a series that stopped stays as idle", "[server][series_board]") {
     series_board board;
     board.take(shared_snapshot(five, 1000));

@@ -31,7 +31,6 @@ public:
     using snapshot_type = basic_snapshot<StoreTraits>;
 
     static constexpr std::size_t answer_bytes_max = std::size_t{4} << 20;
-    static constexpr std::size_t plot_points_max = 60; ///< of a row's plot
     /// Timers of which somebody looks at the distribution: that of the last interval with values stays.
     static constexpr std::size_t watched_max = 32;
 
@@ -275,8 +274,7 @@ private:
         detail::tell_now(out, now);
         if (its != nullptr) {
             out.member("total", its->total).name("points").begin_list();
-            const auto count = std::min(history_.intervals(*its), plot_points_max);
-            for (std::size_t i = count; i > 0; --i)
+            for (std::size_t i = history_.intervals(*its); i > 0; --i)
                 out.number(history_.before(*its, i - 1).value);
             out.end_list();
         }
