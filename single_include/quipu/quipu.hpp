@@ -23590,6 +23590,67 @@ struct ini_file {
     config_error error{};
 };
 
+/// What a value is that begins with '"'.
+enum class ini_values : std::uint8_t {
+    plain, ///< nothing else than others
+    /// What stands up to the closing one, with blanks, semicolons and all; `\"`, `\\` and `\n` stand for
+    /// a quote, a backslash and a newline.
+    quoted,
+};
+
+namespace detail {
+
+/// Reads a value in quotes, behind which nothing but a comment stands; nothing if it is none.
+[[nodiscard]] inline std::optional<std::string> read_quoted(std::string_view value) {
+    value = trim(value);
+    if (!value.starts_with('"'))
+        return std::nullopt;
+    std::string plain;
+    for (std::size_t at = 1; at < value.size(); ++at) {
+        const char c = value[at];
+        if (c == '"') {
+            const auto behind = trim(value.substr(at + 1));
+            if (!behind.empty() && behind.front() != ';')
+                return std::nullopt;
+            return plain;
+        }
+        const bool escapes = c == '\\' && at + 1 < value.size();
+        const char next = escapes ? value[at + 1] : '\0';
+        const bool known = escapes && (next == '"' || next == '\\' || next == 'n');
+        plain += !known ? c : next == 'n' ? '\n' : next;
+        at += known ? 1 : 0;
+    }
+    return std::nullopt;
+}
+
+} // namespace detail
+
+/// Whether a value has to stand in quotes, so that it is read again as it is.
+[[nodiscard]] inline bool needs_quotes(std::string_view value) {
+    bool needs = detail::trim(value) != value || value.starts_with('"');
+    char before = ' ';
+    for (const char c : value) {
+        needs = needs || c == '\n' || (c == ';' && detail::is_blank(before));
+        before = c;
+    }
+    return needs;
+}
+
+/// Appends a value as it is, or in quotes if it needs them.
+inline void append_ini_value(std::string& out, std::string_view value) {
+    if (!needs_quotes(value)) {
+        out += value;
+        return;
+    }
+    out += '"';
+    for (const char c : value) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        c == '\n' ? void(out += "\\n") : void(out += c);
+    }
+    out += '"';
+}
+
 /// Reads `[section]`, `key = value` and `key: value`. Blanks around each part do not count, nor does
 /// the indent of a line. A line that begins with ';' or '#' is a comment, and so is the rest of a line
 /// from a blank and ';' on. Keys and sections keep their case.
@@ -23597,7 +23658,8 @@ struct ini_file {
 /// Cost     O(size), allocates.
 /// Threads  pure.
 /// Source   inih and Python's ConfigParser, where they agree.
-[[nodiscard]] inline ini_file parse_ini(std::string_view text) {
+[[nodiscard]] inline ini_file parse_ini(std::string_view text,
+                                        ini_values values = ini_values::plain) {
     ini_file read;
     constexpr std::string_view mark = "\xef\xbb\xbf"; // of UTF-8
     if (text.starts_with(mark))
@@ -23626,6 +23688,13 @@ struct ini_file {
         if (read.sections.empty())
             return fail("'" + std::string(key) + "' stands before the first '[section]'");
         auto value = line.substr(separator + 1);
+        if (values == ini_values::quoted) {
+            if (auto plain = detail::read_quoted(value)) {
+                read.entries.push_back(
+                    {read.sections.back().name, std::string(key), *std::move(plain), number});
+                continue;
+            }
+        }
         for (std::size_t at = 0; (at = value.find(';', at)) != value.npos; ++at) {
             if (at > 0 && detail::is_blank(value[at - 1])) {
                 value = value.substr(0, at);
@@ -25955,7 +26024,7 @@ namespace quipu {
 /// The bounds of a sink worker.
 struct sink_worker_options {
     /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
-    /// and logged. With a backlog the older half goes there in time.
+    /// and logged. With a backlog they go there in time.
     std::size_t snapshots_max = 64;
     /// The pause after a failed write: doubled after each, up to the second.
     std::chrono::milliseconds pause_first{250};
@@ -26000,8 +26069,8 @@ struct no_backlog {
 /// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
 /// are logged, not each try.
 ///
-/// With a backlog the older ones of a queue that grows wait there, and so do those that are left at
-/// the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
+/// With a backlog all wait there while writes fail, and so do the older ones of a queue that grows, and
+/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
 /// program dies between its write and the backlog's taking note.
 ///
 /// Threads  `push` and `finish` from one thread.
@@ -26179,9 +26248,10 @@ private:
     private:
         [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && kept_ == 0; }
 
-        /// Of those that wait so many stay in memory; with a backlog.
+        /// Of those that wait so many stay in memory; with a backlog. While writes fail none does: the
+        /// program may die before they succeed.
         [[nodiscard]] std::size_t in_memory_max() const noexcept {
-            return std::max<std::size_t>(options_.snapshots_max / 2, 1);
+            return failing_ ? 0 : std::max<std::size_t>(options_.snapshots_max / 2, 1);
         }
         [[nodiscard]] bool wants_to_keep() const noexcept {
             return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
@@ -27244,8 +27314,8 @@ private:
     void count_lines(const intake_counts& counts) {
         if (input_counter_.empty() || counts.lines == counts.bad_lines)
             return;
-        const auto taken = static_cast<double>(counts.lines - counts.bad_lines);
-        record(input_counter_, metric_kind::counter, taken);
+        // A sample for each, as there.
+        store_.counter(input_counter_).add(1, static_cast<double>(counts.lines - counts.bad_lines));
     }
 
     void count_itself(const intake_counts& counts) {
@@ -28422,6 +28492,8 @@ struct server_options {
     bool once = false;
     /// How long the sinks may take for what is left at the end.
     std::chrono::milliseconds patience{1500};
+    /// The same for the one flush of `once`, which nobody has asked to hurry.
+    std::chrono::milliseconds patience_once{35'000};
 };
 
 /// Receives, aggregates, flushes. Bind with `listen`, add sinks, and `run`.
@@ -28625,18 +28697,21 @@ public:
         flush(ticked ? clock_->next_ms() : now_ms(), 1, [&] {
             receivers_.take_rest([&](auto& from) { pipeline_.take(from); });
         });
+        const auto patience = options_.once && !stop_asked_.load(std::memory_order_acquire)
+                                  ? options_.patience_once
+                                  : options_.patience;
         if (keys_sink_) {
             push_keys(now_ms());
-            keys_sink_->end_within(options_.patience);
+            keys_sink_->end_within(patience);
         }
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
-            sink->end_within(options_.patience);
+            sink->end_within(patience);
         finish_repeaters();
         for (auto& sink : sinks_)
-            sink->finish(options_.patience);
+            sink->finish(patience);
         if (keys_sink_)
-            keys_sink_->finish(options_.patience);
+            keys_sink_->finish(patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -28716,6 +28791,8 @@ public:
     }
 
     [[nodiscard]] std::string_view config() const noexcept { return options_.config; }
+    /// After a change of the settings.
+    void set_config(std::string text) { options_.config = std::move(text); }
     [[nodiscard]] bool& healthy() noexcept { return healthy_; }
 
     // What the routes are about; on the thread of `run`.
