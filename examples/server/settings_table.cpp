@@ -104,7 +104,7 @@ std::optional<listen_setting> read_path(text value, quipu::unix_kind kind) {
     made.unix = kind;
     const auto end = value.rfind(option);
     made.path = value.substr(0, end);
-    if (made.path.empty())
+    if (made.path.empty() || made.path.find('?') != made.path.npos) // a slip of the mode's name
         return std::nullopt;
     if (end == value.npos)
         return made;
