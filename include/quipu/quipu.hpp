@@ -201,10 +201,12 @@
 #include <quipu/server/ini.hpp>
 #include <quipu/server/intake.hpp>
 #include <quipu/server/key_frequency.hpp>
+#include <quipu/server/key_reporter.hpp>
 #include <quipu/server/listeners.hpp>
 #include <quipu/server/live_page.hpp>
 #include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/losses.hpp>
 #include <quipu/server/name_mapping.hpp>
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/pipeline.hpp>
@@ -212,6 +214,7 @@
 #include <quipu/server/receivers.hpp>
 #include <quipu/server/reception.hpp>
 #include <quipu/server/repeater.hpp>
+#include <quipu/server/self_series.hpp>
 #include <quipu/server/series_board.hpp>
 #include <quipu/server/series_history.hpp>
 #include <quipu/server/series_json.hpp>

@@ -24483,6 +24483,487 @@ private:
 
 } // namespace quipu
 
+// quipu/server/sink_worker.hpp
+
+// A sink with a queue and a thread of its own, so that it delays nobody.
+
+namespace quipu {
+
+/// The bounds of a sink worker.
+struct sink_worker_options {
+    /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
+    /// and logged. With a backlog they go there in time.
+    std::size_t snapshots_max = 64;
+    /// The pause after a failed write: doubled after each, up to the second.
+    std::chrono::milliseconds pause_first{250};
+    std::chrono::milliseconds pause_max{15'000};
+    /// Change for a sink that takes nothing twice: a flush that fails is dropped then, counted and
+    /// logged.
+    bool tries_again = true;
+    /// Tells how many bytes the last write sent, if the sink knows; called on the thread of `write`.
+    std::function<double()> sent_bytes{};
+};
+
+/// How a sink does. Times in Unix seconds, 0 for never.
+struct sink_report {
+    std::int64_t last_success = 0;
+    std::int64_t last_failure = 0;
+    double write_milliseconds = 0;       ///< of the last success
+    std::optional<double> write_bytes{}; ///< of the last success, where the sink tells
+    std::size_t waiting = 0;             ///< snapshots in the queue
+    std::optional<std::size_t> kept{};   ///< snapshots in the backlog, if there is one
+    std::uint64_t dropped = 0;           ///< snapshots, since the beginning
+    errc error = errc::ok;               ///< of the last try
+    std::uint64_t successes = 0;         ///< writes, since the beginning
+    std::uint64_t failures = 0;
+    std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
+};
+
+/// For a worker that keeps snapshots in memory alone. Another backlog has the same functions; what is
+/// in it is older than all that is in memory. See snapshot_spool.
+template <class Snapshot>
+struct no_backlog {
+    [[nodiscard]] static errc push(const Snapshot&) { return errc::unsupported; }
+    [[nodiscard]] static result<std::shared_ptr<const Snapshot>> front() {
+        return errc::unsupported;
+    }
+    static void pop() noexcept {}
+    [[nodiscard]] static std::size_t size() noexcept { return 0; }
+    /// Those that left since there was no room.
+    [[nodiscard]] static std::uint64_t dropped() noexcept { return 0; }
+};
+
+/// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
+/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
+/// are logged, not each try.
+///
+/// With a backlog all wait there while writes fail, and so do the older ones of a queue that grows, and
+/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
+/// program dies between its write and the backlog's taking note.
+///
+/// Threads  `push` and `finish` from one thread.
+template <class Snapshot, class Backlog = no_backlog<Snapshot>>
+class sink_worker {
+public:
+    using write_function = std::function<errc(const Snapshot&)>;
+
+    /// `name` is for the log; `write` and the functions of the backlog are called on the worker's
+    /// thread only, but for a write that hangs at the end.
+    sink_worker(std::string name,
+                write_function write,
+                const log& messages,
+                sink_worker_options options = {},
+                std::unique_ptr<Backlog> backlog = nullptr)
+        : state_(std::make_shared<state>(
+              std::move(name), std::move(write), messages, options, std::move(backlog))),
+          thread_([shared = state_] { shared->run(); }) {}
+
+    sink_worker(const sink_worker&) = delete;
+    sink_worker& operator=(const sink_worker&) = delete;
+    ~sink_worker() { finish(std::chrono::milliseconds(0)); }
+
+    /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
+    void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
+
+    /// Announces the end: what waits is tried more often from now on, for `patience` at most.
+    /// Returns at once, so that several sinks can use the same time; the first call sets the end.
+    void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
+
+    /// Tries to write all that waits and ends the thread. What a sink has not taken after
+    /// `patience`, or that of `end_within`, goes to the backlog, or is dropped, counted and logged; a
+    /// write that hangs is left behind.
+    void finish(std::chrono::milliseconds patience) {
+        if (!thread_.joinable())
+            return;
+        state_->end_within(patience);
+        if (state_->await_end()) {
+            thread_.join();
+        } else {
+            thread_.detach(); // it owns a share of the state
+        }
+    }
+
+    /// How many snapshots were dropped.
+    [[nodiscard]] std::uint64_t dropped() const { return state_->report().dropped; }
+
+    [[nodiscard]] sink_report report() const { return state_->report(); }
+    [[nodiscard]] const std::string& name() const noexcept { return state_->name(); }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    class state {
+    public:
+        state(std::string name,
+              write_function write,
+              const log& messages,
+              sink_worker_options options,
+              std::unique_ptr<Backlog> backlog)
+            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options),
+              backlog_(std::move(backlog)) {
+            QUIPU_ASSERT(options.snapshots_max > 0);
+            QUIPU_ASSERT(options.tries_again || !backlog_);
+            kept_ = backlog_ ? backlog_->size() : 0;
+        }
+
+        void push(std::shared_ptr<const Snapshot> one) {
+            const std::lock_guard hold(mutex_);
+            if (one->size() == 0 && !queue_.empty())
+                return;
+            if (queue_.size() == options_.snapshots_max) {
+                queue_.pop_front();
+                // One in the middle of its write is lost only if that fails.
+                if (writing_ && !of_backlog_ && !front_left_) {
+                    front_left_ = true;
+                } else {
+                    count_dropped();
+                }
+            }
+            queue_.push_back(std::move(one));
+            changed_.notify_all();
+        }
+
+        void end_within(std::chrono::milliseconds patience) {
+            const std::lock_guard hold(mutex_);
+            if (finishing_)
+                return;
+            end_ = clock::now() + patience;
+            finishing_ = true;
+            changed_.notify_all();
+        }
+
+        /// False if a write hangs; else the thread has ended or does so at once.
+        [[nodiscard]] bool await_end() {
+            std::unique_lock hold(mutex_);
+            if (changed_.wait_until(hold, end_, [&] { return ended_; }))
+                return true;
+            given_up_ = true;
+            changed_.notify_all();
+            if (!writing_)
+                return true;
+            leave_rest(hold); // the thread does not touch the backlog any more
+            return false;
+        }
+
+        [[nodiscard]] sink_report report() const {
+            const std::lock_guard hold(mutex_);
+            sink_report now = report_;
+            now.waiting = queue_.size();
+            if (backlog_)
+                now.kept = kept_;
+            now.dropped = dropped_;
+            return now;
+        }
+
+        [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+        void run() {
+            std::unique_lock hold(mutex_);
+            auto pause = options_.pause_first;
+            for (;;) {
+                changed_.wait(hold, [&] { return !is_empty() || finishing_; });
+                if (given_up_)
+                    break;
+                if (wants_to_keep() || keep_failing_)
+                    keep_older(hold, in_memory_max());
+                if (is_empty() || given_up_)
+                    break;
+                const auto one = oldest(hold);
+                if (given_up_)
+                    break; // while the disk was waited for
+                if (one && *one == nullptr)
+                    continue;
+                errc error = one.error();
+                std::chrono::duration<double, std::milli> took{};
+                if (one) {
+                    writing_ = true;
+                    hold.unlock();
+                    const auto start = clock::now();
+                    error = write_(**one);
+                    took = clock::now() - start;
+                    hold.lock();
+                    writing_ = false;
+                }
+                note(error, took.count());
+                const bool left = std::exchange(front_left_, false);
+                if (error == errc::ok) {
+                    if (!left && !given_up_)
+                        pop_oldest(hold);
+                    report_recovery();
+                    pause = options_.pause_first;
+                    continue;
+                }
+                if (!options_.tries_again) {
+                    lose(error, left);
+                    continue;
+                }
+                report_failure(error);
+                if (left)
+                    count_dropped();
+                if (finishing_)
+                    pause = std::min(pause, options_.pause_first);
+                const auto until = clock::now() + pause;
+                if (finishing_ && until >= end_)
+                    break;
+                await_retry(hold, until);
+                pause = std::min(pause * 2, options_.pause_max);
+            }
+            leave_rest(hold);
+            ended_ = true;
+            changed_.notify_all();
+        }
+
+    private:
+        [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && kept_ == 0; }
+
+        /// Of those that wait so many stay in memory; with a backlog. While writes fail none does: the
+        /// program may die before they succeed.
+        [[nodiscard]] std::size_t in_memory_max() const noexcept {
+            return failing_ ? 0 : std::max<std::size_t>(options_.snapshots_max / 2, 1);
+        }
+        [[nodiscard]] bool wants_to_keep() const noexcept {
+            return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
+        }
+
+        void await_retry(std::unique_lock<std::mutex>& hold, clock::time_point until) {
+            const bool was_finishing = finishing_;
+            const auto ends = [&] { return given_up_ || finishing_ != was_finishing; };
+            while (!ends() &&
+                   changed_.wait_until(hold, until, [&] { return ends() || wants_to_keep(); })) {
+                if (!ends())
+                    keep_older(hold, in_memory_max());
+            }
+        }
+
+        /// Calls f() without the lock, on the thread of the worker, and notes what is in the backlog
+        /// then.
+        template <class F>
+        auto with_backlog(std::unique_lock<std::mutex>& hold, F&& f) {
+            hold.unlock();
+            auto done = f(*backlog_);
+            const auto kept = backlog_->size();
+            const auto dropped = backlog_->dropped();
+            hold.lock();
+            kept_ = kept;
+            if (const auto more = dropped - std::exchange(backlog_dropped_, dropped); more > 0) {
+                dropped_ += more;
+                kept_front_.reset();
+                log_.error(name_ +
+                           ": dropped the oldest flushes on disk, for which there is no "
+                           "room: " +
+                           std::to_string(more));
+            }
+            return done;
+        }
+
+        /// Brings all but the newest so many into the backlog, if there is one.
+        void keep_older(std::unique_lock<std::mutex>& hold, std::size_t newest) {
+            while (backlog_ && queue_.size() > newest) {
+                const auto one = std::move(queue_.front());
+                queue_.pop_front();
+                const errc error =
+                    with_backlog(hold, [&](Backlog& into) { return into.push(*one); });
+                if (error == errc::ok) {
+                    keep_failing_ = false;
+                    continue;
+                }
+                if (!std::exchange(keep_failing_, true))
+                    log_.error(name_ +
+                               ": a flush cannot be kept on disk: " + std::string(message(error)));
+                // It stays the oldest, unless its place is taken.
+                if (queue_.size() < options_.snapshots_max)
+                    queue_.push_front(one);
+                else
+                    count_dropped();
+                return;
+            }
+        }
+
+        /// Null if it cannot be read and has left.
+        /// Errors   it cannot be read now.
+        [[nodiscard]] result<std::shared_ptr<const Snapshot>>
+        oldest(std::unique_lock<std::mutex>& hold) {
+            of_backlog_ = kept_ > 0;
+            if (!of_backlog_)
+                return queue_.front();
+            if (kept_front_)
+                return kept_front_;
+            const auto before = kept_;
+            const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
+            if (!read && kept_ == before)
+                return read.error();
+            if (read) {
+                kept_front_ = *read;
+            } else {
+                ++dropped_;
+                log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
+                           std::string(message(read.error())));
+            }
+            return kept_front_;
+        }
+
+        void pop_oldest(std::unique_lock<std::mutex>& hold) {
+            if (!of_backlog_)
+                return queue_.pop_front();
+            kept_front_.reset();
+            with_backlog(hold, [](Backlog& from) { return from.pop(), 0; });
+        }
+
+        void note(errc error, double milliseconds) {
+            report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
+            report_.error = error;
+            ++(error == errc::ok ? report_.successes : report_.failures);
+            if (error != errc::ok) {
+                report_.last_failure = std::time(nullptr);
+            } else {
+                report_.last_success = std::time(nullptr);
+                report_.write_milliseconds = milliseconds;
+                if (options_.sent_bytes)
+                    report_.write_bytes = options_.sent_bytes();
+            }
+        }
+
+        void report_failure(errc error) {
+            if (failing_)
+                return;
+            failing_ = true;
+            log_.error(name_ + ": " + std::string(message(error)) +
+                       "; flushes wait until it can be reached");
+        }
+
+        void lose(errc error, bool left) {
+            if (left || !given_up_) // else `leave_rest` has counted it
+                ++dropped_;
+            if (!left && !given_up_)
+                queue_.pop_front();
+            log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
+        }
+
+        void report_recovery() {
+            if (!failing_)
+                return;
+            failing_ = false;
+            log_.info(name_ + ": reached again; flushes still waiting: " +
+                      std::to_string(queue_.size() + kept_));
+        }
+
+        void count_dropped() {
+            ++dropped_;
+            log_.error(name_ + ": dropped the oldest of " + std::to_string(options_.snapshots_max) +
+                       " waiting flushes");
+        }
+
+        /// At the end, by the worker's thread or, if a write hangs there, by the other one.
+        void leave_rest(std::unique_lock<std::mutex>& hold) {
+            given_up_ = true;
+            if (std::exchange(left_rest_, true))
+                return;
+            keep_older(hold, 0);
+            if (kept_ > 0)
+                log_.info(name_ + ": flushes that wait on disk for the next start: " +
+                          std::to_string(kept_));
+            if (queue_.empty())
+                return;
+            dropped_ += queue_.size();
+            log_.error(name_ + ": flushes that could not be sent before the end: " +
+                       std::to_string(queue_.size()));
+            queue_.clear();
+        }
+
+        const std::string name_;
+        const write_function write_;
+        const log log_;
+        const sink_worker_options options_;
+        const std::unique_ptr<Backlog> backlog_; // of the thread that writes
+
+        mutable std::mutex mutex_{};
+        std::condition_variable changed_{};
+        std::deque<std::shared_ptr<const Snapshot>> queue_{};
+        clock::time_point end_{};
+        sink_report report_{}; // but for what is counted beside it
+        std::uint64_t dropped_ = 0;
+        std::size_t kept_ = 0;                         // in the backlog
+        std::uint64_t backlog_dropped_ = 0;            // by it, as far as is known
+        std::shared_ptr<const Snapshot> kept_front_{}; // the oldest of the backlog, once it is read
+        bool of_backlog_ = false;                      // the oldest one is
+        bool keep_failing_ = false;
+        bool left_rest_ = false;
+        bool writing_ = false;    // the oldest one, at the moment
+        bool front_left_ = false; // the one that is being written is no longer in the queue
+        bool failing_ = false;
+        bool retrying_ = false; // the next write is of what failed
+        bool finishing_ = false;
+        bool given_up_ = false;
+        bool ended_ = false;
+    };
+
+    std::shared_ptr<state> state_;
+    std::thread thread_;
+};
+
+} // namespace quipu
+
+// quipu/server/key_reporter.hpp
+
+// When the most frequent keys are told, and by whom.
+
+namespace quipu {
+
+/// Hands the keys of each interval to a function, on a thread of its own. A report that fails is lost,
+/// and logged: a part of it may have been written.
+///
+/// Units    `now_ms`: Unix milliseconds.
+/// Threads  all calls from one thread.
+class key_reporter {
+public:
+    using worker_type = sink_worker<key_report>;
+
+    /// Input    interval_ms: above 0. The first interval begins with `start`.
+    key_reporter(std::int64_t interval_ms,
+                 typename worker_type::write_function write,
+                 const log& messages)
+        : log_(messages), interval_ms_(interval_ms),
+          worker_("key report", std::move(write), messages, {.tries_again = false}) {
+        QUIPU_ASSERT(interval_ms > 0);
+    }
+
+    void start(std::int64_t now_ms) noexcept { due_ms_ = now_ms + interval_ms_; }
+
+    [[nodiscard]] bool is_due(std::int64_t now_ms) const noexcept { return now_ms >= due_ms_; }
+
+    /// How long to wait for the next report, 0 if it is due.
+    [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) noexcept {
+        due_ms_ = std::min(due_ms_, now_ms + interval_ms_); // the clock was set back
+        return std::max<std::int64_t>(due_ms_ - now_ms, 0);
+    }
+
+    /// Tells what came in the interval, and begins the next.
+    void push(std::int64_t now_ms, key_counts keys) {
+        due_ms_ += interval_ms_;
+        if (due_ms_ <= now_ms) // what was missed is in this one
+            due_ms_ = now_ms + interval_ms_;
+        if (keys.left_out() > 0) {
+            log_.warning("key report: " + std::to_string(keys.left_out()) +
+                         " lines are not in it: there are more than " +
+                         std::to_string(keys.size()) + " keys");
+        }
+        worker_.push(
+            std::make_shared<const key_report>(key_report{(now_ms + 500) / 1000, std::move(keys)}));
+    }
+
+    /// As sink_worker does.
+    void end_within(std::chrono::milliseconds patience) { worker_.end_within(patience); }
+    void finish(std::chrono::milliseconds patience) { worker_.finish(patience); }
+
+private:
+    const log log_;
+    std::int64_t interval_ms_;
+    std::int64_t due_ms_ = 0;
+    worker_type worker_;
+};
+
+} // namespace quipu
+
 // quipu/server/repeater.hpp
 
 // Repeaters: what a server receives, passed on as it came to other servers.
@@ -26015,426 +26496,6 @@ struct series_query {
 
 } // namespace quipu
 
-// quipu/server/sink_worker.hpp
-
-// A sink with a queue and a thread of its own, so that it delays nobody.
-
-namespace quipu {
-
-/// The bounds of a sink worker.
-struct sink_worker_options {
-    /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
-    /// and logged. With a backlog they go there in time.
-    std::size_t snapshots_max = 64;
-    /// The pause after a failed write: doubled after each, up to the second.
-    std::chrono::milliseconds pause_first{250};
-    std::chrono::milliseconds pause_max{15'000};
-    /// Change for a sink that takes nothing twice: a flush that fails is dropped then, counted and
-    /// logged.
-    bool tries_again = true;
-    /// Tells how many bytes the last write sent, if the sink knows; called on the thread of `write`.
-    std::function<double()> sent_bytes{};
-};
-
-/// How a sink does. Times in Unix seconds, 0 for never.
-struct sink_report {
-    std::int64_t last_success = 0;
-    std::int64_t last_failure = 0;
-    double write_milliseconds = 0;       ///< of the last success
-    std::optional<double> write_bytes{}; ///< of the last success, where the sink tells
-    std::size_t waiting = 0;             ///< snapshots in the queue
-    std::optional<std::size_t> kept{};   ///< snapshots in the backlog, if there is one
-    std::uint64_t dropped = 0;           ///< snapshots, since the beginning
-    errc error = errc::ok;               ///< of the last try
-    std::uint64_t successes = 0;         ///< writes, since the beginning
-    std::uint64_t failures = 0;
-    std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
-};
-
-/// For a worker that keeps snapshots in memory alone. Another backlog has the same functions; what is
-/// in it is older than all that is in memory. See snapshot_spool.
-template <class Snapshot>
-struct no_backlog {
-    [[nodiscard]] static errc push(const Snapshot&) { return errc::unsupported; }
-    [[nodiscard]] static result<std::shared_ptr<const Snapshot>> front() {
-        return errc::unsupported;
-    }
-    static void pop() noexcept {}
-    [[nodiscard]] static std::size_t size() noexcept { return 0; }
-    /// Those that left since there was no room.
-    [[nodiscard]] static std::uint64_t dropped() noexcept { return 0; }
-};
-
-/// Hands snapshots to one sink, in order, on a thread of its own. A write that fails is tried again
-/// after a pause; meanwhile snapshots wait in a bounded queue. The first failure and the recovery
-/// are logged, not each try.
-///
-/// With a backlog all wait there while writes fail, and so do the older ones of a queue that grows, and
-/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
-/// program dies between its write and the backlog's taking note.
-///
-/// Threads  `push` and `finish` from one thread.
-template <class Snapshot, class Backlog = no_backlog<Snapshot>>
-class sink_worker {
-public:
-    using write_function = std::function<errc(const Snapshot&)>;
-
-    /// `name` is for the log; `write` and the functions of the backlog are called on the worker's
-    /// thread only, but for a write that hangs at the end.
-    sink_worker(std::string name,
-                write_function write,
-                const log& messages,
-                sink_worker_options options = {},
-                std::unique_ptr<Backlog> backlog = nullptr)
-        : state_(std::make_shared<state>(
-              std::move(name), std::move(write), messages, options, std::move(backlog))),
-          thread_([shared = state_] { shared->run(); }) {}
-
-    sink_worker(const sink_worker&) = delete;
-    sink_worker& operator=(const sink_worker&) = delete;
-    ~sink_worker() { finish(std::chrono::milliseconds(0)); }
-
-    /// Queues a snapshot; an empty one only if none waits, so that it takes the place of none.
-    void push(std::shared_ptr<const Snapshot> one) { state_->push(std::move(one)); }
-
-    /// Announces the end: what waits is tried more often from now on, for `patience` at most.
-    /// Returns at once, so that several sinks can use the same time; the first call sets the end.
-    void end_within(std::chrono::milliseconds patience) { state_->end_within(patience); }
-
-    /// Tries to write all that waits and ends the thread. What a sink has not taken after
-    /// `patience`, or that of `end_within`, goes to the backlog, or is dropped, counted and logged; a
-    /// write that hangs is left behind.
-    void finish(std::chrono::milliseconds patience) {
-        if (!thread_.joinable())
-            return;
-        state_->end_within(patience);
-        if (state_->await_end()) {
-            thread_.join();
-        } else {
-            thread_.detach(); // it owns a share of the state
-        }
-    }
-
-    /// How many snapshots were dropped.
-    [[nodiscard]] std::uint64_t dropped() const { return state_->report().dropped; }
-
-    [[nodiscard]] sink_report report() const { return state_->report(); }
-    [[nodiscard]] const std::string& name() const noexcept { return state_->name(); }
-
-private:
-    using clock = std::chrono::steady_clock;
-
-    class state {
-    public:
-        state(std::string name,
-              write_function write,
-              const log& messages,
-              sink_worker_options options,
-              std::unique_ptr<Backlog> backlog)
-            : name_(std::move(name)), write_(std::move(write)), log_(messages), options_(options),
-              backlog_(std::move(backlog)) {
-            QUIPU_ASSERT(options.snapshots_max > 0);
-            QUIPU_ASSERT(options.tries_again || !backlog_);
-            kept_ = backlog_ ? backlog_->size() : 0;
-        }
-
-        void push(std::shared_ptr<const Snapshot> one) {
-            const std::lock_guard hold(mutex_);
-            if (one->size() == 0 && !queue_.empty())
-                return;
-            if (queue_.size() == options_.snapshots_max) {
-                queue_.pop_front();
-                // One in the middle of its write is lost only if that fails.
-                if (writing_ && !of_backlog_ && !front_left_) {
-                    front_left_ = true;
-                } else {
-                    count_dropped();
-                }
-            }
-            queue_.push_back(std::move(one));
-            changed_.notify_all();
-        }
-
-        void end_within(std::chrono::milliseconds patience) {
-            const std::lock_guard hold(mutex_);
-            if (finishing_)
-                return;
-            end_ = clock::now() + patience;
-            finishing_ = true;
-            changed_.notify_all();
-        }
-
-        /// False if a write hangs; else the thread has ended or does so at once.
-        [[nodiscard]] bool await_end() {
-            std::unique_lock hold(mutex_);
-            if (changed_.wait_until(hold, end_, [&] { return ended_; }))
-                return true;
-            given_up_ = true;
-            changed_.notify_all();
-            if (!writing_)
-                return true;
-            leave_rest(hold); // the thread does not touch the backlog any more
-            return false;
-        }
-
-        [[nodiscard]] sink_report report() const {
-            const std::lock_guard hold(mutex_);
-            sink_report now = report_;
-            now.waiting = queue_.size();
-            if (backlog_)
-                now.kept = kept_;
-            now.dropped = dropped_;
-            return now;
-        }
-
-        [[nodiscard]] const std::string& name() const noexcept { return name_; }
-
-        void run() {
-            std::unique_lock hold(mutex_);
-            auto pause = options_.pause_first;
-            for (;;) {
-                changed_.wait(hold, [&] { return !is_empty() || finishing_; });
-                if (given_up_)
-                    break;
-                if (wants_to_keep() || keep_failing_)
-                    keep_older(hold, in_memory_max());
-                if (is_empty() || given_up_)
-                    break;
-                const auto one = oldest(hold);
-                if (given_up_)
-                    break; // while the disk was waited for
-                if (one && *one == nullptr)
-                    continue;
-                errc error = one.error();
-                std::chrono::duration<double, std::milli> took{};
-                if (one) {
-                    writing_ = true;
-                    hold.unlock();
-                    const auto start = clock::now();
-                    error = write_(**one);
-                    took = clock::now() - start;
-                    hold.lock();
-                    writing_ = false;
-                }
-                note(error, took.count());
-                const bool left = std::exchange(front_left_, false);
-                if (error == errc::ok) {
-                    if (!left && !given_up_)
-                        pop_oldest(hold);
-                    report_recovery();
-                    pause = options_.pause_first;
-                    continue;
-                }
-                if (!options_.tries_again) {
-                    lose(error, left);
-                    continue;
-                }
-                report_failure(error);
-                if (left)
-                    count_dropped();
-                if (finishing_)
-                    pause = std::min(pause, options_.pause_first);
-                const auto until = clock::now() + pause;
-                if (finishing_ && until >= end_)
-                    break;
-                await_retry(hold, until);
-                pause = std::min(pause * 2, options_.pause_max);
-            }
-            leave_rest(hold);
-            ended_ = true;
-            changed_.notify_all();
-        }
-
-    private:
-        [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && kept_ == 0; }
-
-        /// Of those that wait so many stay in memory; with a backlog. While writes fail none does: the
-        /// program may die before they succeed.
-        [[nodiscard]] std::size_t in_memory_max() const noexcept {
-            return failing_ ? 0 : std::max<std::size_t>(options_.snapshots_max / 2, 1);
-        }
-        [[nodiscard]] bool wants_to_keep() const noexcept {
-            return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
-        }
-
-        void await_retry(std::unique_lock<std::mutex>& hold, clock::time_point until) {
-            const bool was_finishing = finishing_;
-            const auto ends = [&] { return given_up_ || finishing_ != was_finishing; };
-            while (!ends() &&
-                   changed_.wait_until(hold, until, [&] { return ends() || wants_to_keep(); })) {
-                if (!ends())
-                    keep_older(hold, in_memory_max());
-            }
-        }
-
-        /// Calls f() without the lock, on the thread of the worker, and notes what is in the backlog
-        /// then.
-        template <class F>
-        auto with_backlog(std::unique_lock<std::mutex>& hold, F&& f) {
-            hold.unlock();
-            auto done = f(*backlog_);
-            const auto kept = backlog_->size();
-            const auto dropped = backlog_->dropped();
-            hold.lock();
-            kept_ = kept;
-            if (const auto more = dropped - std::exchange(backlog_dropped_, dropped); more > 0) {
-                dropped_ += more;
-                kept_front_.reset();
-                log_.error(name_ +
-                           ": dropped the oldest flushes on disk, for which there is no "
-                           "room: " +
-                           std::to_string(more));
-            }
-            return done;
-        }
-
-        /// Brings all but the newest so many into the backlog, if there is one.
-        void keep_older(std::unique_lock<std::mutex>& hold, std::size_t newest) {
-            while (backlog_ && queue_.size() > newest) {
-                const auto one = std::move(queue_.front());
-                queue_.pop_front();
-                const errc error =
-                    with_backlog(hold, [&](Backlog& into) { return into.push(*one); });
-                if (error == errc::ok) {
-                    keep_failing_ = false;
-                    continue;
-                }
-                if (!std::exchange(keep_failing_, true))
-                    log_.error(name_ +
-                               ": a flush cannot be kept on disk: " + std::string(message(error)));
-                // It stays the oldest, unless its place is taken.
-                if (queue_.size() < options_.snapshots_max)
-                    queue_.push_front(one);
-                else
-                    count_dropped();
-                return;
-            }
-        }
-
-        /// Null if it cannot be read and has left.
-        /// Errors   it cannot be read now.
-        [[nodiscard]] result<std::shared_ptr<const Snapshot>>
-        oldest(std::unique_lock<std::mutex>& hold) {
-            of_backlog_ = kept_ > 0;
-            if (!of_backlog_)
-                return queue_.front();
-            if (kept_front_)
-                return kept_front_;
-            const auto before = kept_;
-            const auto read = with_backlog(hold, [](Backlog& from) { return from.front(); });
-            if (!read && kept_ == before)
-                return read.error();
-            if (read) {
-                kept_front_ = *read;
-            } else {
-                ++dropped_;
-                log_.error(name_ + ": a flush on disk cannot be read, and is set aside: " +
-                           std::string(message(read.error())));
-            }
-            return kept_front_;
-        }
-
-        void pop_oldest(std::unique_lock<std::mutex>& hold) {
-            if (!of_backlog_)
-                return queue_.pop_front();
-            kept_front_.reset();
-            with_backlog(hold, [](Backlog& from) { return from.pop(), 0; });
-        }
-
-        void note(errc error, double milliseconds) {
-            report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
-            report_.error = error;
-            ++(error == errc::ok ? report_.successes : report_.failures);
-            if (error != errc::ok) {
-                report_.last_failure = std::time(nullptr);
-            } else {
-                report_.last_success = std::time(nullptr);
-                report_.write_milliseconds = milliseconds;
-                if (options_.sent_bytes)
-                    report_.write_bytes = options_.sent_bytes();
-            }
-        }
-
-        void report_failure(errc error) {
-            if (failing_)
-                return;
-            failing_ = true;
-            log_.error(name_ + ": " + std::string(message(error)) +
-                       "; flushes wait until it can be reached");
-        }
-
-        void lose(errc error, bool left) {
-            if (left || !given_up_) // else `leave_rest` has counted it
-                ++dropped_;
-            if (!left && !given_up_)
-                queue_.pop_front();
-            log_.error(name_ + ": " + std::string(message(error)) + "; the flush is lost");
-        }
-
-        void report_recovery() {
-            if (!failing_)
-                return;
-            failing_ = false;
-            log_.info(name_ + ": reached again; flushes still waiting: " +
-                      std::to_string(queue_.size() + kept_));
-        }
-
-        void count_dropped() {
-            ++dropped_;
-            log_.error(name_ + ": dropped the oldest of " + std::to_string(options_.snapshots_max) +
-                       " waiting flushes");
-        }
-
-        /// At the end, by the worker's thread or, if a write hangs there, by the other one.
-        void leave_rest(std::unique_lock<std::mutex>& hold) {
-            given_up_ = true;
-            if (std::exchange(left_rest_, true))
-                return;
-            keep_older(hold, 0);
-            if (kept_ > 0)
-                log_.info(name_ + ": flushes that wait on disk for the next start: " +
-                          std::to_string(kept_));
-            if (queue_.empty())
-                return;
-            dropped_ += queue_.size();
-            log_.error(name_ + ": flushes that could not be sent before the end: " +
-                       std::to_string(queue_.size()));
-            queue_.clear();
-        }
-
-        const std::string name_;
-        const write_function write_;
-        const log log_;
-        const sink_worker_options options_;
-        const std::unique_ptr<Backlog> backlog_; // of the thread that writes
-
-        mutable std::mutex mutex_{};
-        std::condition_variable changed_{};
-        std::deque<std::shared_ptr<const Snapshot>> queue_{};
-        clock::time_point end_{};
-        sink_report report_{}; // but for what is counted beside it
-        std::uint64_t dropped_ = 0;
-        std::size_t kept_ = 0;                         // in the backlog
-        std::uint64_t backlog_dropped_ = 0;            // by it, as far as is known
-        std::shared_ptr<const Snapshot> kept_front_{}; // the oldest of the backlog, once it is read
-        bool of_backlog_ = false;                      // the oldest one is
-        bool keep_failing_ = false;
-        bool left_rest_ = false;
-        bool writing_ = false;    // the oldest one, at the moment
-        bool front_left_ = false; // the one that is being written is no longer in the queue
-        bool failing_ = false;
-        bool retrying_ = false; // the next write is of what failed
-        bool finishing_ = false;
-        bool given_up_ = false;
-        bool ended_ = false;
-    };
-
-    std::shared_ptr<state> state_;
-    std::thread thread_;
-};
-
-} // namespace quipu
-
 // quipu/server/server_status.hpp
 
 // How a server does: what it tells of itself as text, as JSON and as metrics.
@@ -26819,6 +26880,94 @@ private:
     }
 
     Host* host_;
+};
+
+} // namespace quipu
+
+// quipu/server/losses.hpp
+
+// What a server says of what it has not taken, and not passed on.
+
+namespace quipu {
+
+/// Says what of an interval's input was not taken, and why.
+inline void log_losses(const log& to, const intake_counts& of) {
+    std::string causes;
+    for (std::size_t cause = 0; cause < errc_count; ++cause) {
+        if (of.refused[cause] == 0)
+            continue;
+        causes += causes.empty() ? ": " : ", ";
+        causes += std::to_string(of.refused[cause]) + " × " +
+                  std::string(message(static_cast<errc>(cause)));
+    }
+    if (!causes.empty())
+        to.warning("refused in this interval, of " + std::to_string(of.lines) + " lines" + causes);
+    if (of.dropped > 0) {
+        to.warning("lost in this interval: " + std::to_string(of.dropped) +
+                   " datagrams: the system's buffer was full, or they were too long");
+    }
+    if (of.tags_dropped > 0) {
+        to.warning("left out in this interval: " + std::to_string(of.tags_dropped) +
+                   " tags in names, without a key or a value");
+    }
+}
+
+/// Looks after repeaters: says what they have not passed on, and how they do.
+/// Threads  one thread.
+class repeater_watch {
+public:
+    repeater_watch(const repeater_list& of, const log& messages) : of_(of), log_(messages) {}
+
+    /// Says what was lost since the last call.
+    void log_losses() {
+        for (const auto& one : of_.all()) {
+            const auto lost = one->take_losses();
+            const bool stuck = lost.waiting > 0 && lost.sent == 0;
+            errors_[one->name()] =
+                lost.failed > 0 || stuck || lost.dropped > 0 ? lost.last_error : errc::ok;
+            if (lost.dropped > 0)
+                log_.warning(one->name() + ": dropped in this interval, since too many waited: " +
+                             std::to_string(lost.dropped) + " messages");
+            if (lost.failed > 0)
+                log_.warning(one->name() +
+                             ": not sent in this interval: " + std::to_string(lost.failed) +
+                             " messages: " + std::string(message(lost.last_error)));
+        }
+        const auto skipped = of_.skipped();
+        if (const auto more = skipped - std::exchange(skipped_, skipped); more > 0)
+            log_.warning("not repeated in this interval: " + std::to_string(more) +
+                         " binary records of streams");
+    }
+
+    /// Waits for what is on its way, and says what could not be sent.
+    void finish(std::chrono::milliseconds patience) {
+        const deadline end(static_cast<int>(patience.count()));
+        for (const auto& one : of_.all()) {
+            if (const auto left = one->finish(end); left > 0)
+                log_.error(one->name() + ": messages that could not be sent before the end: " +
+                           std::to_string(left));
+        }
+        log_losses();
+    }
+
+    /// How one does, as sinks tell it; its numbers are of messages, its error of the last interval.
+    [[nodiscard]] sink_report report(const repeater& one) const {
+        const auto counts = one.counts();
+        const auto error = errors_.find(one.name());
+        sink_report made;
+        made.waiting = counts.waiting;
+        made.dropped = counts.dropped;
+        made.successes = counts.sent;
+        made.failures = counts.failed;
+        made.error = error == errors_.end() ? errc::ok : error->second;
+        return made;
+    }
+
+private:
+    const repeater_list& of_;
+    const log log_;
+    std::map<std::string, errc> errors_{};
+    std::uint64_t skipped_ = 0; // records, up to the last call
 };
 
 } // namespace quipu
@@ -27546,6 +27695,47 @@ private:
     std::vector<std::unique_ptr<receiver>> all_{};
     std::vector<std::string> bound_{};
     std::size_t turn_ = 0; // of what only one of them can have
+};
+
+} // namespace quipu
+
+// quipu/server/self_series.hpp
+
+// A server's own numbers as series like all others.
+
+namespace quipu {
+
+/// Names the numbers of a server under a node of its choice: `quipud.lines`,
+/// `quipud.refused;cause=unknown_metric_type`. What grows is a counter of what came since the last time.
+/// Threads  distinct objects safe, shared objects unsafe.
+class self_series {
+public:
+    /// An empty node: there are none.
+    explicit self_series(std::string node) : node_(std::move(node)) {}
+
+    [[nodiscard]] explicit operator bool() const noexcept { return !node_.empty(); }
+
+    /// Calls record(std::string_view canonical, metric_kind, double) for each.
+    template <class Record>
+    void tell(const server_status& of, Record&& record) {
+        for_each_self_number(of, [&](const self_number& one) {
+            auto name = node_ + '.' + std::string(one.name);
+            if (!one.label.empty()) {
+                // As any backend takes it, also those that get names as they are.
+                ((name += ';') += one.label) += '=';
+                for (const char c : one.is)
+                    name += c <= ' ' || c > '~' || c == ';' || c == '|' ? '_' : c;
+            }
+            if (!one.counts)
+                return record(name, metric_kind::gauge, one.value);
+            const double before = std::exchange(told_[name], one.value);
+            record(name, metric_kind::counter, one.value - before);
+        });
+    }
+
+private:
+    std::string node_;
+    std::map<std::string, double> told_{}; // of counters
 };
 
 } // namespace quipu
@@ -28627,14 +28817,9 @@ public:
     /// Counts the keys of what comes, and tells them each `interval_ms` and at the end; `write` is
     /// called on a thread of its own. Without a call nothing is counted. Before `run`.
     void report_keys(std::int64_t interval_ms,
-                     typename sink_worker<key_report>::write_function write) {
-        QUIPU_ASSERT(interval_ms > 0);
+                     typename key_reporter::worker_type::write_function write) {
         receivers_.count_keys();
-        keys_interval_ms_ = interval_ms;
-        sink_worker_options bounds;
-        bounds.tries_again = false; // a part may have been written
-        keys_sink_ =
-            std::make_unique<sink_worker<key_report>>("key report", std::move(write), log_, bounds);
+        keys_.emplace(interval_ms, std::move(write), log_);
     }
 
     /// Passes all that is received on to another server, as it came; see repeater. Before `run`.
@@ -28654,7 +28839,8 @@ public:
         receivers_.start();
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
-        keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
+        if (keys_)
+            keys_->start(flushed_ms_);
         bool ticked = false;
         for (;;) {
             const auto wait_ms = std::min(wait_until_due(now_ms()), wait_ms_max);
@@ -28674,9 +28860,9 @@ public:
             }
             const auto now = now_ms();
             conversations_.close_idle(*loop_, steady_ms());
-            if (keys_sink_ && now >= keys_due_ms_) {
+            if (keys_ && keys_->is_due(now)) {
                 take_input();
-                push_keys(now);
+                keys_->push(now, pipeline_.take_keys());
             }
             if (now < clock_->next_ms()) {
                 if (now >= told_ms_ + tell_every_ms || now < told_ms_)
@@ -28700,18 +28886,18 @@ public:
         const auto patience = options_.once && !stop_asked_.load(std::memory_order_acquire)
                                   ? options_.patience_once
                                   : options_.patience;
-        if (keys_sink_) {
-            push_keys(now_ms());
-            keys_sink_->end_within(patience);
+        if (keys_) {
+            keys_->push(now_ms(), pipeline_.take_keys());
+            keys_->end_within(patience);
         }
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
             sink->end_within(patience);
-        finish_repeaters();
+        repeaters_watch_.finish(options_.patience);
         for (auto& sink : sinks_)
             sink->finish(patience);
-        if (keys_sink_)
-            keys_sink_->finish(patience);
+        if (keys_)
+            keys_->finish(patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -28859,16 +29045,8 @@ private:
         now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report()});
-        for (const auto& one : repeaters_.all()) {
-            const auto counts = one->counts();
-            sink_report report;
-            report.waiting = counts.waiting;
-            report.dropped = counts.dropped;
-            report.successes = counts.sent;
-            report.failures = counts.failed;
-            report.error = repeater_errors_[one->name()];
-            now.sinks.push_back({one->name(), report});
-        }
+        for (const auto& one : repeaters_.all())
+            now.sinks.push_back({one->name(), repeaters_watch_.report(*one)});
         return now;
     }
 
@@ -28927,23 +29105,7 @@ private:
         std::int64_t wait_ms = clock_->wait_ms(now);
         if (conversations_.followers() > 0)
             wait_ms = std::clamp<std::int64_t>(told_ms_ + tell_every_ms - now, 0, wait_ms);
-        if (!keys_sink_)
-            return wait_ms;
-        keys_due_ms_ = std::min(keys_due_ms_, now + keys_interval_ms_); // the clock was set back
-        return std::min(wait_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
-    }
-
-    void push_keys(std::int64_t now) {
-        keys_due_ms_ += keys_interval_ms_;
-        if (keys_due_ms_ <= now) // what was missed is in this one
-            keys_due_ms_ = now + keys_interval_ms_;
-        key_report report{(now + 500) / 1000, pipeline_.take_keys()};
-        if (report.keys.left_out() > 0) {
-            log_.warning("key report: " + std::to_string(report.keys.left_out()) +
-                         " lines are not in it: there are more than " +
-                         std::to_string(report.keys.size()) + " keys");
-        }
-        keys_sink_->push(std::make_shared<const key_report>(std::move(report)));
+        return keys_ ? std::min(wait_ms, keys_->wait_ms(now)) : wait_ms;
     }
 
     /// Brings what came so far into the store that lasts, to be looked at or, at its end, flushed.
@@ -28973,7 +29135,12 @@ private:
                 : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
         flushed_ms_ = at_ms;
         const double interval_seconds = static_cast<double>(interval_ms) / 1000;
-        record_itself();
+        if (itself_) {
+            itself_.tell(status_now(),
+                         [this](std::string_view name, metric_kind kind, double value) {
+                             pipeline_.record(name, kind, value);
+                         });
+        }
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -28993,93 +29160,18 @@ private:
         const std::chrono::duration<double, std::milli> gap = receivers_.take_longest_gap();
         input_gap_milliseconds_ = gap.count();
         keep_for_pages(shared, counts, interval_seconds);
-        log_losses(counts);
-        log_repeater_losses();
+        log_losses(log_, counts);
+        repeaters_watch_.log_losses();
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
         }
     }
 
-    /// Counts grow by what came since the last flush.
-    void record_itself() {
-        if (options_.self_prefix.empty())
-            return;
-        for_each_self_number(status_now(), [&](const self_number& one) {
-            auto name = options_.self_prefix + '.' + std::string(one.name);
-            if (!one.label.empty()) {
-                // As any backend takes it, also those that get names as they are.
-                ((name += ';') += one.label) += '=';
-                for (const char c : one.is)
-                    name += c <= ' ' || c > '~' || c == ';' || c == '|' ? '_' : c;
-            }
-            if (!one.counts)
-                return pipeline_.record(name, metric_kind::gauge, one.value);
-            const double before = std::exchange(told_counts_[name], one.value);
-            pipeline_.record(name, metric_kind::counter, one.value - before);
-        });
-    }
-
-    /// Says what of the interval's input was not taken, and why.
-    void log_losses(const intake_counts& counts) const {
-        std::string causes;
-        for (std::size_t cause = 0; cause < errc_count; ++cause) {
-            if (counts.refused[cause] == 0)
-                continue;
-            causes += causes.empty() ? ": " : ", ";
-            causes += std::to_string(counts.refused[cause]) + " × " +
-                      std::string(message(static_cast<errc>(cause)));
-        }
-        if (!causes.empty()) {
-            log_.warning("refused in this interval, of " + std::to_string(counts.lines) + " lines" +
-                         causes);
-        }
-        if (counts.dropped > 0) {
-            log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
-                         " datagrams: the system's buffer was full, or they were too long");
-        }
-        if (counts.tags_dropped > 0) {
-            log_.warning("left out in this interval: " + std::to_string(counts.tags_dropped) +
-                         " tags in names, without a key or a value");
-        }
-    }
-
-    /// The same of the copies.
-    void log_repeater_losses() {
-        for (const auto& one : repeaters_.all()) {
-            const auto lost = one->take_losses();
-            const bool stuck = lost.waiting > 0 && lost.sent == 0;
-            repeater_errors_[one->name()] =
-                lost.failed > 0 || stuck || lost.dropped > 0 ? lost.last_error : errc::ok;
-            if (lost.dropped > 0)
-                log_.warning(one->name() + ": dropped in this interval, since too many waited: " +
-                             std::to_string(lost.dropped) + " messages");
-            if (lost.failed > 0)
-                log_.warning(one->name() +
-                             ": not sent in this interval: " + std::to_string(lost.failed) +
-                             " messages: " + std::string(message(lost.last_error)));
-        }
-        const auto skipped = repeaters_.skipped();
-        if (const auto more = skipped - std::exchange(skipped_, skipped); more > 0)
-            log_.warning("not repeated in this interval: " + std::to_string(more) +
-                         " binary records of streams");
-    }
-
-    void finish_repeaters() {
-        const deadline end(static_cast<int>(options_.patience.count()));
-        for (const auto& one : repeaters_.all()) {
-            if (const auto left = one->finish(end); left > 0)
-                log_.error(one->name() + ": messages that could not be sent before the end: " +
-                           std::to_string(left));
-        }
-        log_repeater_losses();
-    }
-
     server_options options_;
     const log log_;
     repeater_list repeaters_{};
-    std::uint64_t skipped_ = 0;                     // records, up to the last flush
-    std::map<std::string, errc> repeater_errors_{}; // in the last interval
+    repeater_watch repeaters_watch_{repeaters_, log_};
     basic_receivers<Profile> receivers_;
     basic_pipeline<Profile> pipeline_;
     result<event_loop> loop_;
@@ -29097,7 +29189,7 @@ private:
     prometheus_page metrics_;
     std::uint64_t left_off_metrics_ = 0; // at the last flush
     std::vector<status_point> past_{};
-    std::map<std::string, double> told_counts_{};         // of record_itself
+    self_series itself_{options_.self_prefix};
     std::array<std::size_t, metric_kind_count> series_{}; // of the last flush
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
@@ -29108,9 +29200,7 @@ private:
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};
-    std::unique_ptr<sink_worker<key_report>> keys_sink_{}; // if they are counted
-    std::int64_t keys_interval_ms_ = 0;
-    std::int64_t keys_due_ms_ = 0;
+    std::optional<key_reporter> keys_{}; // if they are counted
 };
 
 using server = basic_server<>;

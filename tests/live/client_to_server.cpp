@@ -6,6 +6,7 @@
 
 #include "support/catch.hpp"
 #include "support/live_server.hpp"
+#include "support/log_file.hpp"
 #include "support/scratch_folder.hpp"
 
 #include <array>
@@ -21,6 +22,7 @@
 
 using namespace quipu;
 using quipu::test::live_server;
+using quipu::test::log_file;
 using quipu::test::options_of;
 
 namespace {
@@ -120,34 +122,6 @@ public:
     live_server<Profile> server;
 };
 
-/// What a server says that it has lost, of all its log.
-double lost_in(std::string_view log) {
-    constexpr std::string_view mark = "lost in this interval: ";
-    double lost = 0;
-    for (auto at = log.find(mark); at != log.npos; at = log.find(mark, at + 1))
-        lost += std::stod(std::string(log.substr(at + mark.size(), 20)));
-    return lost;
-}
-
-/// A file that is gone with it: a log that never makes a server wait.
-class log_file {
-public:
-    [[nodiscard]] int fd() const { return ::fileno(file_); }
-    [[nodiscard]] std::string text() const {
-        std::string all(1 << 20, '\0');
-        const auto size = ::pread(fd(), all.data(), all.size(), 0);
-        all.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-        return all;
-    }
-    ~log_file() { std::fclose(file_); }
-    log_file() = default;
-    log_file(const log_file&) = delete;
-    log_file& operator=(const log_file&) = delete;
-
-private:
-    std::FILE* file_ = std::tmpfile();
-};
-
 void check_nothing_lost(const client_counts& sent, const totals& seen) {
     CHECK(sent.samples == static_cast<std::uint64_t>(all_calls));
     CHECK(sent.datagrams == static_cast<std::uint64_t>(all_datagrams));
@@ -201,7 +175,8 @@ TEST_CASE("client to server: over UDP every datagram is counted, or counted as l
     to.server.stop();
     CHECK(sent.samples == static_cast<std::uint64_t>(all_calls));
     CHECK(sent.datagrams + sent.failures == static_cast<std::uint64_t>(all_datagrams));
-    CHECK(static_cast<double>(sent.datagrams) == to.seen.packets + lost_in(log.text()));
+    CHECK(static_cast<double>(sent.datagrams) ==
+          to.seen.packets + log.sum_behind("lost in this interval: "));
     CHECK(to.seen.packets > 0);
     check(to.seen, to.seen.packets);
 }

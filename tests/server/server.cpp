@@ -5,6 +5,7 @@
 #include "support/eventually.hpp"
 #include "support/graphite_server.hpp"
 #include "support/live_server.hpp"
+#include "support/log_file.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -24,6 +25,7 @@ using quipu::errc;
 using quipu::test::asking;
 using quipu::test::eventually;
 using quipu::test::live_server;
+using quipu::test::log_file;
 using quipu::test::options_of;
 using quipu::test::stopwatch;
 using namespace std::chrono_literals;
@@ -72,35 +74,6 @@ std::shared_ptr<recording> record(live_server<>& server) {
     server.server().add_sink("recording", [made](const auto& from) { return made->write(from); });
     return made;
 }
-
-/// A file for the log, which goes away by itself.
-class log_file {
-public:
-    log_file() : file_(std::tmpfile()) { REQUIRE(file_ != nullptr); }
-    ~log_file() { std::fclose(file_); }
-    log_file(const log_file&) = delete;
-    log_file& operator=(const log_file&) = delete;
-
-    [[nodiscard]] int fd() const { return ::fileno(file_); }
-    [[nodiscard]] std::string text() const {
-        std::string all(1'000'000, '\0');
-        const auto size = ::pread(fd(), all.data(), all.size(), 0);
-        all.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-        return all;
-    }
-
-    /// The sum of the numbers that stand behind `before` in the log.
-    [[nodiscard]] double sum_behind(std::string_view before) const {
-        double sum = 0;
-        const auto all = text();
-        for (auto at = all.find(before); at != all.npos; at = all.find(before, at + 1))
-            sum += std::stod(all.substr(at + before.size(), 20));
-        return sum;
-    }
-
-private:
-    std::FILE* file_;
-};
 
 } // namespace
 

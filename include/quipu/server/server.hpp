@@ -8,14 +8,16 @@
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
 #include <quipu/server/http.hpp>
-#include <quipu/server/key_frequency.hpp>
+#include <quipu/server/key_reporter.hpp>
 #include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>
+#include <quipu/server/losses.hpp>
 #include <quipu/server/name_mapping.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/receivers.hpp>
 #include <quipu/server/repeater.hpp>
+#include <quipu/server/self_series.hpp>
 #include <quipu/server/series_board.hpp>
 #include <quipu/server/server_status.hpp>
 #include <quipu/server/sink_worker.hpp>
@@ -209,14 +211,9 @@ public:
     /// Counts the keys of what comes, and tells them each `interval_ms` and at the end; `write` is
     /// called on a thread of its own. Without a call nothing is counted. Before `run`.
     void report_keys(std::int64_t interval_ms,
-                     typename sink_worker<key_report>::write_function write) {
-        QUIPU_ASSERT(interval_ms > 0);
+                     typename key_reporter::worker_type::write_function write) {
         receivers_.count_keys();
-        keys_interval_ms_ = interval_ms;
-        sink_worker_options bounds;
-        bounds.tries_again = false; // a part may have been written
-        keys_sink_ =
-            std::make_unique<sink_worker<key_report>>("key report", std::move(write), log_, bounds);
+        keys_.emplace(interval_ms, std::move(write), log_);
     }
 
     /// Passes all that is received on to another server, as it came; see repeater. Before `run`.
@@ -236,7 +233,8 @@ public:
         receivers_.start();
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
-        keys_due_ms_ = flushed_ms_ + keys_interval_ms_;
+        if (keys_)
+            keys_->start(flushed_ms_);
         bool ticked = false;
         for (;;) {
             const auto wait_ms = std::min(wait_until_due(now_ms()), wait_ms_max);
@@ -256,9 +254,9 @@ public:
             }
             const auto now = now_ms();
             conversations_.close_idle(*loop_, steady_ms());
-            if (keys_sink_ && now >= keys_due_ms_) {
+            if (keys_ && keys_->is_due(now)) {
                 take_input();
-                push_keys(now);
+                keys_->push(now, pipeline_.take_keys());
             }
             if (now < clock_->next_ms()) {
                 if (now >= told_ms_ + tell_every_ms || now < told_ms_)
@@ -282,18 +280,18 @@ public:
         const auto patience = options_.once && !stop_asked_.load(std::memory_order_acquire)
                                   ? options_.patience_once
                                   : options_.patience;
-        if (keys_sink_) {
-            push_keys(now_ms());
-            keys_sink_->end_within(patience);
+        if (keys_) {
+            keys_->push(now_ms(), pipeline_.take_keys());
+            keys_->end_within(patience);
         }
         // All use the same time: one that hangs leaves it to the others.
         for (auto& sink : sinks_)
             sink->end_within(patience);
-        finish_repeaters();
+        repeaters_watch_.finish(options_.patience);
         for (auto& sink : sinks_)
             sink->finish(patience);
-        if (keys_sink_)
-            keys_sink_->finish(patience);
+        if (keys_)
+            keys_->finish(patience);
     }
 
     /// Brings `run` to its end. Async-signal-safe.
@@ -441,16 +439,8 @@ private:
         now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report()});
-        for (const auto& one : repeaters_.all()) {
-            const auto counts = one->counts();
-            sink_report report;
-            report.waiting = counts.waiting;
-            report.dropped = counts.dropped;
-            report.successes = counts.sent;
-            report.failures = counts.failed;
-            report.error = repeater_errors_[one->name()];
-            now.sinks.push_back({one->name(), report});
-        }
+        for (const auto& one : repeaters_.all())
+            now.sinks.push_back({one->name(), repeaters_watch_.report(*one)});
         return now;
     }
 
@@ -509,23 +499,7 @@ private:
         std::int64_t wait_ms = clock_->wait_ms(now);
         if (conversations_.followers() > 0)
             wait_ms = std::clamp<std::int64_t>(told_ms_ + tell_every_ms - now, 0, wait_ms);
-        if (!keys_sink_)
-            return wait_ms;
-        keys_due_ms_ = std::min(keys_due_ms_, now + keys_interval_ms_); // the clock was set back
-        return std::min(wait_ms, std::max<std::int64_t>(keys_due_ms_ - now, 0));
-    }
-
-    void push_keys(std::int64_t now) {
-        keys_due_ms_ += keys_interval_ms_;
-        if (keys_due_ms_ <= now) // what was missed is in this one
-            keys_due_ms_ = now + keys_interval_ms_;
-        key_report report{(now + 500) / 1000, pipeline_.take_keys()};
-        if (report.keys.left_out() > 0) {
-            log_.warning("key report: " + std::to_string(report.keys.left_out()) +
-                         " lines are not in it: there are more than " +
-                         std::to_string(report.keys.size()) + " keys");
-        }
-        keys_sink_->push(std::make_shared<const key_report>(std::move(report)));
+        return keys_ ? std::min(wait_ms, keys_->wait_ms(now)) : wait_ms;
     }
 
     /// Brings what came so far into the store that lasts, to be looked at or, at its end, flushed.
@@ -555,7 +529,12 @@ private:
                 : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
         flushed_ms_ = at_ms;
         const double interval_seconds = static_cast<double>(interval_ms) / 1000;
-        record_itself();
+        if (itself_) {
+            itself_.tell(status_now(),
+                         [this](std::string_view name, metric_kind kind, double value) {
+                             pipeline_.record(name, kind, value);
+                         });
+        }
         auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
@@ -575,93 +554,18 @@ private:
         const std::chrono::duration<double, std::milli> gap = receivers_.take_longest_gap();
         input_gap_milliseconds_ = gap.count();
         keep_for_pages(shared, counts, interval_seconds);
-        log_losses(counts);
-        log_repeater_losses();
+        log_losses(log_, counts);
+        repeaters_watch_.log_losses();
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
                          " flushes; the last one has what came meanwhile");
         }
     }
 
-    /// Counts grow by what came since the last flush.
-    void record_itself() {
-        if (options_.self_prefix.empty())
-            return;
-        for_each_self_number(status_now(), [&](const self_number& one) {
-            auto name = options_.self_prefix + '.' + std::string(one.name);
-            if (!one.label.empty()) {
-                // As any backend takes it, also those that get names as they are.
-                ((name += ';') += one.label) += '=';
-                for (const char c : one.is)
-                    name += c <= ' ' || c > '~' || c == ';' || c == '|' ? '_' : c;
-            }
-            if (!one.counts)
-                return pipeline_.record(name, metric_kind::gauge, one.value);
-            const double before = std::exchange(told_counts_[name], one.value);
-            pipeline_.record(name, metric_kind::counter, one.value - before);
-        });
-    }
-
-    /// Says what of the interval's input was not taken, and why.
-    void log_losses(const intake_counts& counts) const {
-        std::string causes;
-        for (std::size_t cause = 0; cause < errc_count; ++cause) {
-            if (counts.refused[cause] == 0)
-                continue;
-            causes += causes.empty() ? ": " : ", ";
-            causes += std::to_string(counts.refused[cause]) + " × " +
-                      std::string(message(static_cast<errc>(cause)));
-        }
-        if (!causes.empty()) {
-            log_.warning("refused in this interval, of " + std::to_string(counts.lines) + " lines" +
-                         causes);
-        }
-        if (counts.dropped > 0) {
-            log_.warning("lost in this interval: " + std::to_string(counts.dropped) +
-                         " datagrams: the system's buffer was full, or they were too long");
-        }
-        if (counts.tags_dropped > 0) {
-            log_.warning("left out in this interval: " + std::to_string(counts.tags_dropped) +
-                         " tags in names, without a key or a value");
-        }
-    }
-
-    /// The same of the copies.
-    void log_repeater_losses() {
-        for (const auto& one : repeaters_.all()) {
-            const auto lost = one->take_losses();
-            const bool stuck = lost.waiting > 0 && lost.sent == 0;
-            repeater_errors_[one->name()] =
-                lost.failed > 0 || stuck || lost.dropped > 0 ? lost.last_error : errc::ok;
-            if (lost.dropped > 0)
-                log_.warning(one->name() + ": dropped in this interval, since too many waited: " +
-                             std::to_string(lost.dropped) + " messages");
-            if (lost.failed > 0)
-                log_.warning(one->name() +
-                             ": not sent in this interval: " + std::to_string(lost.failed) +
-                             " messages: " + std::string(message(lost.last_error)));
-        }
-        const auto skipped = repeaters_.skipped();
-        if (const auto more = skipped - std::exchange(skipped_, skipped); more > 0)
-            log_.warning("not repeated in this interval: " + std::to_string(more) +
-                         " binary records of streams");
-    }
-
-    void finish_repeaters() {
-        const deadline end(static_cast<int>(options_.patience.count()));
-        for (const auto& one : repeaters_.all()) {
-            if (const auto left = one->finish(end); left > 0)
-                log_.error(one->name() + ": messages that could not be sent before the end: " +
-                           std::to_string(left));
-        }
-        log_repeater_losses();
-    }
-
     server_options options_;
     const log log_;
     repeater_list repeaters_{};
-    std::uint64_t skipped_ = 0;                     // records, up to the last flush
-    std::map<std::string, errc> repeater_errors_{}; // in the last interval
+    repeater_watch repeaters_watch_{repeaters_, log_};
     basic_receivers<Profile> receivers_;
     basic_pipeline<Profile> pipeline_;
     result<event_loop> loop_;
@@ -679,7 +583,7 @@ private:
     prometheus_page metrics_;
     std::uint64_t left_off_metrics_ = 0; // at the last flush
     std::vector<status_point> past_{};
-    std::map<std::string, double> told_counts_{};         // of record_itself
+    self_series itself_{options_.self_prefix};
     std::array<std::size_t, metric_kind_count> series_{}; // of the last flush
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
@@ -690,9 +594,7 @@ private:
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};
-    std::unique_ptr<sink_worker<key_report>> keys_sink_{}; // if they are counted
-    std::int64_t keys_interval_ms_ = 0;
-    std::int64_t keys_due_ms_ = 0;
+    std::optional<key_reporter> keys_{}; // if they are counted
 };
 
 using server = basic_server<>;
