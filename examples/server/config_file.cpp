@@ -1,5 +1,7 @@
 #include "config_file.hpp"
 
+#include "setting_values.hpp"
+
 #include <quipu/server/ini.hpp>
 
 #include <algorithm>
@@ -46,20 +48,13 @@ bool is_object_literal(std::string_view path, std::string_view text) {
     }
 }
 
-std::string lower(std::string_view text) {
-    std::string made(text);
-    for (char& c : made)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    return made;
-}
-
 /// That server asks for sections and keys in any case.
 void forget_case(quipu::ini_file& file) {
     for (auto& one : file.sections)
-        one.name = lower(one.name);
+        one.name = in_lower_case(one.name);
     for (auto& one : file.entries) {
-        one.section = lower(one.section);
-        one.key = lower(one.key);
+        one.section = in_lower_case(one.section);
+        one.key = in_lower_case(one.key);
     }
 }
 
@@ -71,14 +66,14 @@ file_form form_of(const quipu::ini_file& file, config_option option) {
     for (const auto& one : file.sections) {
         if (one.name != "statsite" && is_kiip_section(one.name))
             return file_form::kiip;
-        statsite = statsite || lower(one.name) == "statsite";
+        statsite = statsite || in_lower_case(one.name) == "statsite";
     }
     if (!statsite)
         return file_form::own;
     // What both have, or neither, is the Python one's where its option is used.
     const bool none_of_c =
         std::none_of(file.entries.begin(), file.entries.end(), [](const auto& one) {
-            return is_statsite_key(lower(one.key)) &&
+            return is_statsite_key(in_lower_case(one.key)) &&
                    std::find(kiip_keys.begin(), kiip_keys.end(), one.key) == kiip_keys.end();
         });
     return option == config_option::c && none_of_c ? file_form::kiip : file_form::statsite;
@@ -120,7 +115,7 @@ load_config(const std::string& path, config_option option, const std::vector<ass
     for (const auto& one : file.entries) {
         made.assignments.push_back(
             {one.section,
-             own ? one.key : lower(one.key), // ConfigParser's keys have no case
+             own ? one.key : in_lower_case(one.key), // ConfigParser's keys have no case
              one.value,
              one.key,
              path + ':' + std::to_string(one.line) + ": "});

@@ -1,5 +1,6 @@
 // The settings of the Python statsite.
 #include "config_file.hpp"
+#include "setting_values.hpp"
 
 #include <algorithm>
 #include <array>
@@ -122,9 +123,7 @@ private:
             {"error", "error"},
             {"critical", "error"},
         }};
-        std::string lower = level;
-        for (char& c : lower)
-            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        const auto lower = in_lower_case(level);
         for (const auto& [name, ours] : levels) {
             if (name == lower)
                 return put("log_level", std::string(ours), origin("statsite", "log_level"));

@@ -1,5 +1,6 @@
 // The config file of statsite, the one in C.
 #include "config_file.hpp"
+#include "setting_values.hpp"
 
 #include <algorithm>
 #include <array>
@@ -103,7 +104,7 @@ private:
             if (one.key == known.key)
                 return put(known.section,
                            known.name,
-                           known.is_switch ? lower(one.value) : one.value,
+                           known.is_switch ? in_lower_case(one.value) : one.value,
                            &one);
         }
         const bool known = one.key == "set_eps";
@@ -113,16 +114,13 @@ private:
 
     void read_log_level(const quipu::ini_entry& one) {
         constexpr std::array<std::pair<std::string_view, std::string_view>, 5> levels{
-            {{"DEBUG", "info"},
-             {"INFO", "info"},
-             {"WARN", "warning"},
-             {"ERROR", "error"},
-             {"CRITICAL", "error"}}};
-        std::string upper = one.value;
-        for (char& c : upper)
-            c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+            {{"debug", "info"},
+             {"info", "info"},
+             {"warn", "warning"},
+             {"error", "error"},
+             {"critical", "error"}}};
         for (const auto& [name, ours] : levels) {
-            if (upper == name)
+            if (in_lower_case(one.value) == name)
                 return put("quipud", "log_level", std::string(ours), &one);
         }
         fail(one.line,
@@ -138,12 +136,6 @@ private:
         made_.notices.push_back(at(one.line) + one.key + " is unknown and left out");
     }
 
-    [[nodiscard]] static std::string lower(std::string text) {
-        for (char& c : text)
-            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-        return text;
-    }
-
     [[nodiscard]] const quipu::ini_entry* find(std::string_view key) const {
         const auto found =
             std::find_if(file_.entries.rbegin(), file_.entries.rend(), [&](const auto& one) {
@@ -156,7 +148,7 @@ private:
         const auto* const set = find(key);
         if (set == nullptr)
             return false;
-        const auto value = lower(set->value);
+        const auto value = in_lower_case(set->value);
         if (value == "true" || value == "yes" || value == "1")
             return true;
         if (value == "false" || value == "no" || value == "0")
@@ -208,7 +200,8 @@ private:
         if (is_on("daemonize"))
             put("quipud",
                 "log",
-                "syslog:" + (facility == nullptr ? std::string("local0") : lower(facility->value)),
+                "syslog:" +
+                    (facility == nullptr ? std::string("local0") : in_lower_case(facility->value)),
                 facility,
                 "log_facility");
     }

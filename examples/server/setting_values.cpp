@@ -32,6 +32,13 @@ std::string joined(const std::vector<std::string>& parts) {
     return all;
 }
 
+std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        c = quipu::detail::to_lower(c);
+    return lower;
+}
+
 std::string
 read_time(std::string_view text, std::int64_t ms_min, std::int64_t ms_max, std::int64_t& into) {
     constexpr std::array<std::pair<std::string_view, double>, 4> units{

@@ -242,10 +242,8 @@ std::optional<quipu::timer_numbers> timer_numbers_of(const std::vector<std::stri
     if (names.empty())
         return quipu::timer_numbers::all;
     auto all = quipu::timer_numbers::none;
-    for (auto name : names) {
-        for (char& c : name)
-            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-        const auto* const found = std::find(known.begin(), known.end(), name);
+    for (const auto& name : names) {
+        const auto* const found = std::find(known.begin(), known.end(), in_lower_case(name));
         if (found == known.end())
             return std::nullopt;
         all = all | static_cast<quipu::timer_numbers>(1U << (found - known.begin()));

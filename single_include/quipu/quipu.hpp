@@ -132,6 +132,24 @@ namespace quipu::detail {
     return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z');
 }
 
+[[nodiscard]] constexpr bool is_upper(char c) noexcept {
+    return 'A' <= c && c <= 'Z';
+}
+
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size())
+        return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (to_lower(a[i]) != to_lower(b[i]))
+            return false;
+    }
+    return true;
+}
+
 /// Cuts off the blanks at both ends.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
     while (!text.empty() && is_blank(text.front()))
@@ -4439,11 +4457,11 @@ private:
         const auto colon = line.find(':');
         const auto name = line.substr(0, colon);
         const auto value = colon == line.npos ? "" : detail::trim(line.substr(colon + 1));
-        if (same(name, "content-length"))
+        if (detail::equal_ignoring_case(name, "content-length"))
             take_length(value);
-        else if (same(name, "connection"))
-            keeps_ = keeps_ && !same(value, "close");
-        else if (same(name, "transfer-encoding"))
+        else if (detail::equal_ignoring_case(name, "connection"))
+            keeps_ = keeps_ && !detail::equal_ignoring_case(value, "close");
+        else if (detail::equal_ignoring_case(name, "transfer-encoding"))
             chunked_ = true;
     }
 
@@ -4497,17 +4515,6 @@ private:
         length_ -= bytes.size();
         if (length_ == 0)
             state_ = state::complete;
-    }
-
-    [[nodiscard]] static bool same(std::string_view text, std::string_view lower) noexcept {
-        if (text.size() != lower.size())
-            return false;
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            const char c = text[i];
-            if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i])
-                return false;
-        }
-        return true;
     }
 
     state state_ = state::head;
@@ -22693,28 +22700,10 @@ struct http_request {
 
 namespace detail {
 
-[[nodiscard]] constexpr bool is_upper(char c) noexcept {
-    return 'A' <= c && c <= 'Z';
-}
-
 /// A character of a header's name.
 [[nodiscard]] constexpr bool is_http_token(char c) noexcept {
     return is_letter(c) || is_digit(c) ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-[[nodiscard]] constexpr char to_lower(char c) noexcept {
-    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-[[nodiscard]] constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size())
-        return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (to_lower(a[i]) != to_lower(b[i]))
-            return false;
-    }
-    return true;
 }
 
 /// Whether a list such as `keep-alive, TE` has the word.
@@ -28624,8 +28613,7 @@ private:
         constexpr std::size_t readable_max = 100;
         std::string name;
         for (const char c : sink.substr(0, readable_max)) {
-            const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                               (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
+            const bool plain = detail::is_digit(c) || detail::is_letter(c) || c == '.' || c == '-';
             if (plain ? !(name.empty() && c == '.') : !name.ends_with('_'))
                 name += plain ? c : '_';
         }

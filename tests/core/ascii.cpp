@@ -64,6 +64,18 @@ TEST_CASE("ascii: each kind has its characters and no other of the 256", "[core]
                    "\x1a\x1b\x1c\x1d\x1e\x1f\x7f"sv);
 }
 
+TEST_CASE("ascii: only letters have a case", "[core][ascii]") {
+    for (int i = 0; i < 256; ++i) {
+        const char c = static_cast<char>(i);
+        const bool upper = i >= 'A' && i <= 'Z';
+        if (is_upper(c) != upper || to_lower(c) != static_cast<char>(upper ? i + 32 : i))
+            FAIL_CHECK("character " << i);
+    }
+    STATIC_REQUIRE(equal_ignoring_case("Content-Length", "cONTENT-lENGTH"));
+    CHECK_FALSE(equal_ignoring_case("host", "hosts"));
+    CHECK_FALSE(equal_ignoring_case("a[", "a{")); // 32 apart, as letters are
+}
+
 TEST_CASE("ascii: trim takes the blanks of both ends and none within", "[core][ascii]") {
     STATIC_REQUIRE(trim("ms") == "ms");
     STATIC_REQUIRE(trim(" ms") == "ms");

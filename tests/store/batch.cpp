@@ -5,6 +5,7 @@
 #include "support/generator.hpp"
 #include "support/store_model.hpp"
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/sketch/exact_set.hpp>
 
 #include <algorithm>
@@ -87,7 +88,7 @@ TEST_CASE("batch: names that are not canonical come to the series of their text"
                 return errc::bad_name;
             text = name;
             for (char& c : text)
-                c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | ' ') : c;
+                c = detail::to_lower(c);
             return std::string_view(text);
         }
     };

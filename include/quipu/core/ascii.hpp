@@ -31,6 +31,24 @@ namespace quipu::detail {
     return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z');
 }
 
+[[nodiscard]] constexpr bool is_upper(char c) noexcept {
+    return 'A' <= c && c <= 'Z';
+}
+
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size())
+        return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (to_lower(a[i]) != to_lower(b[i]))
+            return false;
+    }
+    return true;
+}
+
 /// Cuts off the blanks at both ends.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
     while (!text.empty() && is_blank(text.front()))

@@ -78,11 +78,11 @@ private:
         const auto colon = line.find(':');
         const auto name = line.substr(0, colon);
         const auto value = colon == line.npos ? "" : detail::trim(line.substr(colon + 1));
-        if (same(name, "content-length"))
+        if (detail::equal_ignoring_case(name, "content-length"))
             take_length(value);
-        else if (same(name, "connection"))
-            keeps_ = keeps_ && !same(value, "close");
-        else if (same(name, "transfer-encoding"))
+        else if (detail::equal_ignoring_case(name, "connection"))
+            keeps_ = keeps_ && !detail::equal_ignoring_case(value, "close");
+        else if (detail::equal_ignoring_case(name, "transfer-encoding"))
             chunked_ = true;
     }
 
@@ -136,17 +136,6 @@ private:
         length_ -= bytes.size();
         if (length_ == 0)
             state_ = state::complete;
-    }
-
-    [[nodiscard]] static bool same(std::string_view text, std::string_view lower) noexcept {
-        if (text.size() != lower.size())
-            return false;
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            const char c = text[i];
-            if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i])
-                return false;
-        }
-        return true;
     }
 
     state state_ = state::head;

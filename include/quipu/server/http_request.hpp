@@ -35,28 +35,10 @@ struct http_request {
 
 namespace detail {
 
-[[nodiscard]] constexpr bool is_upper(char c) noexcept {
-    return 'A' <= c && c <= 'Z';
-}
-
 /// A character of a header's name.
 [[nodiscard]] constexpr bool is_http_token(char c) noexcept {
     return is_letter(c) || is_digit(c) ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-[[nodiscard]] constexpr char to_lower(char c) noexcept {
-    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-[[nodiscard]] constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size())
-        return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (to_lower(a[i]) != to_lower(b[i]))
-            return false;
-    }
-    return true;
 }
 
 /// Whether a list such as `keep-alive, TE` has the word.

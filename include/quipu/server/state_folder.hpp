@@ -1,6 +1,7 @@
 // The folder in which a server keeps what outlives it.
 #pragma once
 
+#include <quipu/core/ascii.hpp>
 #include <quipu/core/hash.hpp>
 #include <quipu/core/result.hpp>
 #include <quipu/net/descriptor.hpp>
@@ -97,8 +98,7 @@ private:
         constexpr std::size_t readable_max = 100;
         std::string name;
         for (const char c : sink.substr(0, readable_max)) {
-            const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                               (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
+            const bool plain = detail::is_digit(c) || detail::is_letter(c) || c == '.' || c == '-';
             if (plain ? !(name.empty() && c == '.') : !name.ends_with('_'))
                 name += plain ? c : '_';
         }
