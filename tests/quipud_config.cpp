@@ -1067,6 +1067,12 @@ TEST_CASE("quipud: --once waits for its flush, and tells if it is lost", "[quipu
     std::string text;
     std::getline(std::ifstream(out.path()), text);
     CHECK(text == "done");
+    const auto piped = std::string("printf 'a:1|c\n' | ") + QUIPU_QUIPUD +
+                       " --listen stdin: --admin off --sink 'exec:sleep 2; cat > " + out.path() +
+                       "'";
+    CHECK(std::system((piped + " 2> /dev/null").c_str()) == 0);
+    std::getline(std::ifstream(out.path()), text);
+    CHECK(text.find("counters.a.") != text.npos);
     const auto lost = quipud({"--once",
                               "--interval=100ms",
                               "--listen=udp://127.0.0.1:0",

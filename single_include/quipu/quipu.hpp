@@ -28670,8 +28670,8 @@ struct server_options {
     bool once = false;
     /// How long the sinks may take for what is left at the end.
     std::chrono::milliseconds patience{1500};
-    /// The same for the one flush of `once`, which nobody has asked to hurry.
-    std::chrono::milliseconds patience_once{35'000};
+    /// The same if nobody has asked for the end: after the one flush of `once`, or the end of the input.
+    std::chrono::milliseconds patience_at_leisure{35'000};
 };
 
 /// Receives, aggregates, flushes. Bind with `listen`, add sinks, and `run`.
@@ -28730,8 +28730,12 @@ public:
     /// `run`, unless the server is to go on.
     /// Errors   those of event_loop.
     [[nodiscard]] errc listen_file(int fd = 0, bool goes_on = false) {
-        return receivers_.listen_file(
-            fd, goes_on ? std::function<void()>() : [this] { stop(); });
+        if (goes_on)
+            return receivers_.listen_file(fd, {});
+        return receivers_.listen_file(fd, [this] {
+            input_ended_.store(true, std::memory_order_release);
+            stop();
+        });
     }
 
     /// The addresses that are bound, as `udp://127.0.0.1:8125`, with the ports that the system
@@ -28871,9 +28875,9 @@ public:
         flush(ticked ? clock_->next_ms() : now_ms(), 1, [&] {
             receivers_.take_rest([&](auto& from) { pipeline_.take(from); });
         });
-        const auto patience = options_.once && !stop_asked_.load(std::memory_order_acquire)
-                                  ? options_.patience_once
-                                  : options_.patience;
+        const bool at_leisure = input_ended_.load(std::memory_order_acquire) ||
+                                !stop_asked_.load(std::memory_order_acquire);
+        const auto patience = at_leisure ? options_.patience_at_leisure : options_.patience;
         if (keys_) {
             keys_->push(now_ms(), pipeline_.take_keys());
             keys_->end_within(patience);
@@ -29166,6 +29170,7 @@ private:
     result<waker> waker_;
     std::atomic<bool> stop_asked_{false};
     std::atomic<bool> interrupted_{false};
+    std::atomic<bool> input_ended_{false};
     std::function<void()> on_interrupt_{};
     std::optional<flush_clock> clock_{};
     conversations conversations_{waker_token + 1};
