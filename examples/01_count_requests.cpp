@@ -11,7 +11,7 @@ int main() {
     const auto requests = metrics.counter("api.requests");
     const auto latency = metrics.timer("api.latency");
 
-    for (int i = 1; i <= 100; ++i) { // in any thread, some 1 and 6 ns
+    for (int i = 1; i <= 100; ++i) { // in any thread, some 0.6 and 2.3 ns
         requests.add();
         latency.record(i);
     }
