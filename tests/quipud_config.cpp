@@ -7,6 +7,7 @@
 #include "support/quipud.hpp"
 
 #include <quipu/net/udp.hpp>
+#include <quipu/wire/binary_point.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -652,6 +653,35 @@ TEST_CASE("quipud config: statsite's place is taken", "[quipud][config]") {
     CHECK(eventually([&] { return text().find("flush\nflush\n") != std::string::npos; }));
     CHECK(server.program().complains("odd is unknown and left out"));
     CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud config: statsite's binary stream has all numbers, whatever its lines have",
+          "[quipud][config]") {
+    const file out("statsite.bin", "");
+    const file config(
+        "statsite_binary.ini",
+        "[statsite]\nport = 0\nudp_port = 0\nflush_interval = 3600\nbinary_stream = true\n"
+        "timers_include = MEAN\nstream_cmd = cat >> " +
+            out.path() + "\n");
+    running server({"-f", config.path(), "--listen", "udp://127.0.0.1:0"});
+    server.send("a:4|c|@0.5\nt:3|ms");
+    CHECK(server.ends_well());
+    std::ifstream in(out.path(), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    std::vector<quipu::statistic> of_counter;
+    std::size_t of_timer = 0;
+    for (std::string_view rest = bytes; !rest.empty();) {
+        const auto one = quipu::parse_binary_point(rest);
+        REQUIRE(one);
+        REQUIRE(one->complete());
+        if (one->point.kind == quipu::metric_kind::counter)
+            of_counter.push_back(one->point.what);
+        else
+            ++of_timer;
+        rest.remove_prefix(one->size);
+    }
+    CHECK(of_counter == std::vector{quipu::statistic::count, quipu::statistic::rate});
+    CHECK(of_timer > 9);
 }
 
 TEST_CASE("quipud config: a command that fails is told, and one that hangs does not stay",

@@ -584,6 +584,36 @@ TEST_CASE("listeners: the end of a file that alone is read is told", "[server][l
     std::filesystem::remove(path);
 }
 
+TEST_CASE("listeners: a file that waits keeps nobody waiting", "[server][listeners]") {
+    // As many bytes as are read at once: whether more come nobody can know without waiting.
+    constexpr std::size_t piece = std::size_t{256} << 10;
+    int pipe[2] = {};
+    REQUIRE(::pipe(pipe) == 0);
+    if (::fcntl(pipe[1], F_SETPIPE_SZ, static_cast<int>(2 * piece)) < 0)
+        FAIL("a pipe that holds so much");
+    std::string text;
+    while (text.size() + 9 <= piece)
+        text += "hits:1|c\n";
+    const auto lines = static_cast<double>(text.size() / 9);
+    text.insert(0, piece - text.size(), '\n'); // empty lines
+    REQUIRE(::write(pipe[1], text.data(), text.size()) == static_cast<ssize_t>(piece));
+    reception<> here;
+    REQUIRE(here.listeners.listen_file(pipe[0], [] {}) == errc::ok);
+    here.start();
+    std::atomic<bool> answered = false;
+    std::thread asks([&] {
+        while (here.counter("hits") != lines)
+            here.peek();
+        here.peek(); // waits for the thread that receives
+        answered = true;
+    });
+    CHECK(eventually([&] { return answered.load(); }));
+    ::close(pipe[1]);
+    asks.join();
+    here.finish();
+    ::close(pipe[0]);
+}
+
 TEST_CASE("listeners: each way in has counts of its own", "[server][listeners]") {
     reception here;
     const auto udp = here.listen("udp://127.0.0.1:0");

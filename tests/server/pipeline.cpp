@@ -82,6 +82,35 @@ TEST_CASE("pipeline: an input that was taken is empty, and can be filled again",
     CHECK(pipeline.take_counts().packets == 0);
 }
 
+TEST_CASE("pipeline: who only looks makes no series older", "[server][pipeline]") {
+    quipu::basic_intake<profile::quipu> intake;
+    quipu::pipeline pipeline;
+    receive(intake, "rare:1|c");
+    auto& input = intake.shard().active();
+    for (int look = 0; look < 50; ++look)
+        pipeline.take(input, false);
+    CHECK(input.store.size() == 1);
+    CHECK(counter(pipeline.flush(1, 1), "rare") == 1);
+    for (int flush = 0; flush < 50; ++flush)
+        pipeline.take(input);
+    CHECK(input.store.size() == 0);
+}
+
+TEST_CASE("pipeline: lines that could be read are counted, a sample each", "[server][pipeline]") {
+    quipu::basic_intake<profile::statsite> intake;
+    quipu::basic_pipeline<profile::statsite> pipeline;
+    pipeline.count_lines_as("lines");
+    receive(intake, "a:1|c\nb:x|c\nc:1|g\n");
+    intake.refuse_lines(errc::line_too_long, 2);
+    pipeline.take(intake.shard().active());
+    const auto flushed = pipeline.flush(1, 1);
+    REQUIRE(counter(flushed, "lines") == 2);
+    for (const auto& one : flushed.counters) {
+        if (one.name == "lines")
+            CHECK(one.cell.samples() == 2);
+    }
+}
+
 TEST_CASE("pipeline: a gauge that changes is changed from where it was", "[server][pipeline]") {
     quipu::basic_intake<profile::quipu> intake;
     quipu::pipeline pipeline;
