@@ -206,7 +206,7 @@ private:
                        of_files.assignments.end();
             });
         }
-        apply(builder, all.assignments, !any_file);
+        apply(builder, all.assignments, false);
     }
 
     void apply(settings_builder& builder, const std::vector<assignment>& source, bool is_file) {

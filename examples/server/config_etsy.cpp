@@ -1,5 +1,6 @@
 // The config file of Etsy's statsd.
 #include "config_file.hpp"
+#include "setting_values.hpp"
 
 #include <quipu/core/number.hpp>
 #include <quipu/server/object_literal.hpp>
@@ -66,11 +67,6 @@ private:
         read_histograms();
         for (std::size_t i = 0; i < config_.items.size(); ++i)
             note_unread(config_.names[i], config_.items[i].line);
-    }
-
-    /// A host as addresses have it: an IPv6 one in brackets.
-    static std::string in_brackets(const std::string& host) {
-        return host.find(':') == host.npos ? host : '[' + host + ']';
     }
 
     // What is found is marked as read, so that the rest can be told.
@@ -195,13 +191,12 @@ private:
         const auto* const mode = find(one, "socket_mod");
         if (mode == nullptr)
             return {};
-        if (mode->kind == literal_kind::text || mode->text.starts_with('0'))
+        const bool is_mode =
+            mode->number >= 0 && mode->number <= 07777; // else it is refused as it stands
+        if (mode->kind == literal_kind::text || mode->text.starts_with('0') || !is_mode)
             return "?mode=" + mode->text;
-        const double number = mode->number;
         std::string octal;
-        for (auto left = number > 0 && number <= 07777 ? static_cast<unsigned>(number) : 0U;
-             left > 0;
-             left /= 8)
+        for (auto left = static_cast<unsigned>(mode->number); left > 0; left /= 8)
             octal.insert(octal.begin(), static_cast<char>('0' + left % 8));
         return "?mode=0" + octal;
     }

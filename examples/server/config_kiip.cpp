@@ -91,8 +91,7 @@ private:
 
     /// A host as addresses have it: an IPv6 one in brackets.
     [[nodiscard]] std::string host(std::string_view section) const {
-        const auto name = value(section, "host");
-        return name.find(':') == name.npos ? name : '[' + name + ']';
+        return in_brackets(value(section, "host"));
     }
 
     void put(std::string key, std::string value, std::string origin) {

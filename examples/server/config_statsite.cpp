@@ -160,7 +160,7 @@ private:
     void put_ways_in() {
         const auto* const bind = find("bind_address");
         const auto host = bind == nullptr ? std::string() : bind->value;
-        const auto shown = host.find(':') == host.npos ? host : '[' + host + ']';
+        const auto shown = in_brackets(host);
         bool any = false;
         const auto listen = [&](const char* scheme, const quipu::ini_entry* port) {
             const auto number = port == nullptr ? std::string("8125") : port->value;

@@ -416,10 +416,12 @@ int serve(const command_line& line, const reread& again) {
     ignore_stop_signals();
     for (const auto& one : commands)
         one->end();
-    const auto& sinks = server.status().sinks;
+    if (!all.once)
+        return exit_ok;
+    const auto sinks = server.status().sinks;
     const bool lost = std::any_of(
         sinks.begin(), sinks.end(), [](const auto& one) { return one.report.dropped > 0; });
-    return all.once && lost ? exit_not_started : exit_ok;
+    return lost ? exit_not_started : exit_ok;
 }
 
 } // namespace quipud

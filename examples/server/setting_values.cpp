@@ -39,6 +39,10 @@ std::string in_lower_case(std::string_view text) {
     return lower;
 }
 
+std::string in_brackets(const std::string& host) {
+    return host.find(':') == host.npos ? host : '[' + host + ']';
+}
+
 std::string
 read_time(std::string_view text, std::int64_t ms_min, std::int64_t ms_max, std::int64_t& into) {
     constexpr std::array<std::pair<std::string_view, double>, 4> units{

@@ -19,6 +19,8 @@ namespace quipud {
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts);
 [[nodiscard]] std::string in_lower_case(std::string_view text);
+/// A host as addresses have it: an IPv6 one in brackets.
+[[nodiscard]] std::string in_brackets(const std::string& host);
 /// "10s", "500ms", "2m", "1h"; a bare number is seconds.
 [[nodiscard]] std::string
 read_time(std::string_view text, std::int64_t ms_min, std::int64_t ms_max, std::int64_t& into);

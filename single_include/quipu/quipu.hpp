@@ -3643,8 +3643,8 @@ public:
 
     /// Runs it with `bytes`, which may be empty. A command may leave some of its input unread.
     /// Errors   system_failure: it could not be started; peer_failed: its exit status was not 0, or
-    ///          somebody killed it;
-    ///          timed_out: it was killed, since it took too long or `end` was called.
+    ///          somebody killed it; timed_out: it was killed, since it took too long or `end` was
+    ///          called.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
         int ends[2] = {-1, -1};
 #if defined(__linux__)
@@ -21748,8 +21748,9 @@ struct prometheus_options {
 /// In the form of protocol buffers timers are native histograms, from `collect_native` on.
 ///
 /// Memory   some 400 bytes for each series that ever was, up to `series_max`; gauges and sets go, and
-///          leave their names to others, when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
-///          its lowest value and its highest, 512 bytes an octave, 64 KiB at most.
+///          leave their names to others, when they are in no snapshot any more. Of a native
+///          histogram 8 bytes for each bucket between its lowest value and its highest, 512 bytes an
+///          octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
 /// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
 ///          see prometheus_message.
@@ -23635,7 +23636,10 @@ inline void append_ini_value(std::string& out, std::string_view value) {
     for (const char c : value) {
         if (c == '"' || c == '\\')
             out += '\\';
-        c == '\n' ? void(out += "\\n") : void(out += c);
+        if (c == '\n')
+            out += "\\n";
+        else
+            out += c;
     }
     out += '"';
 }
@@ -23866,10 +23870,6 @@ template <class Text, class Capture>
     return true;
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// Whether a text can be in a name, or in a tag, of a series that came over the wire.
 [[nodiscard]] inline bool is_part_of_a_series(std::string_view text) noexcept {
     return std::none_of(text.begin(), text.end(), [](char c) {
@@ -23931,8 +23931,8 @@ public:
         std::string_view name{}; ///< the canonical text
         double scale = 1;
         bool drop = false;
-        errc error =
-            errc::ok; ///< line_too_long, too_many_tags, empty_name: the new series cannot be
+        /// line_too_long, too_many_tags, empty_name: the new series cannot be.
+        errc error = errc::ok;
     };
 
     /// By no rule: all stays as it is.
@@ -24210,7 +24210,7 @@ private:
     template <class Owner>
     [[gnu::always_inline]] void
     add(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
-        if constexpr (canonicalizes<const Owner>) {
+        if constexpr (canonicalizes<const Owner> && !Profile::stamps_on_receipt) {
             // Most names are known to the store: then only the others are looked at. Where names
             // have another text as a rule, looking for them first would be in vain.
             if (names_to_look_at_ > 0)
@@ -24527,8 +24527,8 @@ struct no_backlog {
 /// are logged, not each try.
 ///
 /// With a backlog all wait there while writes fail, and so do the older ones of a queue that grows, and
-/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
-/// program dies between its write and the backlog's taking note.
+/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be
+/// written twice, if the program dies between its write and the backlog's taking note.
 ///
 /// Threads  `push` and `finish` from one thread.
 template <class Snapshot, class Backlog = no_backlog<Snapshot>>

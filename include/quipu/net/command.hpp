@@ -79,8 +79,8 @@ public:
 
     /// Runs it with `bytes`, which may be empty. A command may leave some of its input unread.
     /// Errors   system_failure: it could not be started; peer_failed: its exit status was not 0, or
-    ///          somebody killed it;
-    ///          timed_out: it was killed, since it took too long or `end` was called.
+    ///          somebody killed it; timed_out: it was killed, since it took too long or `end` was
+    ///          called.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
         int ends[2] = {-1, -1};
 #if defined(__linux__)

@@ -96,7 +96,10 @@ inline void append_ini_value(std::string& out, std::string_view value) {
     for (const char c : value) {
         if (c == '"' || c == '\\')
             out += '\\';
-        c == '\n' ? void(out += "\\n") : void(out += c);
+        if (c == '\n')
+            out += "\\n";
+        else
+            out += c;
     }
     out += '"';
 }

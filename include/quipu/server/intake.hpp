@@ -181,7 +181,7 @@ private:
     template <class Owner>
     [[gnu::always_inline]] void
     add(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
-        if constexpr (canonicalizes<const Owner>) {
+        if constexpr (canonicalizes<const Owner> && !Profile::stamps_on_receipt) {
             // Most names are known to the store: then only the others are looked at. Where names
             // have another text as a rule, looking for them first would be in vain.
             if (names_to_look_at_ > 0)

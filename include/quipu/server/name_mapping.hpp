@@ -71,10 +71,6 @@ template <class Text, class Capture>
     return true;
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// Whether a text can be in a name, or in a tag, of a series that came over the wire.
 [[nodiscard]] inline bool is_part_of_a_series(std::string_view text) noexcept {
     return std::none_of(text.begin(), text.end(), [](char c) {
@@ -136,8 +132,8 @@ public:
         std::string_view name{}; ///< the canonical text
         double scale = 1;
         bool drop = false;
-        errc error =
-            errc::ok; ///< line_too_long, too_many_tags, empty_name: the new series cannot be
+        /// line_too_long, too_many_tags, empty_name: the new series cannot be.
+        errc error = errc::ok;
     };
 
     /// By no rule: all stays as it is.

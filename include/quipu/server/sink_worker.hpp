@@ -71,8 +71,8 @@ struct no_backlog {
 /// are logged, not each try.
 ///
 /// With a backlog all wait there while writes fail, and so do the older ones of a queue that grows, and
-/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be written twice, if the
-/// program dies between its write and the backlog's taking note.
+/// those that are left at the end, for the worker that takes the backlog over. A snapshot may then be
+/// written twice, if the program dies between its write and the backlog's taking note.
 ///
 /// Threads  `push` and `finish` from one thread.
 template <class Snapshot, class Backlog = no_backlog<Snapshot>>

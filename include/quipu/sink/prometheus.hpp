@@ -62,8 +62,9 @@ struct prometheus_options {
 /// In the form of protocol buffers timers are native histograms, from `collect_native` on.
 ///
 /// Memory   some 400 bytes for each series that ever was, up to `series_max`; gauges and sets go, and
-///          leave their names to others, when they are in no snapshot any more. Of a native histogram 8 bytes for each bucket between
-///          its lowest value and its highest, 512 bytes an octave, 64 KiB at most.
+///          leave their names to others, when they are in no snapshot any more. Of a native
+///          histogram 8 bytes for each bucket between its lowest value and its highest, 512 bytes an
+///          octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
 /// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
 ///          see prometheus_message.
