@@ -372,6 +372,7 @@ int serve(const command_line& line, const reread& again) {
     options.metrics.bounds = all.metrics_buckets;
     options.metrics.quantiles = all.metrics_quantiles;
     options.native_metrics = all.metrics_native;
+    options.down_if = all.down_if;
     options.once = all.once;
     std::random_device random;
     options.hash_seed = std::uint64_t{random()} << 32U | random();

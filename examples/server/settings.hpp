@@ -8,6 +8,7 @@
 #include <quipu/schema/statsite.hpp>
 #include <quipu/server/log.hpp>
 #include <quipu/server/name_mapping.hpp>
+#include <quipu/server/status_counts.hpp>
 
 #include "sink_setting.hpp"
 
@@ -69,6 +70,7 @@ struct settings {
     std::string own_prefix = "statsd";
     std::optional<quipu::host_port> admin{};
     bool admin_is_default = true; ///< nobody set it: the server does without if it is taken
+    quipu::health_rule down_if = quipu::health_rule::all_sinks;
     std::optional<quipu::host_port> aliveness{};
     quipu::log_level log_level = quipu::log_level::info;
     std::string log_name = "quipud"; ///< in the system's log

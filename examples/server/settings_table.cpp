@@ -174,6 +174,17 @@ std::string read_admin(settings& all, text value) {
     return read_address(value, admin_port, all.admin);
 }
 
+std::string read_down_if(settings& all, text value) {
+    if (value != "all" && value != "any")
+        return "use all (/healthz answers 503 when every sink fails) or any (when one does)";
+    all.down_if = value == "all" ? quipu::health_rule::all_sinks : quipu::health_rule::any_sink;
+    return {};
+}
+
+text_list print_down_if(const settings& all) {
+    return {all.down_if == quipu::health_rule::all_sinks ? "all" : "any"};
+}
+
 std::string read_interval(settings& all, text value) {
     auto why = read_time(value, interval_ms_min, interval_ms_max, all.interval_ms);
     return why.empty() ? why : why + ", from 100ms to 24h";
@@ -360,6 +371,7 @@ const std::vector<setting>& all_settings() {
          of_all,
          read_admin,
          [](const settings& s) { return text_list{print_address(s.admin)}; }},
+        {"quipud", "down_if", of_all, read_down_if, print_down_if},
         of_address<&settings::aliveness, aliveness_port>("quipud", "aliveness", of_all),
         {"quipud", "log", of_all, read_log, print_log},
         of_node<&settings::log_name>("quipud", "log_name", of_all),

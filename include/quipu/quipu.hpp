@@ -195,6 +195,7 @@
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/event_stream.hpp>
 #include <quipu/server/flush_clock.hpp>
+#include <quipu/server/health.hpp>
 #include <quipu/server/http.hpp>
 #include <quipu/server/http_reply.hpp>
 #include <quipu/server/http_request.hpp>
@@ -212,6 +213,7 @@
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/receivers.hpp>
+#include <quipu/server/recent_window.hpp>
 #include <quipu/server/reception.hpp>
 #include <quipu/server/repeater.hpp>
 #include <quipu/server/self_series.hpp>
@@ -225,4 +227,5 @@
 #include <quipu/server/snapshot_spool.hpp>
 #include <quipu/server/spool.hpp>
 #include <quipu/server/state_folder.hpp>
+#include <quipu/server/status_counts.hpp>
 #include <quipu/server/terminal_view.hpp>

@@ -23394,316 +23394,6 @@ private:
 
 } // namespace quipu
 
-// quipu/server/http_reply.hpp
-
-// Answers of HTTP/1.1.
-
-namespace quipu {
-
-/// What a page may do, unless it says otherwise: nothing.
-inline constexpr std::string_view http_strict_policy = "default-src 'none'; frame-ancestors 'none'";
-
-/// What is answered to a request.
-struct http_reply {
-    int status = 200;
-    std::string_view type = "text/plain; charset=utf-8"; ///< lives as long as the program
-    std::string body{};
-    std::string_view policy = http_strict_policy; ///< Content-Security-Policy; lives as long
-    /// Not empty: the body is the begin of a stream of events, and this is what it is about; the
-    /// connection stays and is told more.
-    std::string follows{};
-};
-
-/// The words of a status.
-[[nodiscard]] constexpr std::string_view http_reason(int status) noexcept {
-    switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 431: return "Request Header Fields Too Large";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Error";
-    }
-}
-
-/// An answer that says what is wrong, in one line.
-[[nodiscard]] inline http_reply http_error(int status, std::string_view why = {}) {
-    http_reply made;
-    made.status = status;
-    made.body = std::to_string(status) + ' ' + std::string(http_reason(status));
-    if (!why.empty())
-        (made.body += ": ") += why;
-    made.body += '\n';
-    return made;
-}
-
-/// Writes an answer behind what is there. A stream has no length, and ends with its connection.
-/// Input    `keeps_alive`: the connection stays for the next request; `head_only`: no body.
-inline void append_http_reply(std::string& out,
-                              const http_reply& answer,
-                              bool keeps_alive,
-                              bool head_only = false) {
-    const bool streams = !answer.follows.empty();
-    const auto line = [&out](std::string_view name, std::string_view value) {
-        (((out += name) += ": ") += value) += "\r\n";
-    };
-    out += "HTTP/1.1 " + std::to_string(answer.status) + ' ';
-    (out += http_reason(answer.status)) += "\r\n";
-    line("Content-Type", answer.type);
-    if (!streams)
-        line("Content-Length", std::to_string(answer.body.size()));
-    if (answer.status == 405)
-        line("Allow", "GET, HEAD");
-    line("Cache-Control", "no-store");
-    line("X-Content-Type-Options", "nosniff");
-    line("Content-Security-Policy", answer.policy);
-    line("Referrer-Policy", "no-referrer");
-    line("Connection", keeps_alive && !streams ? "keep-alive" : "close");
-    out += "\r\n";
-    if (!head_only)
-        out += answer.body;
-}
-
-} // namespace quipu
-
-// quipu/server/http.hpp
-
-// HTTP on a port where other things are asked, too.
-
-namespace quipu {
-
-/// Says what a path has to tell.
-/// Requires  http_reply operator()(const http_request&): of a whole request; the views in it are
-///           valid until it returns.
-/// Provided  live_routes.
-template <class R>
-concept http_routes = requires(R routes, const http_request& asked) {
-    { routes(asked) } -> std::same_as<http_reply>;
-};
-
-/// A service for `conversations` that answers HTTP/1.1 requests, and leaves connections that begin
-/// otherwise to another service. A connection stays what it began as: what a browser sends behind
-/// its headers is never taken for commands, whatever a page makes it send; admin_commands sees to the
-/// rest.
-///
-/// Requests that come at once are answered one after the other, each when the answer before it is
-/// taken. What is wrong is answered with its status, and ends the connection.
-/// Threads  that of the conversations.
-template <http_routes Routes>
-class http_service {
-public:
-    http_service(Routes routes, converse_function otherwise)
-        : routes_(std::move(routes)), otherwise_(std::move(otherwise)) {}
-
-    void operator()(conversation& with) {
-        if (with.manner == undecided) {
-            const auto guess = guess_http(with.input);
-            if (guess == http_guess::undecided)
-                return;
-            with.manner = guess == http_guess::yes ? speaks_http : speaks_otherwise;
-        }
-        if (with.manner == speaks_otherwise)
-            return otherwise_(with);
-        if (!with.follows.empty())
-            return with.input.clear(); // a stream answers nothing more
-        answer(with);
-    }
-
-private:
-    enum : std::uint8_t { undecided, speaks_http, speaks_otherwise };
-
-    void answer(conversation& with) {
-        // A client may send an empty line too many behind a request.
-        std::size_t empty = 0;
-        while (with.input[empty] == '\n' || with.input.compare(empty, 2, "\r\n") == 0)
-            empty += with.input[empty] == '\r' ? 2U : 1U;
-        with.input.erase(0, empty);
-        const auto asked = parse_http_request(with.input);
-        if (asked.status == 0)
-            return;
-        if (asked.status != 200) {
-            append_http_reply(with.output, http_error(asked.status), false);
-            with.ends = true;
-            with.input.clear();
-            return;
-        }
-        auto answer = routes_(asked);
-        append_http_reply(with.output, answer, asked.keeps_alive, asked.head_only);
-        const bool streams = !answer.follows.empty() && !asked.head_only;
-        with.ends = !streams && (!asked.keeps_alive || !answer.follows.empty());
-        if (streams)
-            with.follows = std::move(answer.follows);
-        with.input.erase(0, asked.size);
-        with.again = !with.input.empty();
-    }
-
-    Routes routes_;
-    converse_function otherwise_;
-};
-
-} // namespace quipu
-
-// quipu/server/ini.hpp
-
-// INI files, as C programs and Python's ConfigParser read them.
-
-namespace quipu {
-
-/// A place in a config file, and what is wrong there.
-struct config_error {
-    std::size_t line = 0;
-    std::string why{}; ///< empty: nothing
-};
-
-/// `key = value` within a section; the line counts from 1.
-struct ini_entry {
-    std::string section{};
-    std::string key{};
-    std::string value{};
-    std::size_t line = 0;
-};
-
-/// A header `[name]`. A section may have several, and each of its entries names the section too.
-struct ini_section {
-    std::string name{};
-    std::size_t line = 0;
-};
-
-struct ini_file {
-    std::vector<ini_section> sections{};
-    std::vector<ini_entry> entries{};
-    /// If something is wrong: the first place. What stands before it was read.
-    config_error error{};
-};
-
-/// What a value is that begins with '"'.
-enum class ini_values : std::uint8_t {
-    plain, ///< nothing else than others
-    /// What stands up to the closing one, with blanks, semicolons and all; `\"`, `\\` and `\n` stand for
-    /// a quote, a backslash and a newline.
-    quoted,
-};
-
-namespace detail {
-
-/// Reads a value in quotes, behind which nothing but a comment stands; nothing if it is none.
-[[nodiscard]] inline std::optional<std::string> read_quoted(std::string_view value) {
-    value = trim(value);
-    if (!value.starts_with('"'))
-        return std::nullopt;
-    std::string plain;
-    for (std::size_t at = 1; at < value.size(); ++at) {
-        const char c = value[at];
-        if (c == '"') {
-            const auto behind = trim(value.substr(at + 1));
-            if (!behind.empty() && behind.front() != ';')
-                return std::nullopt;
-            return plain;
-        }
-        const bool escapes = c == '\\' && at + 1 < value.size();
-        const char next = escapes ? value[at + 1] : '\0';
-        const bool known = escapes && (next == '"' || next == '\\' || next == 'n');
-        plain += !known ? c : next == 'n' ? '\n' : next;
-        at += known ? 1 : 0;
-    }
-    return std::nullopt;
-}
-
-} // namespace detail
-
-/// Whether a value has to stand in quotes, so that it is read again as it is.
-[[nodiscard]] inline bool needs_quotes(std::string_view value) {
-    bool needs = detail::trim(value) != value || value.starts_with('"');
-    char before = ' ';
-    for (const char c : value) {
-        needs = needs || c == '\n' || (c == ';' && detail::is_blank(before));
-        before = c;
-    }
-    return needs;
-}
-
-/// Appends a value as it is, or in quotes if it needs them.
-inline void append_ini_value(std::string& out, std::string_view value) {
-    if (!needs_quotes(value)) {
-        out += value;
-        return;
-    }
-    out += '"';
-    for (const char c : value) {
-        if (c == '"' || c == '\\')
-            out += '\\';
-        if (c == '\n')
-            out += "\\n";
-        else
-            out += c;
-    }
-    out += '"';
-}
-
-/// Reads `[section]`, `key = value` and `key: value`. Blanks around each part do not count, nor does
-/// the indent of a line. A line that begins with ';' or '#' is a comment, and so is the rest of a line
-/// from a blank and ';' on. Keys and sections keep their case.
-///
-/// Cost     O(size), allocates.
-/// Threads  pure.
-/// Source   inih and Python's ConfigParser, where they agree.
-[[nodiscard]] inline ini_file parse_ini(std::string_view text,
-                                        ini_values values = ini_values::plain) {
-    ini_file read;
-    constexpr std::string_view mark = "\xef\xbb\xbf"; // of UTF-8
-    if (text.starts_with(mark))
-        text.remove_prefix(mark.size());
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        const auto end = text.find('\n');
-        const auto line = detail::trim(text.substr(0, end));
-        text.remove_prefix(end == text.npos ? text.size() : end + 1);
-        if (line.empty() || line.front() == ';' || line.front() == '#')
-            continue;
-        const auto fail = [&](std::string why) {
-            read.error = {number, std::move(why)};
-            return read;
-        };
-        if (line.front() == '[') {
-            const auto close = line.find(']');
-            if (close == line.npos)
-                return fail("a section begins with '[' but does not end with ']'");
-            read.sections.push_back({std::string(detail::trim(line.substr(1, close - 1))), number});
-            continue;
-        }
-        const auto separator = line.find_first_of("=:");
-        const auto key = detail::trim(line.substr(0, separator));
-        if (separator == line.npos || key.empty())
-            return fail("neither 'key = value' nor '[section]'");
-        if (read.sections.empty())
-            return fail("'" + std::string(key) + "' stands before the first '[section]'");
-        auto value = line.substr(separator + 1);
-        if (values == ini_values::quoted) {
-            if (auto plain = detail::read_quoted(value)) {
-                read.entries.push_back(
-                    {read.sections.back().name, std::string(key), *std::move(plain), number});
-                continue;
-            }
-        }
-        for (std::size_t at = 0; (at = value.find(';', at)) != value.npos; ++at) {
-            if (at > 0 && detail::is_blank(value[at - 1])) {
-                value = value.substr(0, at);
-                break;
-            }
-        }
-        read.entries.push_back({read.sections.back().name,
-                                std::string(key),
-                                std::string(detail::trim(value)),
-                                number});
-    }
-    return read;
-}
-
-} // namespace quipu
-
 // quipu/server/key_frequency.hpp
 
 // How often each key came: what `keyFlush` of Etsy's statsd tells.
@@ -24159,6 +23849,9 @@ public:
     /// What comes from now on has that order among what other threads take; see sample.
     void came_at(std::uint32_t order) noexcept { order_ = order; }
 
+    /// How many lines came since the shard was last handed over.
+    [[nodiscard]] std::uint64_t lines() noexcept { return shard_.active().counts.lines; }
+
     /// Remembers that something came. Units: Unix seconds.
     void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.
@@ -24469,6 +24162,909 @@ private:
     out += cut ? "\"..." : "\"";
     return out;
 }
+
+} // namespace quipu
+
+// quipu/server/repeater.hpp
+
+// Repeaters: what a server receives, passed on as it came to other servers.
+
+namespace quipu {
+
+/// How a copy travels. `udp` takes the first address of the host, `udp4` and `udp6` the first of
+/// that family, as Etsy's `repeaterProtocol`.
+enum class repeat_protocol : std::uint8_t { udp, udp4, udp6, tcp };
+
+/// Where copies go.
+struct repeat_target {
+    repeat_protocol protocol = repeat_protocol::udp;
+    host_port to{};
+
+    friend bool operator==(const repeat_target&, const repeat_target&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::array<std::string_view, 4> repeat_schemes{
+    "repeat://", "repeat+udp4://", "repeat+udp6://", "repeat+tcp://"}; // as repeat_protocol
+
+} // namespace detail
+
+/// Reads `repeat://HOST:PORT`, `repeat+udp4://…`, `repeat+udp6://…` or `repeat+tcp://…`.
+/// Errors   bad_address: another scheme, no host, port 0.
+/// Threads  pure.
+[[nodiscard]] inline result<repeat_target>
+parse_repeat_target(std::string_view url, std::optional<std::uint16_t> default_port = {}) {
+    for (std::size_t i = 0; i < detail::repeat_schemes.size(); ++i) {
+        const auto scheme = detail::repeat_schemes[i];
+        if (!url.starts_with(scheme))
+            continue;
+        auto to = parse_host_port(url.substr(scheme.size()), default_port);
+        if (!to)
+            return to.error();
+        if (detail::is_any_host(to->host) || to->port == 0)
+            return errc::bad_address;
+        return repeat_target{static_cast<repeat_protocol>(i), *std::move(to)};
+    }
+    return errc::bad_address;
+}
+
+/// The text of a target: `parse_repeat_target` reads it back equal.
+[[nodiscard]] inline std::string to_string(const repeat_target& target) {
+    return std::string(detail::repeat_schemes[static_cast<std::size_t>(target.protocol)]) +
+           to_string(target.to);
+}
+
+/// The bounds of a repeater.
+struct repeater_options {
+    /// Bytes that wait for one target, and as many again on their way; beyond it messages are
+    /// dropped, and counted. The memory is taken at once.
+    std::size_t bytes_max = std::size_t{4} << 20U;
+    /// The pause after a failure over TCP, doubled after each, up to the second.
+    int retry_ms = 250;
+    int retry_ms_max = 5000;
+    stream_sender_options tcp{.reconnect_ms = 0}; // the queue has the pauses
+};
+
+namespace detail {
+
+/// Datagrams to a host, whatever its name comes to mean: a transport.
+class repeat_datagrams {
+public:
+    explicit repeat_datagrams(repeat_target target)
+        : to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
+
+    /// A text that is longer than a datagram is parted behind a newline.
+    [[nodiscard]] errc send(std::string_view bytes) noexcept {
+        while (bytes.size() > datagram_bytes_max) {
+            const auto newline = bytes.substr(0, datagram_bytes_max).rfind('\n');
+            if (newline == bytes.npos)
+                return errc::message_too_long;
+            if (const errc error = to_.send(bytes.substr(0, newline + 1)); error != errc::ok)
+                return error;
+            bytes.remove_prefix(newline + 1);
+        }
+        return to_.send(bytes);
+    }
+
+private:
+    static constexpr std::size_t datagram_bytes_max = 65'507; // of UDP over IPv4
+
+    [[nodiscard]] static address_family family(repeat_protocol protocol) noexcept {
+        switch (protocol) {
+        case repeat_protocol::udp4: return address_family::v4;
+        case repeat_protocol::udp6: return address_family::v6;
+        default: return address_family::any;
+        }
+    }
+
+    udp_host_sender to_;
+};
+
+static_assert(transport<repeat_datagrams>);
+
+} // namespace detail
+
+/// Sends copies to one target, on a thread of its own; who calls never waits for the network.
+///
+/// Over UDP a message is a datagram, as it came; one longer than 65,507 bytes (of a stream) is parted
+/// behind a newline. A datagram that cannot be sent is counted as failed, and not tried again. Over
+/// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
+/// while there is no connection they wait, and those that find no room are dropped and counted.
+///
+/// Threads  `send` and `counts` from any; `take_losses` and `finish` from one.
+/// Source   statsd 0.9.0, backends/repeater.js. It decodes what it sends over TCP as UTF-8, and what
+///          it gets over TCP as 7-bit ASCII: here bytes stay as they are. It spreads messages
+///          over five connections, in any order, and loses them while there is none.
+class repeater {
+public:
+    explicit repeater(repeat_target target, repeater_options options = {})
+        : name_(to_string(target)), queue_(open(std::move(target), options)) {}
+
+    /// Queues a copy.
+    /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
+    void send(std::string_view bytes) {
+        if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
+            static thread_local std::string ended;
+            ended.assign(bytes);
+            ended += '\n';
+            static_cast<void>(stream->send(ended)); // it counts what it drops
+        } else {
+            static_cast<void>(std::get<queued<detail::repeat_datagrams>>(queue_).send(bytes));
+        }
+    }
+
+    [[nodiscard]] queue_counts counts() const noexcept {
+        return std::visit([](const auto& queue) { return queue.counts(); }, queue_);
+    }
+
+    /// What was sent, dropped and failed since this was last called.
+    [[nodiscard]] queue_counts take_losses() noexcept {
+        queue_counts now = counts();
+        const queue_counts before = std::exchange(told_, now);
+        now.sent -= before.sent;
+        now.dropped -= before.dropped;
+        now.failed -= before.failed;
+        now.dropped_lines -= before.dropped_lines;
+        now.failed_lines -= before.failed_lines;
+        return now;
+    }
+
+    /// Waits until what is there has left. What has not by then is lost when this object goes.
+    /// Returns  how many messages are left.
+    [[nodiscard]] std::uint64_t finish(const deadline& end) noexcept {
+        static_cast<void>(std::visit([&](auto& queue) { return queue.flush(end); }, queue_));
+        return counts().waiting;
+    }
+
+    /// Its URL.
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+private:
+    using either = std::variant<queued<detail::repeat_datagrams>, queued<tcp_sender>>;
+    static constexpr std::size_t pack_bytes_max = std::size_t{16} * 1024;
+
+    [[nodiscard]] static either open(repeat_target target, const repeater_options& options) {
+        queue_options bounds;
+        bounds.bytes_max = options.bytes_max;
+        bounds.stop_timeout_ms = 0; // `finish` has waited
+        if (target.protocol != repeat_protocol::tcp)
+            return queued(detail::repeat_datagrams(std::move(target)), bounds);
+        bounds.pack_bytes_max = pack_bytes_max;
+        bounds.retry_ms = options.retry_ms;
+        bounds.retry_ms_max = options.retry_ms_max;
+        return queued(tcp_sender(std::move(target.to), options.tcp), bounds);
+    }
+
+    std::string name_;
+    queue_counts told_{};
+    either queue_;
+};
+
+/// The repeaters of the receiving threads.
+class repeater_list {
+public:
+    /// Before the threads start.
+    void add(repeat_target target, repeater_options options = {}) {
+        all_.push_back(std::make_unique<repeater>(std::move(target), options));
+    }
+
+    /// Queues a copy for each.
+    void send(std::string_view bytes) {
+        for (auto& one : all_)
+            one->send(bytes);
+    }
+
+    /// Counts what is not passed on: a binary record that came within a stream.
+    void skip() noexcept { skipped_.fetch_add(1, std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t skipped() const noexcept {
+        return skipped_.load(std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] const std::vector<std::unique_ptr<repeater>>& all() const noexcept {
+        return all_;
+    }
+
+private:
+    std::vector<std::unique_ptr<repeater>> all_{};
+    std::atomic<std::uint64_t> skipped_{0};
+};
+
+} // namespace quipu
+
+// quipu/server/reception.hpp
+
+// What comes through the sockets of one receiving thread, as lines and records for its intake.
+
+namespace quipu {
+
+/// Takes datagrams and the pieces of streams, and tells the log, at a limited rate, of what is
+/// refused.
+///
+/// Threads  one thread, that of the intake.
+template <class Profile>
+class basic_reception {
+public:
+    using dialect_type = typename Profile::dialect_type;
+    static constexpr bool takes_binary = Profile::takes_binary;
+
+    /// What joins the pieces of one stream.
+    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
+
+    basic_reception(basic_intake<Profile>& intake, const log& messages)
+        : intake_(intake), log_(messages) {}
+
+    [[nodiscard]] static stream_type open_stream() {
+        return stream_type(takes_binary
+                               ? std::max(dialect_type::line_bytes_max, binary_record_bytes_max)
+                               : dialect_type::line_bytes_max);
+    }
+
+    /// From now on each datagram, and what is whole of a stream, goes to these too, as it came;
+    /// of a stream with binary records in it the lines only.
+    void repeat_to(repeater_list& list) noexcept { repeaters_ = &list; }
+
+    /// From now on each line is logged before it is taken.
+    void log_lines() noexcept { logs_lines_ = true; }
+
+    /// Takes a datagram; padded, as receivers hand them out.
+    void receive_datagram(std::string_view text) {
+        intake_.came(text.size());
+        repeat(text);
+        if constexpr (takes_binary) {
+            if (!text.empty() && text.front() == binary_magic)
+                return receive_records(text);
+        }
+        receive(text);
+    }
+
+    /// Takes a piece of a stream, padded likewise.
+    /// Errors   a record is broken: nothing that follows can be read.
+    [[nodiscard]] errc receive_piece(stream_type& stream, std::string_view bytes) {
+        intake_.came(bytes.size());
+        const auto overlong = stream.overlong();
+        const errc broken = feed(stream, bytes);
+        if (stream.overlong() != overlong) {
+            intake_.refuse_lines(errc::line_too_long, stream.overlong() - overlong);
+            log_limited("refused a line of a stream", errc::line_too_long);
+        }
+        return broken;
+    }
+
+    /// Takes or refuses what is left of a stream that ended.
+    /// Input    whole: it ended in good order, so that a line without a newline is one where the
+    ///          dialect says so; else it may have been cut off within a number.
+    void end_stream(stream_type& stream, bool whole) {
+        if constexpr (takes_binary) {
+            if (stream.in_record())
+                return refuse_record(errc::unterminated_line, {});
+        }
+        const auto rest = stream.rest();
+        if (rest.empty())
+            return;
+        if (whole && dialect_type::unterminated_lines) {
+            repeat(rest);
+            return receive(rest);
+        }
+        intake_.refuse_lines(errc::unterminated_line);
+        log_refusal({errc::unterminated_line, 0}, rest);
+    }
+
+    void log_limited(std::string_view text) {
+        if (may_log())
+            log_.warning(std::string(text) + held_back());
+    }
+    void log_limited(std::string_view what, errc why) {
+        if (may_log())
+            log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
+    }
+
+private:
+    [[nodiscard]] static std::int64_t stamp() {
+        return Profile::stamps_on_receipt ? std::time(nullptr) : 0;
+    }
+
+    void repeat(std::string_view text) {
+        if (repeaters_ != nullptr)
+            repeaters_->send(text);
+    }
+
+    void receive(std::string_view text) {
+        if (logs_lines_) {
+            for_each_line(text, [this](std::string_view line) {
+                log_.info("received " + quoted(line, dialect_type::line_bytes_max));
+            });
+        }
+        intake_.receive(padded_text{text}, stamp(), [&](refusal why, std::string_view line) {
+            log_refusal(why, line);
+        });
+    }
+
+    void receive(const sample& one) {
+        intake_.receive(
+            one, stamp(), [&](refusal why, std::string_view name) { log_refusal(why, name); });
+    }
+
+    [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
+        lines.feed(bytes, [&](std::string_view text) {
+            repeat(text);
+            receive(text);
+        });
+        return errc::ok;
+    }
+    [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
+        const errc broken = mixed.template feed<dialect_type>(
+            bytes,
+            [&](std::string_view text) {
+                repeat(text);
+                receive(text);
+            },
+            [&](const sample& one) {
+                if (repeaters_ != nullptr)
+                    repeaters_->skip();
+                receive(one);
+            },
+            [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
+        if (broken != errc::ok)
+            refuse_record(broken, {});
+        return broken;
+    }
+
+    /// A datagram of records, perhaps with newlines between them.
+    void receive_records(std::string_view bytes) {
+        while (!bytes.empty()) {
+            if (bytes.front() == '\n') {
+                bytes.remove_prefix(1);
+                continue;
+            }
+            if (bytes.front() != binary_magic)
+                return receive(bytes);
+            const auto record = parse_binary<dialect_type>(bytes);
+            if (!record || !record->complete())
+                return refuse_record(record ? errc::bad_length : record.error(), bytes);
+            const auto whole = bytes.substr(0, record->size);
+            if (record->refused.error == errc::ok)
+                receive(record->sample);
+            else
+                refuse_record(record->refused.error, whole);
+            bytes.remove_prefix(whole.size());
+        }
+    }
+
+    void refuse_record(errc why, std::string_view record) {
+        intake_.refuse_lines(why);
+        log_refusal({why, 0}, record);
+    }
+
+    [[nodiscard]] bool may_log() noexcept { return limit_.allows(std::time(nullptr) * 1000); }
+
+    [[nodiscard]] std::string held_back() {
+        const auto count = limit_.take_held_back();
+        return count == 0 ? "" : " (and " + std::to_string(count) + " lines not logged)";
+    }
+
+    void log_refusal(refusal why, std::string_view line) {
+        if (!may_log())
+            return;
+        log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
+                     std::string(message(why.error)) + held_back());
+    }
+
+    basic_intake<Profile>& intake_;
+    const log& log_;
+    repeater_list* repeaters_ = nullptr;
+    rate_limit limit_{};
+    bool logs_lines_ = false;
+};
+
+} // namespace quipu
+
+// quipu/server/listeners.hpp
+
+// The ways in of one receiving thread: sockets, a pipe, and what comes through them.
+
+namespace quipu {
+
+/// What came in by one way.
+struct way_in_counts {
+    std::string at{};              ///< as in `bound()`
+    std::uint64_t packets = 0;     ///< datagrams, or pieces of streams
+    std::uint64_t lines = 0;       ///< that were in those
+    std::uint64_t dropped = 0;     ///< datagrams that the system's buffer had no room for
+    std::uint64_t oversized = 0;   ///< datagrams that were too long
+    std::uint64_t connections = 0; ///< that are open
+    std::uint64_t turned_away = 0; ///< connections, since too many were open
+    std::uint64_t lost_lines = 0;  ///< in datagrams that were lost; estimated by recent_window
+
+    /// Adds the counts of another thread.
+    void merge(const way_in_counts& other) noexcept {
+        packets += other.packets;
+        lines += other.lines;
+        dropped += other.dropped;
+        oversized += other.oversized;
+        connections += other.connections;
+        turned_away += other.turned_away;
+    }
+};
+
+namespace detail {
+
+/// The same, counted by the receiving thread for whoever reads it.
+struct live_way_in_counts {
+    std::string at{};
+    std::atomic<std::uint64_t> packets{0};
+    std::atomic<std::uint64_t> lines{0};
+    std::atomic<std::uint64_t> dropped{0};
+    std::atomic<std::uint64_t> oversized{0};
+    std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> turned_away{0};
+
+    [[nodiscard]] way_in_counts now() const {
+        return {at,
+                packets.load(std::memory_order_relaxed),
+                lines.load(std::memory_order_relaxed),
+                dropped.load(std::memory_order_relaxed),
+                oversized.load(std::memory_order_relaxed),
+                connections.load(std::memory_order_relaxed),
+                turned_away.load(std::memory_order_relaxed),
+                0};
+    }
+};
+
+} // namespace detail
+
+/// Whether a port is that of one socket, or shared by several threads; the first of those has made
+/// sure that nobody else has it.
+enum class port_use : std::uint8_t { alone, shared_first, shared_next };
+
+/// The bounds of what listens.
+struct listener_options {
+    /// The system's buffer for datagrams that wait to be taken; it may grant less. 0: its default.
+    std::size_t receive_buffer_bytes = std::size_t{4} << 20;
+    /// Open connections; beyond it new ones are turned away.
+    std::size_t connections_max = 1024;
+};
+
+/// Sockets that feed one intake.
+///
+/// Threads  `listen` and its kin before the thread that calls `run` starts; `stop` from any thread, or
+///          from a signal handler.
+template <class Profile>
+class basic_listeners {
+public:
+    /// Errors   of `ready`: too_many_descriptors.
+    basic_listeners(basic_intake<Profile>& intake,
+                    const log& messages,
+                    listener_options options = {})
+        : intake_(intake), reception_(intake, messages), options_(options),
+          loop_(event_loop::open()), waker_(waker::open()) {
+        if (loop_ && waker_)
+            ready_ = loop_->add(waker_->fd(), waker_token);
+    }
+
+    /// Whether the system gave what is needed before anything can listen.
+    [[nodiscard]] errc ready() const noexcept {
+        if (!loop_)
+            return loop_.error();
+        return waker_ ? ready_ : waker_.error();
+    }
+
+    /// What comes goes to these too; see basic_reception. Before `run`.
+    void repeat_to(repeater_list& list) noexcept { reception_.repeat_to(list); }
+
+    /// Each line is logged before it is taken. Before `run`.
+    void log_lines() noexcept { reception_.log_lines(); }
+
+    // What each of the following has bound is added to `bound()`.
+
+    /// Binds every address that the host of `at` has here.
+    /// Errors   those of resolve and of binding; what was bound before the error stays.
+    [[nodiscard]] errc listen(const endpoint& at) {
+        const auto addresses = resolve(at.at, address_use::bind);
+        if (!addresses)
+            return addresses.error();
+        for (const address& one : *addresses) {
+            if (const auto bound = listen(one, at.protocol); !bound)
+                return bound.error();
+        }
+        return errc::ok;
+    }
+
+    /// Binds one address; returns it with the port that the system chose.
+    [[nodiscard]] result<address>
+    listen(const address& at, ip_protocol protocol, port_use use = port_use::alone) {
+        if (protocol == ip_protocol::udp) {
+            udp_receiver_options options;
+            options.receive_buffer_bytes = options_.receive_buffer_bytes;
+            options.reuse_port = use == port_use::shared_next;
+            return add(udp_receiver::bind(at, options), "udp://", use);
+        }
+        tcp_listener_options options;
+        options.reuse_port = use == port_use::shared_next;
+        return add(tcp_listener::listen(at, options), "tcp://", use);
+    }
+
+    /// Binds a path of this machine, which goes away with this object.
+    /// Errors   those of unix_listener.
+    [[nodiscard]] errc listen_unix(const std::string& path,
+                                   unix_kind kind,
+                                   std::optional<unsigned> mode = std::nullopt) {
+        auto opened = unix_listener::bind(path, kind, mode);
+        if (!opened)
+            return opened.error();
+        const bool datagrams = kind == unix_kind::datagrams;
+        const errc error = take_over(opened->release(), datagrams);
+        if (error != errc::ok)
+            return error;
+        paths_.push_back(*std::move(opened));
+        name((datagrams ? "unixgram://" : "unix://") + path);
+        return errc::ok;
+    }
+
+    /// Takes over the sockets that this program was started with; see take_inherited_sockets.
+    /// Errors   address_unavailable: there is none.
+    [[nodiscard]] errc listen_inherited() {
+        auto taken = take_inherited_sockets();
+        for (auto& one : taken) {
+            const auto local = one.bound.local_address();
+            const std::string at = local ? to_string(*local) : "a path";
+            if (const errc error = take_over(std::move(one.bound), one.datagrams);
+                error != errc::ok)
+                return error;
+            name("inherited " + at);
+        }
+        return taken.empty() ? errc::address_unavailable : errc::ok;
+    }
+
+    /// Reads a descriptor that stays the caller's, standard input as a rule, up to its end; then
+    /// `at_end` is called on the thread of `run`, if nothing else listens.
+    /// Errors   those of event_loop.
+    [[nodiscard]] errc listen_file(int fd, std::function<void()> at_end) {
+        at_end_ = std::move(at_end);
+        const auto at = place(stream<file_reader>{file_reader(fd), reception_.open_stream()});
+        const errc error = loop_->add(fd, at);
+        if (error == errc::unsupported) {
+            always_ready_ = at; // a file has all that it will have
+        } else if (error != errc::ok) {
+            sources_[at] = std::monostate{};
+            ways_.pop_back();
+            return error;
+        }
+        name("stdin:");
+        return errc::ok;
+    }
+
+    /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
+    [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
+
+    /// The same with counts, as of now. Any thread may ask once `run` has begun.
+    [[nodiscard]] std::vector<way_in_counts> ways_in() const {
+        std::vector<way_in_counts> all;
+        for (const auto& one : ways_)
+            all.push_back(one.now());
+        return all;
+    }
+
+    /// Numbers what comes, a batch at a time, since other threads, which count with the same
+    /// counter, take some of the same series. Before `run`.
+    void keep_order(std::atomic<std::uint32_t>& counter) noexcept { order_ = &counter; }
+
+    /// The longest time since the last call during which the sockets waited for this thread: what
+    /// came meanwhile had to find room in the system's buffers. From one other thread.
+    [[nodiscard]] std::chrono::nanoseconds take_longest_gap() noexcept {
+        return std::chrono::nanoseconds(longest_gap_.exchange(0, std::memory_order_relaxed));
+    }
+
+    /// Receives until `stop`, then takes what has come by then, and returns.
+    void run() {
+        while (!stopping_)
+            wait(-1);
+        // What the senders got rid of before the end is not lost: datagrams and bytes that wait.
+        const deadline enough(drain_ms_max); // for who never ends to send
+        while (wait(0) > 0 && enough.remaining_ms() > 0) {
+        }
+        end_streams();
+        count_dropped();
+    }
+
+    /// Brings `run` to its end.
+    void stop() noexcept {
+        stop_asked_.store(true, std::memory_order_release);
+        wake();
+    }
+
+    /// Brings `run` to its next boundary, where the shard of the intake may be handed over.
+    void wake() noexcept {
+        if (waker_)
+            waker_->wake();
+    }
+
+private:
+    using way_in = detail::live_way_in_counts;
+
+    template <class From>
+    struct stream {
+        From from;
+        typename basic_reception<Profile>::stream_type lines;
+        [[nodiscard]] int fd() const noexcept { return from.fd(); }
+    };
+    using source = std::variant<std::monostate,
+                                udp_receiver,
+                                tcp_listener,
+                                stream<tcp_connection>,
+                                stream<file_reader>>;
+
+    static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
+    /// So much is taken from one socket before the others have their turn.
+    static constexpr int turns_max = 16;
+    static constexpr int pieces_max = 2; // of a connection: as large as these
+    static constexpr std::size_t piece_bytes_max = std::size_t{256} * 1024;
+    static constexpr int drain_ms_max = 250;
+
+    /// Names the way in that was placed last.
+    void name(std::string at) {
+        ways_.back().at = at;
+        bound_.push_back(std::move(at));
+    }
+
+    template <class Opened>
+    [[nodiscard]] result<address> add(result<Opened> opened, const char* scheme, port_use use) {
+        if (!opened)
+            return opened.error();
+        const auto local = opened->local_address();
+        if (!local)
+            return local.error();
+        errc error = use == port_use::shared_first ? opened->share_port() : errc::ok;
+        if (error == errc::ok)
+            error = add(*std::move(opened));
+        if (error != errc::ok)
+            return error;
+        name(scheme + to_string(*local));
+        return *local;
+    }
+
+    template <class Opened>
+    [[nodiscard]] errc add(Opened opened, way_in* way = nullptr) {
+        const int fd = opened.fd();
+        const auto at = place(std::move(opened), way);
+        const errc error = loop_->add(fd, at);
+        if (error != errc::ok) {
+            sources_[at] = std::monostate{};
+            if (way == nullptr)
+                ways_.pop_back();
+        }
+        return error;
+    }
+
+    [[nodiscard]] errc take_over(socket bound, bool datagrams) {
+        if (datagrams)
+            return add(udp_receiver::take_over(std::move(bound)));
+        auto listens = tcp_listener::take_over(std::move(bound));
+        return listens ? add(*std::move(listens)) : listens.error();
+    }
+
+    /// Puts a source into a free place and returns its token.
+    /// `way`: that of its listener; null: it is a new one.
+    [[nodiscard]] std::uint64_t place(source&& opened, way_in* way = nullptr) {
+        if (way == nullptr)
+            way = &ways_.emplace_back();
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            if (!std::holds_alternative<std::monostate>(sources_[i]))
+                continue;
+            sources_[i] = std::move(opened);
+            way_of_[i] = way;
+            return i;
+        }
+        sources_.push_back(std::move(opened));
+        way_of_.push_back(way);
+        return sources_.size() - 1;
+    }
+
+    /// Waits for readiness and takes what is there. Returns how much: datagrams, pieces of streams,
+    /// and connections that began or ended.
+    std::size_t wait(int timeout_ms) {
+        taken_ = 0;
+        note_gap();
+        const auto ready = loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) {
+            if (taken_ == 0 && !busy_since_)
+                busy_since_ = std::chrono::steady_clock::now();
+            take(token);
+        });
+        if (!ready)
+            reception_.log_limited("cannot wait for input", ready.error());
+        if (always_ready_)
+            take(*always_ready_);
+        if (taken_ > 0)
+            intake_.note_seen(std::time(nullptr));
+        pass_boundary();
+        return taken_;
+    }
+
+    void note_gap() noexcept {
+        if (!busy_since_)
+            return;
+        const auto gap = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                             std::chrono::steady_clock::now() - *busy_since_)
+                             .count();
+        busy_since_.reset();
+        if (gap > longest_gap_.load(std::memory_order_relaxed))
+            longest_gap_.store(gap, std::memory_order_relaxed);
+    }
+
+    void take(std::uint64_t token) {
+        if (token == waker_token) {
+            waker_->clear();
+            stopping_ = stop_asked_.load(std::memory_order_acquire);
+            return;
+        }
+        source& from = sources_[token];
+        if (auto* const datagrams = std::get_if<udp_receiver>(&from))
+            take_datagrams(*datagrams, *way_of_[token]);
+        else if (std::holds_alternative<tcp_listener>(from))
+            take_connections(token);
+        else if (std::holds_alternative<stream<tcp_connection>>(from))
+            take_pieces<tcp_connection>(token);
+        else if (std::holds_alternative<stream<file_reader>>(from))
+            take_pieces<file_reader>(token);
+    }
+
+    /// This thread alone writes.
+    static void count(std::atomic<std::uint64_t>& into, std::uint64_t more) noexcept {
+        into.store(into.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+
+    /// Half of what 32 bits count is more batches than come in an interval.
+    void note_order() noexcept {
+        if (order_ != nullptr)
+            intake_.came_at(order_->fetch_add(1, std::memory_order_relaxed));
+    }
+
+    void take_datagrams(udp_receiver& from, way_in& way) {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            note_order();
+            const auto lines = intake_.lines();
+            const auto count =
+                from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
+            if (!count)
+                return reception_.log_limited("cannot receive", count.error());
+            if (*count == 0)
+                return;
+            taken_ += *count;
+            basic_listeners::count(way.packets, *count);
+            basic_listeners::count(way.lines, intake_.lines() - lines);
+            pass_boundary();
+        }
+    }
+
+    void take_connections(std::uint64_t token) {
+        auto* const way = way_of_[token];
+        const auto turn_away = [&](errc why) {
+            count(way->turned_away, 1);
+            reception_.log_limited("a connection is turned away", why);
+        };
+        for (int turn = 0; turn < turns_max; ++turn) {
+            auto accepted = std::get<tcp_listener>(sources_[token]).accept();
+            if (!accepted) {
+                if (accepted.error() != errc::would_block)
+                    turn_away(accepted.error());
+                return;
+            }
+            if (connections_ == options_.connections_max) {
+                count(way->turned_away, 1);
+                reception_.log_limited("a connection is turned away: too many are open");
+                continue;
+            }
+            ++taken_;
+            const errc error =
+                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
+            if (error != errc::ok)
+                return turn_away(error);
+            ++connections_;
+            count(way->connections, 1);
+        }
+    }
+
+    template <class From>
+    void take_pieces(std::uint64_t token) {
+        auto& open = std::get<stream<From>>(sources_[token]);
+        const std::span<char> room(room_.get(), room_bytes);
+        // A file may be one that waits.
+        const int turns = std::is_same_v<From, file_reader> ? 1 : pieces_max;
+        bool more = true;
+        for (int turn = 0; turn < turns && more; ++turn) {
+            note_order();
+            const auto lines = intake_.lines();
+            errc broken = errc::ok;
+            const auto count = open.from.receive(room, [&](std::string_view bytes) {
+                more = bytes.size() == piece_bytes_max;
+                broken = reception_.receive_piece(open.lines, bytes);
+            });
+            if (!count || open.from.closed() || broken != errc::ok) {
+                if (broken == errc::ok)
+                    reception_.end_stream(open.lines, count.error() == errc::ok);
+                basic_listeners::count(way_of_[token]->lines, intake_.lines() - lines);
+                ++taken_;
+                return close<From>(token);
+            }
+            if (*count == 0)
+                return;
+            ++taken_;
+            basic_listeners::count(way_of_[token]->packets, 1);
+            basic_listeners::count(way_of_[token]->lines, intake_.lines() - lines);
+            pass_boundary();
+        }
+    }
+
+    template <class From>
+    void close(std::uint64_t token) {
+        loop_->remove(std::get<stream<From>>(sources_[token]).fd());
+        sources_[token] = std::monostate{};
+        if constexpr (std::is_same_v<From, tcp_connection>) {
+            --connections_;
+            way_of_[token]->connections.fetch_sub(1, std::memory_order_relaxed);
+        } else {
+            always_ready_.reset();
+            if (bound_.size() == 1 && at_end_)
+                at_end_();
+        }
+    }
+
+    void end_streams() {
+        for (auto& one : sources_) {
+            if (auto* const open = std::get_if<stream<tcp_connection>>(&one))
+                reception_.end_stream(open->lines, false);
+            else if (auto* const file = std::get_if<stream<file_reader>>(&one))
+                reception_.end_stream(file->lines, false);
+        }
+    }
+
+    void pass_boundary() {
+        if (!intake_.shard().asked())
+            return;
+        count_dropped();
+        intake_.shard().pass_boundary();
+    }
+
+    /// Counts the datagrams that were lost before they could be taken.
+    void count_dropped() {
+        std::uint64_t lost = 0;
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            auto* const datagrams = std::get_if<udp_receiver>(&sources_[i]);
+            if (datagrams == nullptr)
+                continue;
+            const auto dropped = datagrams->dropped().value_or(0);
+            way_of_[i]->dropped.store(dropped, std::memory_order_relaxed);
+            way_of_[i]->oversized.store(datagrams->oversized(), std::memory_order_relaxed);
+            lost += datagrams->oversized() + dropped;
+        }
+        intake_.count_dropped(lost - std::exchange(lost_, lost));
+    }
+
+    basic_intake<Profile>& intake_;
+    basic_reception<Profile> reception_;
+    listener_options options_;
+    result<event_loop> loop_;
+    result<waker> waker_;
+    errc ready_ = errc::ok;
+    std::atomic<bool> stop_asked_{false};
+    bool stopping_ = false;
+    std::vector<source> sources_{};
+    std::vector<way_in*> way_of_{}; // of each source
+    std::deque<way_in> ways_{};
+    std::atomic<std::uint32_t>* order_ = nullptr; // if several threads receive
+    std::optional<std::chrono::steady_clock::time_point> busy_since_{};
+    std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
+    std::vector<unix_listener> paths_{};
+    std::vector<std::string> bound_{};
+    // For the pieces of streams; only what they fill becomes real memory.
+    static constexpr std::size_t room_bytes = piece_bytes_max + read_padding_bytes;
+    std::unique_ptr<char[]> room_ = std::make_unique_for_overwrite<char[]>(room_bytes);
+    std::optional<std::uint64_t> always_ready_{};
+    std::function<void()> at_end_{};
+    std::size_t connections_ = 0;
+    std::size_t taken_ = 0;
+    std::uint64_t lost_ = 0;
+};
 
 } // namespace quipu
 
@@ -24892,6 +25488,519 @@ private:
 
 } // namespace quipu
 
+// quipu/server/status_counts.hpp
+
+// What a server knows of itself at a moment, as plain numbers.
+
+namespace quipu {
+
+/// When a server whose sinks fail counts as down: `/healthz` answers 503 then.
+enum class health_rule : std::uint8_t {
+    all_sinks, ///< every sink fails
+    any_sink,  ///< one sink fails
+};
+
+/// What a server knows of itself at a moment. Counts are since its start.
+struct server_status {
+    struct way_out {
+        std::string name{};
+        sink_report report{};
+        bool is_repeater = false; ///< its numbers are of messages, not of flushes
+        bool is_state = false;    ///< it keeps the server's own state, and is no backend
+    };
+
+    /// What was added to counts in the last minutes; see recent_window.
+    struct recent_counts {
+        std::uint64_t lines = 0;
+        std::uint64_t lost_lines = 0; ///< estimated
+        std::array<std::uint64_t, errc_count> refused{};
+        std::uint64_t metrics_conflicts = 0;
+        std::uint64_t metrics_refused = 0;
+        std::uint64_t admin_turned_away = 0;
+        std::vector<way_in_counts> listeners{};     ///< of each listener, in their order
+        std::vector<std::uint64_t> sinks_dropped{}; ///< likewise
+    };
+
+    std::string_view profile{};
+    std::int64_t now = 0;   ///< Unix seconds
+    std::int64_t start = 0; ///< likewise
+    bool said_healthy = true;
+    health_rule down_if = health_rule::all_sinks;
+    double interval_seconds = 0;
+    intake_counts counts{};
+    std::uint64_t lost_lines = 0;                        ///< in lost datagrams, estimated
+    std::array<std::size_t, metric_kind_count> series{}; ///< of the last flush
+    std::size_t series_max = 0;                          ///< beyond so many, new ones are refused
+    std::uint64_t flushes = 0;
+    double flush_milliseconds = 0;     ///< of the last one
+    double input_gap_milliseconds = 0; ///< the longest of the last interval
+    /// Series of flushes that are not on the page for Prometheus: another has the name; there was no
+    /// room.
+    std::uint64_t metrics_conflicts = 0;
+    std::uint64_t metrics_refused = 0;
+    std::uint64_t admin_turned_away = 0; ///< connections, since too many were open
+    std::vector<way_in_counts> listeners{};
+    std::vector<way_out> sinks{}; ///< repeaters, too
+    double recent_seconds = 0;    ///< how long "lately" is
+    recent_counts recent{};
+};
+
+/// What a status was at a flush, to be drawn. Rates are a second.
+struct status_point {
+    std::int64_t at = 0;
+    double lines = 0;
+    double bytes = 0;
+    double refused = 0;
+    double lost_lines = 0; ///< estimated
+};
+
+} // namespace quipu
+
+// quipu/server/health.hpp
+
+// What is wrong with a server now, and what that means for whoever asks after its health.
+
+namespace quipu {
+
+/// What kind of thing is wrong.
+enum class ailment_kind : std::uint8_t {
+    command, ///< an operator said `health down`
+    sink,    ///< a backend cannot be reached, or has refused
+    limit,   ///< a bound was reached lately: something was refused or left out
+    loss,    ///< input or flushes were lost lately
+};
+
+struct ailment {
+    ailment_kind kind;
+    std::string text; ///< one line: what is wrong, how much, and what to turn
+};
+
+/// In which state a server is, the worst one that holds.
+enum class health_state : std::uint8_t {
+    healthy,    ///< nothing is wrong
+    degraded,   ///< a sink fails, or a limit is reached; everything else works
+    overloaded, ///< input or flushes are being lost
+    down,       ///< by a command, or since its sinks fail as the rule says
+};
+
+[[nodiscard]] constexpr std::string_view health_word(health_state state) noexcept {
+    constexpr std::string_view words[] = {"healthy", "degraded", "overloaded", "down"};
+    return words[static_cast<std::size_t>(state)];
+}
+
+namespace detail {
+
+/// `12 lines in the last 300 s`
+[[nodiscard]] inline std::string
+recent_text(const server_status& of, std::uint64_t count, std::string_view what) {
+    const auto seconds = static_cast<std::uint64_t>(of.recent_seconds + 0.5);
+    return std::to_string(count) + ' ' + std::string(what) + " in the last " +
+           std::to_string(seconds > 0 ? seconds : 1) + " s";
+}
+
+} // namespace detail
+
+/// All that is wrong, the gravest kind last; empty: the server is healthy.
+[[nodiscard]] inline std::vector<ailment> ailments(const server_status& of) {
+    std::vector<ailment> all;
+    const auto add = [&](ailment_kind kind, std::string text) {
+        all.push_back({kind, std::move(text)});
+    };
+    if (!of.said_healthy)
+        add(ailment_kind::command, "an admin command said `health down`");
+    for (const auto& sink : of.sinks) {
+        if (sink.report.error != errc::ok)
+            add(ailment_kind::sink, sink.name + ": " + std::string(message(sink.report.error)));
+    }
+    const auto limit = [&](std::uint64_t count, std::string_view what, std::string_view remedy) {
+        if (count > 0)
+            add(ailment_kind::limit,
+                detail::recent_text(of, count, what) + ": " + std::string(remedy));
+    };
+    limit(of.recent.refused[static_cast<std::size_t>(errc::series_limit)],
+          "samples of new series refused",
+          "the limit of series is reached (" + std::to_string(of.series_max) +
+              "); the known ones go on. Remove series (delcounters, delgauges, [idle]), or see "
+              "which names never end");
+    limit(of.recent.refused[static_cast<std::size_t>(errc::value_limit)],
+          "values refused, or left out of quantiles",
+          "the limit of values of a series in an interval is reached");
+    limit(of.recent.metrics_refused,
+          "times series left off /metrics",
+          "its limit of series is reached");
+    for (const auto& way : of.recent.listeners)
+        limit(way.turned_away,
+              "connections turned away at " + way.at,
+              "too many were open, or the system had no more descriptors");
+    limit(of.recent.admin_turned_away,
+          "connections to the admin port turned away",
+          "too many were open");
+    for (const auto& way : of.recent.listeners) {
+        if (way.dropped > 0)
+            add(ailment_kind::loss,
+                way.at + ": " + detail::recent_text(of, way.dropped, "datagrams lost") + ", some " +
+                    std::to_string(way.lost_lines) +
+                    " lines: the system's buffer was full. Raise receive_buffer (and "
+                    "net.core.rmem_max), or threads");
+    }
+    for (std::size_t i = 0; i < of.recent.sinks_dropped.size() && i < of.sinks.size(); ++i) {
+        if (of.recent.sinks_dropped[i] > 0)
+            add(ailment_kind::loss,
+                of.sinks[i].name + ": " +
+                    detail::recent_text(of,
+                                        of.recent.sinks_dropped[i],
+                                        of.sinks[i].is_repeater ? "messages dropped"
+                                                                : "flushes dropped"));
+    }
+    return all;
+}
+
+/// Whether the server counts as down: an admin command said so, or its sinks fail as the rule says.
+/// What keeps the server's own state is no sink here.
+[[nodiscard]] inline bool is_down(const server_status& of) noexcept {
+    std::size_t backends = 0, failing = 0;
+    for (const auto& sink : of.sinks) {
+        if (sink.is_state)
+            continue;
+        ++backends;
+        failing += sink.report.error != errc::ok ? 1 : 0;
+    }
+    const bool any = of.down_if == health_rule::any_sink;
+    return !of.said_healthy || (failing > 0 && (any || failing == backends));
+}
+
+[[nodiscard]] inline health_state health(const server_status& of) {
+    if (is_down(of))
+        return health_state::down;
+    auto state = health_state::healthy;
+    for (const auto& one : ailments(of)) {
+        if (one.kind == ailment_kind::loss)
+            return health_state::overloaded;
+        state = health_state::degraded;
+    }
+    return state;
+}
+
+/// The texts of all ailments, a line each.
+[[nodiscard]] inline std::string ailment_lines(const server_status& of) {
+    std::string all;
+    for (const auto& one : ailments(of))
+        (all += one.text) += '\n';
+    return all;
+}
+
+} // namespace quipu
+
+// quipu/server/http_reply.hpp
+
+// Answers of HTTP/1.1.
+
+namespace quipu {
+
+/// What a page may do, unless it says otherwise: nothing.
+inline constexpr std::string_view http_strict_policy = "default-src 'none'; frame-ancestors 'none'";
+
+/// What is answered to a request.
+struct http_reply {
+    int status = 200;
+    std::string_view type = "text/plain; charset=utf-8"; ///< lives as long as the program
+    std::string body{};
+    std::string_view policy = http_strict_policy; ///< Content-Security-Policy; lives as long
+    /// Not empty: the body is the begin of a stream of events, and this is what it is about; the
+    /// connection stays and is told more.
+    std::string follows{};
+};
+
+/// The words of a status.
+[[nodiscard]] constexpr std::string_view http_reason(int status) noexcept {
+    switch (status) {
+    case 200: return "OK";
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 431: return "Request Header Fields Too Large";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Error";
+    }
+}
+
+/// An answer that says what is wrong, in one line.
+[[nodiscard]] inline http_reply http_error(int status, std::string_view why = {}) {
+    http_reply made;
+    made.status = status;
+    made.body = std::to_string(status) + ' ' + std::string(http_reason(status));
+    if (!why.empty())
+        (made.body += ": ") += why;
+    made.body += '\n';
+    return made;
+}
+
+/// Writes an answer behind what is there. A stream has no length, and ends with its connection.
+/// Input    `keeps_alive`: the connection stays for the next request; `head_only`: no body.
+inline void append_http_reply(std::string& out,
+                              const http_reply& answer,
+                              bool keeps_alive,
+                              bool head_only = false) {
+    const bool streams = !answer.follows.empty();
+    const auto line = [&out](std::string_view name, std::string_view value) {
+        (((out += name) += ": ") += value) += "\r\n";
+    };
+    out += "HTTP/1.1 " + std::to_string(answer.status) + ' ';
+    (out += http_reason(answer.status)) += "\r\n";
+    line("Content-Type", answer.type);
+    if (!streams)
+        line("Content-Length", std::to_string(answer.body.size()));
+    if (answer.status == 405)
+        line("Allow", "GET, HEAD");
+    line("Cache-Control", "no-store");
+    line("X-Content-Type-Options", "nosniff");
+    line("Content-Security-Policy", answer.policy);
+    line("Referrer-Policy", "no-referrer");
+    line("Connection", keeps_alive && !streams ? "keep-alive" : "close");
+    out += "\r\n";
+    if (!head_only)
+        out += answer.body;
+}
+
+} // namespace quipu
+
+// quipu/server/http.hpp
+
+// HTTP on a port where other things are asked, too.
+
+namespace quipu {
+
+/// Says what a path has to tell.
+/// Requires  http_reply operator()(const http_request&): of a whole request; the views in it are
+///           valid until it returns.
+/// Provided  live_routes.
+template <class R>
+concept http_routes = requires(R routes, const http_request& asked) {
+    { routes(asked) } -> std::same_as<http_reply>;
+};
+
+/// A service for `conversations` that answers HTTP/1.1 requests, and leaves connections that begin
+/// otherwise to another service. A connection stays what it began as: what a browser sends behind
+/// its headers is never taken for commands, whatever a page makes it send; admin_commands sees to the
+/// rest.
+///
+/// Requests that come at once are answered one after the other, each when the answer before it is
+/// taken. What is wrong is answered with its status, and ends the connection.
+/// Threads  that of the conversations.
+template <http_routes Routes>
+class http_service {
+public:
+    http_service(Routes routes, converse_function otherwise)
+        : routes_(std::move(routes)), otherwise_(std::move(otherwise)) {}
+
+    void operator()(conversation& with) {
+        if (with.manner == undecided) {
+            const auto guess = guess_http(with.input);
+            if (guess == http_guess::undecided)
+                return;
+            with.manner = guess == http_guess::yes ? speaks_http : speaks_otherwise;
+        }
+        if (with.manner == speaks_otherwise)
+            return otherwise_(with);
+        if (!with.follows.empty())
+            return with.input.clear(); // a stream answers nothing more
+        answer(with);
+    }
+
+private:
+    enum : std::uint8_t { undecided, speaks_http, speaks_otherwise };
+
+    void answer(conversation& with) {
+        // A client may send an empty line too many behind a request.
+        std::size_t empty = 0;
+        while (with.input[empty] == '\n' || with.input.compare(empty, 2, "\r\n") == 0)
+            empty += with.input[empty] == '\r' ? 2U : 1U;
+        with.input.erase(0, empty);
+        const auto asked = parse_http_request(with.input);
+        if (asked.status == 0)
+            return;
+        if (asked.status != 200) {
+            append_http_reply(with.output, http_error(asked.status), false);
+            with.ends = true;
+            with.input.clear();
+            return;
+        }
+        auto answer = routes_(asked);
+        append_http_reply(with.output, answer, asked.keeps_alive, asked.head_only);
+        const bool streams = !answer.follows.empty() && !asked.head_only;
+        with.ends = !streams && (!asked.keeps_alive || !answer.follows.empty());
+        if (streams)
+            with.follows = std::move(answer.follows);
+        with.input.erase(0, asked.size);
+        with.again = !with.input.empty();
+    }
+
+    Routes routes_;
+    converse_function otherwise_;
+};
+
+} // namespace quipu
+
+// quipu/server/ini.hpp
+
+// INI files, as C programs and Python's ConfigParser read them.
+
+namespace quipu {
+
+/// A place in a config file, and what is wrong there.
+struct config_error {
+    std::size_t line = 0;
+    std::string why{}; ///< empty: nothing
+};
+
+/// `key = value` within a section; the line counts from 1.
+struct ini_entry {
+    std::string section{};
+    std::string key{};
+    std::string value{};
+    std::size_t line = 0;
+};
+
+/// A header `[name]`. A section may have several, and each of its entries names the section too.
+struct ini_section {
+    std::string name{};
+    std::size_t line = 0;
+};
+
+struct ini_file {
+    std::vector<ini_section> sections{};
+    std::vector<ini_entry> entries{};
+    /// If something is wrong: the first place. What stands before it was read.
+    config_error error{};
+};
+
+/// What a value is that begins with '"'.
+enum class ini_values : std::uint8_t {
+    plain, ///< nothing else than others
+    /// What stands up to the closing one, with blanks, semicolons and all; `\"`, `\\` and `\n` stand for
+    /// a quote, a backslash and a newline.
+    quoted,
+};
+
+namespace detail {
+
+/// Reads a value in quotes, behind which nothing but a comment stands; nothing if it is none.
+[[nodiscard]] inline std::optional<std::string> read_quoted(std::string_view value) {
+    value = trim(value);
+    if (!value.starts_with('"'))
+        return std::nullopt;
+    std::string plain;
+    for (std::size_t at = 1; at < value.size(); ++at) {
+        const char c = value[at];
+        if (c == '"') {
+            const auto behind = trim(value.substr(at + 1));
+            if (!behind.empty() && behind.front() != ';')
+                return std::nullopt;
+            return plain;
+        }
+        const bool escapes = c == '\\' && at + 1 < value.size();
+        const char next = escapes ? value[at + 1] : '\0';
+        const bool known = escapes && (next == '"' || next == '\\' || next == 'n');
+        plain += !known ? c : next == 'n' ? '\n' : next;
+        at += known ? 1 : 0;
+    }
+    return std::nullopt;
+}
+
+} // namespace detail
+
+/// Whether a value has to stand in quotes, so that it is read again as it is.
+[[nodiscard]] inline bool needs_quotes(std::string_view value) {
+    bool needs = detail::trim(value) != value || value.starts_with('"');
+    char before = ' ';
+    for (const char c : value) {
+        needs = needs || c == '\n' || (c == ';' && detail::is_blank(before));
+        before = c;
+    }
+    return needs;
+}
+
+/// Appends a value as it is, or in quotes if it needs them.
+inline void append_ini_value(std::string& out, std::string_view value) {
+    if (!needs_quotes(value)) {
+        out += value;
+        return;
+    }
+    out += '"';
+    for (const char c : value) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        if (c == '\n')
+            out += "\\n";
+        else
+            out += c;
+    }
+    out += '"';
+}
+
+/// Reads `[section]`, `key = value` and `key: value`. Blanks around each part do not count, nor does
+/// the indent of a line. A line that begins with ';' or '#' is a comment, and so is the rest of a line
+/// from a blank and ';' on. Keys and sections keep their case.
+///
+/// Cost     O(size), allocates.
+/// Threads  pure.
+/// Source   inih and Python's ConfigParser, where they agree.
+[[nodiscard]] inline ini_file parse_ini(std::string_view text,
+                                        ini_values values = ini_values::plain) {
+    ini_file read;
+    constexpr std::string_view mark = "\xef\xbb\xbf"; // of UTF-8
+    if (text.starts_with(mark))
+        text.remove_prefix(mark.size());
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto end = text.find('\n');
+        const auto line = detail::trim(text.substr(0, end));
+        text.remove_prefix(end == text.npos ? text.size() : end + 1);
+        if (line.empty() || line.front() == ';' || line.front() == '#')
+            continue;
+        const auto fail = [&](std::string why) {
+            read.error = {number, std::move(why)};
+            return read;
+        };
+        if (line.front() == '[') {
+            const auto close = line.find(']');
+            if (close == line.npos)
+                return fail("a section begins with '[' but does not end with ']'");
+            read.sections.push_back({std::string(detail::trim(line.substr(1, close - 1))), number});
+            continue;
+        }
+        const auto separator = line.find_first_of("=:");
+        const auto key = detail::trim(line.substr(0, separator));
+        if (separator == line.npos || key.empty())
+            return fail("neither 'key = value' nor '[section]'");
+        if (read.sections.empty())
+            return fail("'" + std::string(key) + "' stands before the first '[section]'");
+        auto value = line.substr(separator + 1);
+        if (values == ini_values::quoted) {
+            if (auto plain = detail::read_quoted(value)) {
+                read.entries.push_back(
+                    {read.sections.back().name, std::string(key), *std::move(plain), number});
+                continue;
+            }
+        }
+        for (std::size_t at = 0; (at = value.find(';', at)) != value.npos; ++at) {
+            if (at > 0 && detail::is_blank(value[at - 1])) {
+                value = value.substr(0, at);
+                break;
+            }
+        }
+        read.entries.push_back({read.sections.back().name,
+                                std::string(key),
+                                std::string(detail::trim(value)),
+                                number});
+    }
+    return read;
+}
+
+} // namespace quipu
+
 // quipu/server/key_reporter.hpp
 
 // When the most frequent keys are told, and by whom.
@@ -24953,898 +26062,6 @@ private:
 
 } // namespace quipu
 
-// quipu/server/repeater.hpp
-
-// Repeaters: what a server receives, passed on as it came to other servers.
-
-namespace quipu {
-
-/// How a copy travels. `udp` takes the first address of the host, `udp4` and `udp6` the first of
-/// that family, as Etsy's `repeaterProtocol`.
-enum class repeat_protocol : std::uint8_t { udp, udp4, udp6, tcp };
-
-/// Where copies go.
-struct repeat_target {
-    repeat_protocol protocol = repeat_protocol::udp;
-    host_port to{};
-
-    friend bool operator==(const repeat_target&, const repeat_target&) = default;
-};
-
-namespace detail {
-
-inline constexpr std::array<std::string_view, 4> repeat_schemes{
-    "repeat://", "repeat+udp4://", "repeat+udp6://", "repeat+tcp://"}; // as repeat_protocol
-
-} // namespace detail
-
-/// Reads `repeat://HOST:PORT`, `repeat+udp4://…`, `repeat+udp6://…` or `repeat+tcp://…`.
-/// Errors   bad_address: another scheme, no host, port 0.
-/// Threads  pure.
-[[nodiscard]] inline result<repeat_target>
-parse_repeat_target(std::string_view url, std::optional<std::uint16_t> default_port = {}) {
-    for (std::size_t i = 0; i < detail::repeat_schemes.size(); ++i) {
-        const auto scheme = detail::repeat_schemes[i];
-        if (!url.starts_with(scheme))
-            continue;
-        auto to = parse_host_port(url.substr(scheme.size()), default_port);
-        if (!to)
-            return to.error();
-        if (detail::is_any_host(to->host) || to->port == 0)
-            return errc::bad_address;
-        return repeat_target{static_cast<repeat_protocol>(i), *std::move(to)};
-    }
-    return errc::bad_address;
-}
-
-/// The text of a target: `parse_repeat_target` reads it back equal.
-[[nodiscard]] inline std::string to_string(const repeat_target& target) {
-    return std::string(detail::repeat_schemes[static_cast<std::size_t>(target.protocol)]) +
-           to_string(target.to);
-}
-
-/// The bounds of a repeater.
-struct repeater_options {
-    /// Bytes that wait for one target, and as many again on their way; beyond it messages are
-    /// dropped, and counted. The memory is taken at once.
-    std::size_t bytes_max = std::size_t{4} << 20U;
-    /// The pause after a failure over TCP, doubled after each, up to the second.
-    int retry_ms = 250;
-    int retry_ms_max = 5000;
-    stream_sender_options tcp{.reconnect_ms = 0}; // the queue has the pauses
-};
-
-namespace detail {
-
-/// Datagrams to a host, whatever its name comes to mean: a transport.
-class repeat_datagrams {
-public:
-    explicit repeat_datagrams(repeat_target target)
-        : to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
-
-    /// A text that is longer than a datagram is parted behind a newline.
-    [[nodiscard]] errc send(std::string_view bytes) noexcept {
-        while (bytes.size() > datagram_bytes_max) {
-            const auto newline = bytes.substr(0, datagram_bytes_max).rfind('\n');
-            if (newline == bytes.npos)
-                return errc::message_too_long;
-            if (const errc error = to_.send(bytes.substr(0, newline + 1)); error != errc::ok)
-                return error;
-            bytes.remove_prefix(newline + 1);
-        }
-        return to_.send(bytes);
-    }
-
-private:
-    static constexpr std::size_t datagram_bytes_max = 65'507; // of UDP over IPv4
-
-    [[nodiscard]] static address_family family(repeat_protocol protocol) noexcept {
-        switch (protocol) {
-        case repeat_protocol::udp4: return address_family::v4;
-        case repeat_protocol::udp6: return address_family::v6;
-        default: return address_family::any;
-        }
-    }
-
-    udp_host_sender to_;
-};
-
-static_assert(transport<repeat_datagrams>);
-
-} // namespace detail
-
-/// Sends copies to one target, on a thread of its own; who calls never waits for the network.
-///
-/// Over UDP a message is a datagram, as it came; one longer than 65,507 bytes (of a stream) is parted
-/// behind a newline. A datagram that cannot be sent is counted as failed, and not tried again. Over
-/// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
-/// while there is no connection they wait, and those that find no room are dropped and counted.
-///
-/// Threads  `send` and `counts` from any; `take_losses` and `finish` from one.
-/// Source   statsd 0.9.0, backends/repeater.js. It decodes what it sends over TCP as UTF-8, and what
-///          it gets over TCP as 7-bit ASCII: here bytes stay as they are. It spreads messages
-///          over five connections, in any order, and loses them while there is none.
-class repeater {
-public:
-    explicit repeater(repeat_target target, repeater_options options = {})
-        : name_(to_string(target)), queue_(open(std::move(target), options)) {}
-
-    /// Queues a copy.
-    /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
-    void send(std::string_view bytes) {
-        if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
-            static thread_local std::string ended;
-            ended.assign(bytes);
-            ended += '\n';
-            static_cast<void>(stream->send(ended)); // it counts what it drops
-        } else {
-            static_cast<void>(std::get<queued<detail::repeat_datagrams>>(queue_).send(bytes));
-        }
-    }
-
-    [[nodiscard]] queue_counts counts() const noexcept {
-        return std::visit([](const auto& queue) { return queue.counts(); }, queue_);
-    }
-
-    /// What was sent, dropped and failed since this was last called.
-    [[nodiscard]] queue_counts take_losses() noexcept {
-        queue_counts now = counts();
-        const queue_counts before = std::exchange(told_, now);
-        now.sent -= before.sent;
-        now.dropped -= before.dropped;
-        now.failed -= before.failed;
-        now.dropped_lines -= before.dropped_lines;
-        now.failed_lines -= before.failed_lines;
-        return now;
-    }
-
-    /// Waits until what is there has left. What has not by then is lost when this object goes.
-    /// Returns  how many messages are left.
-    [[nodiscard]] std::uint64_t finish(const deadline& end) noexcept {
-        static_cast<void>(std::visit([&](auto& queue) { return queue.flush(end); }, queue_));
-        return counts().waiting;
-    }
-
-    /// Its URL.
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
-
-private:
-    using either = std::variant<queued<detail::repeat_datagrams>, queued<tcp_sender>>;
-    static constexpr std::size_t pack_bytes_max = std::size_t{16} * 1024;
-
-    [[nodiscard]] static either open(repeat_target target, const repeater_options& options) {
-        queue_options bounds;
-        bounds.bytes_max = options.bytes_max;
-        bounds.stop_timeout_ms = 0; // `finish` has waited
-        if (target.protocol != repeat_protocol::tcp)
-            return queued(detail::repeat_datagrams(std::move(target)), bounds);
-        bounds.pack_bytes_max = pack_bytes_max;
-        bounds.retry_ms = options.retry_ms;
-        bounds.retry_ms_max = options.retry_ms_max;
-        return queued(tcp_sender(std::move(target.to), options.tcp), bounds);
-    }
-
-    std::string name_;
-    queue_counts told_{};
-    either queue_;
-};
-
-/// The repeaters of the receiving threads.
-class repeater_list {
-public:
-    /// Before the threads start.
-    void add(repeat_target target, repeater_options options = {}) {
-        all_.push_back(std::make_unique<repeater>(std::move(target), options));
-    }
-
-    /// Queues a copy for each.
-    void send(std::string_view bytes) {
-        for (auto& one : all_)
-            one->send(bytes);
-    }
-
-    /// Counts what is not passed on: a binary record that came within a stream.
-    void skip() noexcept { skipped_.fetch_add(1, std::memory_order_relaxed); }
-    [[nodiscard]] std::uint64_t skipped() const noexcept {
-        return skipped_.load(std::memory_order_relaxed);
-    }
-
-    [[nodiscard]] const std::vector<std::unique_ptr<repeater>>& all() const noexcept {
-        return all_;
-    }
-
-private:
-    std::vector<std::unique_ptr<repeater>> all_{};
-    std::atomic<std::uint64_t> skipped_{0};
-};
-
-} // namespace quipu
-
-// quipu/server/reception.hpp
-
-// What comes through the sockets of one receiving thread, as lines and records for its intake.
-
-namespace quipu {
-
-/// Takes datagrams and the pieces of streams, and tells the log, at a limited rate, of what is
-/// refused.
-///
-/// Threads  one thread, that of the intake.
-template <class Profile>
-class basic_reception {
-public:
-    using dialect_type = typename Profile::dialect_type;
-    static constexpr bool takes_binary = Profile::takes_binary;
-
-    /// What joins the pieces of one stream.
-    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
-
-    basic_reception(basic_intake<Profile>& intake, const log& messages)
-        : intake_(intake), log_(messages) {}
-
-    [[nodiscard]] static stream_type open_stream() {
-        return stream_type(takes_binary
-                               ? std::max(dialect_type::line_bytes_max, binary_record_bytes_max)
-                               : dialect_type::line_bytes_max);
-    }
-
-    /// From now on each datagram, and what is whole of a stream, goes to these too, as it came;
-    /// of a stream with binary records in it the lines only.
-    void repeat_to(repeater_list& list) noexcept { repeaters_ = &list; }
-
-    /// From now on each line is logged before it is taken.
-    void log_lines() noexcept { logs_lines_ = true; }
-
-    /// Takes a datagram; padded, as receivers hand them out.
-    void receive_datagram(std::string_view text) {
-        intake_.came(text.size());
-        repeat(text);
-        if constexpr (takes_binary) {
-            if (!text.empty() && text.front() == binary_magic)
-                return receive_records(text);
-        }
-        receive(text);
-    }
-
-    /// Takes a piece of a stream, padded likewise.
-    /// Errors   a record is broken: nothing that follows can be read.
-    [[nodiscard]] errc receive_piece(stream_type& stream, std::string_view bytes) {
-        intake_.came(bytes.size());
-        const auto overlong = stream.overlong();
-        const errc broken = feed(stream, bytes);
-        if (stream.overlong() != overlong) {
-            intake_.refuse_lines(errc::line_too_long, stream.overlong() - overlong);
-            log_limited("refused a line of a stream", errc::line_too_long);
-        }
-        return broken;
-    }
-
-    /// Takes or refuses what is left of a stream that ended.
-    /// Input    whole: it ended in good order, so that a line without a newline is one where the
-    ///          dialect says so; else it may have been cut off within a number.
-    void end_stream(stream_type& stream, bool whole) {
-        if constexpr (takes_binary) {
-            if (stream.in_record())
-                return refuse_record(errc::unterminated_line, {});
-        }
-        const auto rest = stream.rest();
-        if (rest.empty())
-            return;
-        if (whole && dialect_type::unterminated_lines) {
-            repeat(rest);
-            return receive(rest);
-        }
-        intake_.refuse_lines(errc::unterminated_line);
-        log_refusal({errc::unterminated_line, 0}, rest);
-    }
-
-    void log_limited(std::string_view text) {
-        if (may_log())
-            log_.warning(std::string(text) + held_back());
-    }
-    void log_limited(std::string_view what, errc why) {
-        if (may_log())
-            log_.warning(std::string(what) + ": " + std::string(message(why)) + held_back());
-    }
-
-private:
-    [[nodiscard]] static std::int64_t stamp() {
-        return Profile::stamps_on_receipt ? std::time(nullptr) : 0;
-    }
-
-    void repeat(std::string_view text) {
-        if (repeaters_ != nullptr)
-            repeaters_->send(text);
-    }
-
-    void receive(std::string_view text) {
-        if (logs_lines_) {
-            for_each_line(text, [this](std::string_view line) {
-                log_.info("received " + quoted(line, dialect_type::line_bytes_max));
-            });
-        }
-        intake_.receive(padded_text{text}, stamp(), [&](refusal why, std::string_view line) {
-            log_refusal(why, line);
-        });
-    }
-
-    void receive(const sample& one) {
-        intake_.receive(
-            one, stamp(), [&](refusal why, std::string_view name) { log_refusal(why, name); });
-    }
-
-    [[nodiscard]] errc feed(line_stream& lines, std::string_view bytes) {
-        lines.feed(bytes, [&](std::string_view text) {
-            repeat(text);
-            receive(text);
-        });
-        return errc::ok;
-    }
-    [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
-        const errc broken = mixed.template feed<dialect_type>(
-            bytes,
-            [&](std::string_view text) {
-                repeat(text);
-                receive(text);
-            },
-            [&](const sample& one) {
-                if (repeaters_ != nullptr)
-                    repeaters_->skip();
-                receive(one);
-            },
-            [&](refusal why, std::string_view record) { refuse_record(why.error, record); });
-        if (broken != errc::ok)
-            refuse_record(broken, {});
-        return broken;
-    }
-
-    /// A datagram of records, perhaps with newlines between them.
-    void receive_records(std::string_view bytes) {
-        while (!bytes.empty()) {
-            if (bytes.front() == '\n') {
-                bytes.remove_prefix(1);
-                continue;
-            }
-            if (bytes.front() != binary_magic)
-                return receive(bytes);
-            const auto record = parse_binary<dialect_type>(bytes);
-            if (!record || !record->complete())
-                return refuse_record(record ? errc::bad_length : record.error(), bytes);
-            const auto whole = bytes.substr(0, record->size);
-            if (record->refused.error == errc::ok)
-                receive(record->sample);
-            else
-                refuse_record(record->refused.error, whole);
-            bytes.remove_prefix(whole.size());
-        }
-    }
-
-    void refuse_record(errc why, std::string_view record) {
-        intake_.refuse_lines(why);
-        log_refusal({why, 0}, record);
-    }
-
-    [[nodiscard]] bool may_log() noexcept { return limit_.allows(std::time(nullptr) * 1000); }
-
-    [[nodiscard]] std::string held_back() {
-        const auto count = limit_.take_held_back();
-        return count == 0 ? "" : " (and " + std::to_string(count) + " lines not logged)";
-    }
-
-    void log_refusal(refusal why, std::string_view line) {
-        if (!may_log())
-            return;
-        log_.warning("refused " + quoted(line) + " at byte " + std::to_string(why.offset) + ": " +
-                     std::string(message(why.error)) + held_back());
-    }
-
-    basic_intake<Profile>& intake_;
-    const log& log_;
-    repeater_list* repeaters_ = nullptr;
-    rate_limit limit_{};
-    bool logs_lines_ = false;
-};
-
-} // namespace quipu
-
-// quipu/server/listeners.hpp
-
-// The ways in of one receiving thread: sockets, a pipe, and what comes through them.
-
-namespace quipu {
-
-/// What came in by one way.
-struct way_in_counts {
-    std::string at{};              ///< as in `bound()`
-    std::uint64_t packets = 0;     ///< datagrams, or pieces of streams
-    std::uint64_t dropped = 0;     ///< datagrams that the system's buffer had no room for
-    std::uint64_t oversized = 0;   ///< datagrams that were too long
-    std::uint64_t connections = 0; ///< that are open
-    std::uint64_t turned_away = 0; ///< connections, since too many were open
-
-    /// Adds the counts of another thread.
-    void merge(const way_in_counts& other) noexcept {
-        packets += other.packets;
-        dropped += other.dropped;
-        oversized += other.oversized;
-        connections += other.connections;
-        turned_away += other.turned_away;
-    }
-};
-
-namespace detail {
-
-/// The same, counted by the receiving thread for whoever reads it.
-struct live_way_in_counts {
-    std::string at{};
-    std::atomic<std::uint64_t> packets{0};
-    std::atomic<std::uint64_t> dropped{0};
-    std::atomic<std::uint64_t> oversized{0};
-    std::atomic<std::uint64_t> connections{0};
-    std::atomic<std::uint64_t> turned_away{0};
-
-    [[nodiscard]] way_in_counts now() const {
-        return {at,
-                packets.load(std::memory_order_relaxed),
-                dropped.load(std::memory_order_relaxed),
-                oversized.load(std::memory_order_relaxed),
-                connections.load(std::memory_order_relaxed),
-                turned_away.load(std::memory_order_relaxed)};
-    }
-};
-
-} // namespace detail
-
-/// Whether a port is that of one socket, or shared by several threads; the first of those has made
-/// sure that nobody else has it.
-enum class port_use : std::uint8_t { alone, shared_first, shared_next };
-
-/// The bounds of what listens.
-struct listener_options {
-    /// The system's buffer for datagrams that wait to be taken; it may grant less. 0: its default.
-    std::size_t receive_buffer_bytes = std::size_t{4} << 20;
-    /// Open connections; beyond it new ones are turned away.
-    std::size_t connections_max = 1024;
-};
-
-/// Sockets that feed one intake.
-///
-/// Threads  `listen` and its kin before the thread that calls `run` starts; `stop` from any thread, or
-///          from a signal handler.
-template <class Profile>
-class basic_listeners {
-public:
-    /// Errors   of `ready`: too_many_descriptors.
-    basic_listeners(basic_intake<Profile>& intake,
-                    const log& messages,
-                    listener_options options = {})
-        : intake_(intake), reception_(intake, messages), options_(options),
-          loop_(event_loop::open()), waker_(waker::open()) {
-        if (loop_ && waker_)
-            ready_ = loop_->add(waker_->fd(), waker_token);
-    }
-
-    /// Whether the system gave what is needed before anything can listen.
-    [[nodiscard]] errc ready() const noexcept {
-        if (!loop_)
-            return loop_.error();
-        return waker_ ? ready_ : waker_.error();
-    }
-
-    /// What comes goes to these too; see basic_reception. Before `run`.
-    void repeat_to(repeater_list& list) noexcept { reception_.repeat_to(list); }
-
-    /// Each line is logged before it is taken. Before `run`.
-    void log_lines() noexcept { reception_.log_lines(); }
-
-    // What each of the following has bound is added to `bound()`.
-
-    /// Binds every address that the host of `at` has here.
-    /// Errors   those of resolve and of binding; what was bound before the error stays.
-    [[nodiscard]] errc listen(const endpoint& at) {
-        const auto addresses = resolve(at.at, address_use::bind);
-        if (!addresses)
-            return addresses.error();
-        for (const address& one : *addresses) {
-            if (const auto bound = listen(one, at.protocol); !bound)
-                return bound.error();
-        }
-        return errc::ok;
-    }
-
-    /// Binds one address; returns it with the port that the system chose.
-    [[nodiscard]] result<address>
-    listen(const address& at, ip_protocol protocol, port_use use = port_use::alone) {
-        if (protocol == ip_protocol::udp) {
-            udp_receiver_options options;
-            options.receive_buffer_bytes = options_.receive_buffer_bytes;
-            options.reuse_port = use == port_use::shared_next;
-            return add(udp_receiver::bind(at, options), "udp://", use);
-        }
-        tcp_listener_options options;
-        options.reuse_port = use == port_use::shared_next;
-        return add(tcp_listener::listen(at, options), "tcp://", use);
-    }
-
-    /// Binds a path of this machine, which goes away with this object.
-    /// Errors   those of unix_listener.
-    [[nodiscard]] errc listen_unix(const std::string& path,
-                                   unix_kind kind,
-                                   std::optional<unsigned> mode = std::nullopt) {
-        auto opened = unix_listener::bind(path, kind, mode);
-        if (!opened)
-            return opened.error();
-        const bool datagrams = kind == unix_kind::datagrams;
-        const errc error = take_over(opened->release(), datagrams);
-        if (error != errc::ok)
-            return error;
-        paths_.push_back(*std::move(opened));
-        name((datagrams ? "unixgram://" : "unix://") + path);
-        return errc::ok;
-    }
-
-    /// Takes over the sockets that this program was started with; see take_inherited_sockets.
-    /// Errors   address_unavailable: there is none.
-    [[nodiscard]] errc listen_inherited() {
-        auto taken = take_inherited_sockets();
-        for (auto& one : taken) {
-            const auto local = one.bound.local_address();
-            const std::string at = local ? to_string(*local) : "a path";
-            if (const errc error = take_over(std::move(one.bound), one.datagrams);
-                error != errc::ok)
-                return error;
-            name("inherited " + at);
-        }
-        return taken.empty() ? errc::address_unavailable : errc::ok;
-    }
-
-    /// Reads a descriptor that stays the caller's, standard input as a rule, up to its end; then
-    /// `at_end` is called on the thread of `run`, if nothing else listens.
-    /// Errors   those of event_loop.
-    [[nodiscard]] errc listen_file(int fd, std::function<void()> at_end) {
-        at_end_ = std::move(at_end);
-        const auto at = place(stream<file_reader>{file_reader(fd), reception_.open_stream()});
-        const errc error = loop_->add(fd, at);
-        if (error == errc::unsupported) {
-            always_ready_ = at; // a file has all that it will have
-        } else if (error != errc::ok) {
-            sources_[at] = std::monostate{};
-            ways_.pop_back();
-            return error;
-        }
-        name("stdin:");
-        return errc::ok;
-    }
-
-    /// What is bound, as `udp://127.0.0.1:8125`, with the ports that the system chose.
-    [[nodiscard]] const std::vector<std::string>& bound() const noexcept { return bound_; }
-
-    /// The same with counts, as of now. Any thread may ask once `run` has begun.
-    [[nodiscard]] std::vector<way_in_counts> ways_in() const {
-        std::vector<way_in_counts> all;
-        for (const auto& one : ways_)
-            all.push_back(one.now());
-        return all;
-    }
-
-    /// Numbers what comes, a batch at a time, since other threads, which count with the same
-    /// counter, take some of the same series. Before `run`.
-    void keep_order(std::atomic<std::uint32_t>& counter) noexcept { order_ = &counter; }
-
-    /// The longest time since the last call during which the sockets waited for this thread: what
-    /// came meanwhile had to find room in the system's buffers. From one other thread.
-    [[nodiscard]] std::chrono::nanoseconds take_longest_gap() noexcept {
-        return std::chrono::nanoseconds(longest_gap_.exchange(0, std::memory_order_relaxed));
-    }
-
-    /// Receives until `stop`, then takes what has come by then, and returns.
-    void run() {
-        while (!stopping_)
-            wait(-1);
-        // What the senders got rid of before the end is not lost: datagrams and bytes that wait.
-        const deadline enough(drain_ms_max); // for who never ends to send
-        while (wait(0) > 0 && enough.remaining_ms() > 0) {
-        }
-        end_streams();
-        count_dropped();
-    }
-
-    /// Brings `run` to its end.
-    void stop() noexcept {
-        stop_asked_.store(true, std::memory_order_release);
-        wake();
-    }
-
-    /// Brings `run` to its next boundary, where the shard of the intake may be handed over.
-    void wake() noexcept {
-        if (waker_)
-            waker_->wake();
-    }
-
-private:
-    using way_in = detail::live_way_in_counts;
-
-    template <class From>
-    struct stream {
-        From from;
-        typename basic_reception<Profile>::stream_type lines;
-        [[nodiscard]] int fd() const noexcept { return from.fd(); }
-    };
-    using source = std::variant<std::monostate,
-                                udp_receiver,
-                                tcp_listener,
-                                stream<tcp_connection>,
-                                stream<file_reader>>;
-
-    static constexpr std::uint64_t waker_token = ~std::uint64_t{0};
-    /// So much is taken from one socket before the others have their turn.
-    static constexpr int turns_max = 16;
-    static constexpr int pieces_max = 2; // of a connection: as large as these
-    static constexpr std::size_t piece_bytes_max = std::size_t{256} * 1024;
-    static constexpr int drain_ms_max = 250;
-
-    /// Names the way in that was placed last.
-    void name(std::string at) {
-        ways_.back().at = at;
-        bound_.push_back(std::move(at));
-    }
-
-    template <class Opened>
-    [[nodiscard]] result<address> add(result<Opened> opened, const char* scheme, port_use use) {
-        if (!opened)
-            return opened.error();
-        const auto local = opened->local_address();
-        if (!local)
-            return local.error();
-        errc error = use == port_use::shared_first ? opened->share_port() : errc::ok;
-        if (error == errc::ok)
-            error = add(*std::move(opened));
-        if (error != errc::ok)
-            return error;
-        name(scheme + to_string(*local));
-        return *local;
-    }
-
-    template <class Opened>
-    [[nodiscard]] errc add(Opened opened, way_in* way = nullptr) {
-        const int fd = opened.fd();
-        const auto at = place(std::move(opened), way);
-        const errc error = loop_->add(fd, at);
-        if (error != errc::ok) {
-            sources_[at] = std::monostate{};
-            if (way == nullptr)
-                ways_.pop_back();
-        }
-        return error;
-    }
-
-    [[nodiscard]] errc take_over(socket bound, bool datagrams) {
-        if (datagrams)
-            return add(udp_receiver::take_over(std::move(bound)));
-        auto listens = tcp_listener::take_over(std::move(bound));
-        return listens ? add(*std::move(listens)) : listens.error();
-    }
-
-    /// Puts a source into a free place and returns its token.
-    /// `way`: that of its listener; null: it is a new one.
-    [[nodiscard]] std::uint64_t place(source&& opened, way_in* way = nullptr) {
-        if (way == nullptr)
-            way = &ways_.emplace_back();
-        for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (!std::holds_alternative<std::monostate>(sources_[i]))
-                continue;
-            sources_[i] = std::move(opened);
-            way_of_[i] = way;
-            return i;
-        }
-        sources_.push_back(std::move(opened));
-        way_of_.push_back(way);
-        return sources_.size() - 1;
-    }
-
-    /// Waits for readiness and takes what is there. Returns how much: datagrams, pieces of streams,
-    /// and connections that began or ended.
-    std::size_t wait(int timeout_ms) {
-        taken_ = 0;
-        note_gap();
-        const auto ready = loop_->wait(always_ready_ ? 0 : timeout_ms, [&](std::uint64_t token) {
-            if (taken_ == 0 && !busy_since_)
-                busy_since_ = std::chrono::steady_clock::now();
-            take(token);
-        });
-        if (!ready)
-            reception_.log_limited("cannot wait for input", ready.error());
-        if (always_ready_)
-            take(*always_ready_);
-        if (taken_ > 0)
-            intake_.note_seen(std::time(nullptr));
-        pass_boundary();
-        return taken_;
-    }
-
-    void note_gap() noexcept {
-        if (!busy_since_)
-            return;
-        const auto gap = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                             std::chrono::steady_clock::now() - *busy_since_)
-                             .count();
-        busy_since_.reset();
-        if (gap > longest_gap_.load(std::memory_order_relaxed))
-            longest_gap_.store(gap, std::memory_order_relaxed);
-    }
-
-    void take(std::uint64_t token) {
-        if (token == waker_token) {
-            waker_->clear();
-            stopping_ = stop_asked_.load(std::memory_order_acquire);
-            return;
-        }
-        source& from = sources_[token];
-        if (auto* const datagrams = std::get_if<udp_receiver>(&from))
-            take_datagrams(*datagrams, *way_of_[token]);
-        else if (std::holds_alternative<tcp_listener>(from))
-            take_connections(token);
-        else if (std::holds_alternative<stream<tcp_connection>>(from))
-            take_pieces<tcp_connection>(token);
-        else if (std::holds_alternative<stream<file_reader>>(from))
-            take_pieces<file_reader>(token);
-    }
-
-    /// This thread alone writes.
-    static void count(std::atomic<std::uint64_t>& into, std::uint64_t more) noexcept {
-        into.store(into.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-    }
-
-    /// Half of what 32 bits count is more batches than come in an interval.
-    void note_order() noexcept {
-        if (order_ != nullptr)
-            intake_.came_at(order_->fetch_add(1, std::memory_order_relaxed));
-    }
-
-    void take_datagrams(udp_receiver& from, way_in& way) {
-        for (int turn = 0; turn < turns_max; ++turn) {
-            note_order();
-            const auto count =
-                from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
-            if (!count)
-                return reception_.log_limited("cannot receive", count.error());
-            if (*count == 0)
-                return;
-            taken_ += *count;
-            basic_listeners::count(way.packets, *count);
-            pass_boundary();
-        }
-    }
-
-    void take_connections(std::uint64_t token) {
-        auto* const way = way_of_[token];
-        const auto turn_away = [&](errc why) {
-            count(way->turned_away, 1);
-            reception_.log_limited("a connection is turned away", why);
-        };
-        for (int turn = 0; turn < turns_max; ++turn) {
-            auto accepted = std::get<tcp_listener>(sources_[token]).accept();
-            if (!accepted) {
-                if (accepted.error() != errc::would_block)
-                    turn_away(accepted.error());
-                return;
-            }
-            if (connections_ == options_.connections_max) {
-                count(way->turned_away, 1);
-                reception_.log_limited("a connection is turned away: too many are open");
-                continue;
-            }
-            ++taken_;
-            const errc error =
-                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
-            if (error != errc::ok)
-                return turn_away(error);
-            ++connections_;
-            count(way->connections, 1);
-        }
-    }
-
-    template <class From>
-    void take_pieces(std::uint64_t token) {
-        auto& open = std::get<stream<From>>(sources_[token]);
-        const std::span<char> room(room_.get(), room_bytes);
-        // A file may be one that waits.
-        const int turns = std::is_same_v<From, file_reader> ? 1 : pieces_max;
-        bool more = true;
-        for (int turn = 0; turn < turns && more; ++turn) {
-            note_order();
-            errc broken = errc::ok;
-            const auto count = open.from.receive(room, [&](std::string_view bytes) {
-                more = bytes.size() == piece_bytes_max;
-                broken = reception_.receive_piece(open.lines, bytes);
-            });
-            if (!count || open.from.closed() || broken != errc::ok) {
-                if (broken == errc::ok)
-                    reception_.end_stream(open.lines, count.error() == errc::ok);
-                ++taken_;
-                return close<From>(token);
-            }
-            if (*count == 0)
-                return;
-            ++taken_;
-            basic_listeners::count(way_of_[token]->packets, 1);
-            pass_boundary();
-        }
-    }
-
-    template <class From>
-    void close(std::uint64_t token) {
-        loop_->remove(std::get<stream<From>>(sources_[token]).fd());
-        sources_[token] = std::monostate{};
-        if constexpr (std::is_same_v<From, tcp_connection>) {
-            --connections_;
-            way_of_[token]->connections.fetch_sub(1, std::memory_order_relaxed);
-        } else {
-            always_ready_.reset();
-            if (bound_.size() == 1 && at_end_)
-                at_end_();
-        }
-    }
-
-    void end_streams() {
-        for (auto& one : sources_) {
-            if (auto* const open = std::get_if<stream<tcp_connection>>(&one))
-                reception_.end_stream(open->lines, false);
-            else if (auto* const file = std::get_if<stream<file_reader>>(&one))
-                reception_.end_stream(file->lines, false);
-        }
-    }
-
-    void pass_boundary() {
-        if (!intake_.shard().asked())
-            return;
-        count_dropped();
-        intake_.shard().pass_boundary();
-    }
-
-    /// Counts the datagrams that were lost before they could be taken.
-    void count_dropped() {
-        std::uint64_t lost = 0;
-        for (std::size_t i = 0; i < sources_.size(); ++i) {
-            auto* const datagrams = std::get_if<udp_receiver>(&sources_[i]);
-            if (datagrams == nullptr)
-                continue;
-            const auto dropped = datagrams->dropped().value_or(0);
-            way_of_[i]->dropped.store(dropped, std::memory_order_relaxed);
-            way_of_[i]->oversized.store(datagrams->oversized(), std::memory_order_relaxed);
-            lost += datagrams->oversized() + dropped;
-        }
-        intake_.count_dropped(lost - std::exchange(lost_, lost));
-    }
-
-    basic_intake<Profile>& intake_;
-    basic_reception<Profile> reception_;
-    listener_options options_;
-    result<event_loop> loop_;
-    result<waker> waker_;
-    errc ready_ = errc::ok;
-    std::atomic<bool> stop_asked_{false};
-    bool stopping_ = false;
-    std::vector<source> sources_{};
-    std::vector<way_in*> way_of_{}; // of each source
-    std::deque<way_in> ways_{};
-    std::atomic<std::uint32_t>* order_ = nullptr; // if several threads receive
-    std::optional<std::chrono::steady_clock::time_point> busy_since_{};
-    std::atomic<std::int64_t> longest_gap_{0}; // in nanoseconds
-    std::vector<unix_listener> paths_{};
-    std::vector<std::string> bound_{};
-    // For the pieces of streams; only what they fill becomes real memory.
-    static constexpr std::size_t room_bytes = piece_bytes_max + read_padding_bytes;
-    std::unique_ptr<char[]> room_ = std::make_unique_for_overwrite<char[]>(room_bytes);
-    std::optional<std::uint64_t> always_ready_{};
-    std::function<void()> at_end_{};
-    std::size_t connections_ = 0;
-    std::size_t taken_ = 0;
-    std::uint64_t lost_ = 0;
-};
-
-} // namespace quipu
-
 // quipu/server/live_page.hpp
 
 // The live page of a server, made by page/embed.py of page/live.html.
@@ -25854,7 +26071,7 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-BXAEa5O8mt6kG5GP5CNOjH+/yjy83jjWrfFMkkOhGiI='; "
+    "script-src 'sha256-/HM+fCmLF0Xorrq1BD+8fP0dwpa6YU0guTgZJtSdRu8='; "
     "style-src 'sha256-q0WWU47yQD0tG1jqoznl3Ht2MD5CqGNmpJFRIiu0Isk='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -25984,9 +26201,9 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 <main>
 <div class="notice" id="notice" role="alert" hidden></div>
 <section class="grid three">
-<div class="card"><h2>Lines a second</h2><div class="big" id="lines">–</div><div class="soft" id="lines-all"></div><svg class="plot" id="lines-plot" height="110"></svg></div>
-<div class="card"><h2>Bytes a second</h2><div class="big" id="bytes">–</div><div class="soft" id="bytes-all"></div><svg class="plot" id="bytes-plot" height="110"></svg></div>
-<div class="card"><h2>Refused or lost a second</h2><div class="big" id="refused">–</div><details class="soft"><summary id="refused-all"><span class="key" id="refused-count"></span>, <span class="key second" id="lost-count"></span> in all</summary><ul id="causes"></ul></details><svg class="plot" id="refused-plot" height="110"></svg></div>
+<div class="card"><h2>Lines per second</h2><div class="big" id="lines">–</div><div class="soft" id="lines-all"></div><svg class="plot" id="lines-plot" height="110"></svg></div>
+<div class="card"><h2>Bytes per second</h2><div class="big" id="bytes">–</div><div class="soft" id="bytes-all"></div><svg class="plot" id="bytes-plot" height="110"></svg></div>
+<div class="card"><h2>Lines refused or lost per second</h2><div class="big" id="refused">–</div><details class="soft"><summary id="refused-all"><span class="key" id="refused-count"></span>, <span class="key second" id="lost-count"></span> in all</summary><ul id="causes"></ul></details><svg class="plot" id="refused-plot" height="110"></svg></div>
 </section>
 <section class="grid two">
 <div class="card"><h2>Ways in</h2><ul id="listeners"></ul></div>
@@ -25999,11 +26216,11 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 <span class="soft" id="matched"></span>
 </div>
 <table>
-<thead><tr><th><button type="button" data-sort="name">Name</button></th><th class="kind"><button type="button" data-sort="kind">Kind</button></th><th class="value number"><button type="button" data-sort="value">Value</button></th><th class="rate number"><button type="button" data-sort="rate">A second</button></th><th class="trend"><button type="button" disabled>Lately</button></th></tr></thead>
+<thead><tr><th><button type="button" data-sort="name">Name</button></th><th class="kind"><button type="button" data-sort="kind">Kind</button></th><th class="value number"><button type="button" data-sort="value">Value</button></th><th class="rate number"><button type="button" data-sort="rate">Per second</button></th><th class="trend"><button type="button" disabled>History</button></th></tr></thead>
 <tbody id="rows"></tbody>
 </table>
 <div class="empty" id="empty" hidden></div>
-<div class="controls"><button id="back" type="button" hidden>Back</button><button id="on" type="button" hidden>On</button><span class="soft" id="where"></span></div>
+<div class="controls"><button id="back" type="button" hidden>Back</button><button id="on" type="button" hidden>Next</button><span class="soft" id="where"></span></div>
 </section>
 <footer class="soft">A timer's value is its median, a counter's the sum of one interval. <span id="foot"></span></footer>
 </main>
@@ -26182,10 +26399,9 @@ function noteInDialog() {
 
 function show(news) {
   shown = news;
-  const its = news.status, past = its.past, last = past.times.length - 1;
-  const overloaded = last >= 0 && past.dropped[last] > 0;
-  state(its.ailments || overloaded ? 'bad' : 'good', its.ailments ? 'not well' : overloaded ? 'overloaded' : news.seldom ? 'every 10 s' : 'live');
-  const wrong = its.ailments.trim() || (overloaded ? 'Datagrams were lost in the last interval: the system\u2019s buffer was full, or they were too long.' : '');
+  const its = news.status;
+  state(its.health === 'healthy' ? 'good' : 'bad', its.health);
+  const wrong = its.ailments.trim();
   notice([wrong, news.seldom ? 'Too many pages follow the server already: this one asks every 10 seconds instead.' : ''].filter(Boolean).join('\n'), !wrong);
   draw(news);
   if (opened && lastFlush !== its.flushes) open(opened);
@@ -26196,27 +26412,34 @@ function draw(news) {
   $('about').textContent = `${its.version} · ${its.profile} · up ${duration(its.uptime)} · every ${number(its.interval_seconds)} s`;
   $('lines').textContent = last < 0 ? '–' : short(past.lines[last]);
   $('bytes').textContent = last < 0 ? '–' : short(past.bytes[last]);
-  $('refused').textContent = last < 0 ? '–' : short(past.refused[last] + past.dropped[last]);
+  $('refused').textContent = last < 0 ? '–' : short(past.refused[last] + past.lost_lines[last]);
   $('lines-all').textContent = number(its.lines) + ' lines in all';
   $('bytes-all').textContent = number(its.bytes) + ' bytes in all';
   const causes = Object.entries(its.causes).sort((a, b) => b[1] - a[1]);
   $('refused-count').textContent = number(its.refused) + ' refused';
-  $('lost-count').textContent = number(its.dropped) + ' lost';
+  $('lost-count').textContent = (its.lost_lines ? 'some ' : '') + number(its.lost_lines) + ' lost';
   $('causes').replaceChildren(...causes.map(([why, count]) => element('li', '', `${number(count)} × ${why}`)));
   $('causes').parentElement.className = causes.length ? 'soft' : 'soft none';
   plot($('lines-plot'), past.times, [past.lines], true);
   plot($('bytes-plot'), past.times, [past.bytes], true);
-  plot($('refused-plot'), past.times, [past.refused, past.dropped], true);
-  $('listeners').replaceChildren(...its.listeners.map(one => health(one.at, !one.dropped, [
-    number(one.packets) + (one.at.startsWith('udp') || one.at.startsWith('unixgram') ? ' datagrams' : ' pieces'),
-    one.connections ? number(one.connections) + ' open' : '', one.dropped ? number(one.dropped) + ' lost in the system\u2019s buffer' : '',
-    one.oversized ? number(one.oversized) + ' too long' : ''])));
-  $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing, [
+  plot($('refused-plot'), past.times, [past.refused, past.lost_lines], true);
+  $('listeners').replaceChildren(...its.listeners.map(one => health(one.at, !(one.recent && (one.recent.dropped || one.recent.turned_away)), [
+    number(one.lines) + ' lines in ' + number(one.packets) + (one.at.startsWith('udp') || one.at.startsWith('unixgram') ? ' datagrams' : ' reads'),
+    one.connections ? number(one.connections) + ' open' : '',
+    both(one, 'dropped', 'datagrams lost in the system\u2019s buffer'), one.lost_lines ? `some ${number(one.lost_lines)} lines lost` : '',
+    both(one, 'oversized', 'datagrams too long'), both(one, 'turned_away', 'connections turned away')])));
+  $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing && !one.recent_dropped, [
     one.failing ? one.error : one.last_success ? 'last flush ' + clock(one.last_success) : 'no flush yet', number(one.successes) + ' taken',
-    one.waiting ? number(one.waiting) + ' waiting' : '', one.on_disk ? number(one.on_disk) + ' on disk' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
+    one.waiting ? number(one.waiting) + ' waiting' : '', one.on_disk ? number(one.on_disk) + ' on disk' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + (one.repeater ? ' messages' : ' flushes') + ' dropped' + (one.recent_dropped ? '' : ', none lately') : ''])));
   if (!its.sinks.length) $('sinks').append(element('li', 'soft', 'none'));
   $('foot').textContent = `Flush ${its.flushes}: ${number(its.flush_milliseconds)} ms; longest input gap ${number(its.input_gap_milliseconds)} ms.`;
   showList(news.list);
+}
+// What ever happened, and how much of that lately.
+function both(one, what, words) {
+  if (!one[what]) return '';
+  const lately = one.recent ? one.recent[what] : 0;
+  return `${number(one[what])} ${words}` + (lately ? `, ${number(lately)} of them lately` : ', none lately');
 }
 function health(name, good, facts) {
   const made = element('li');
@@ -26290,12 +26513,12 @@ async function open(query) {
   const facts = [];
   const fact = (name, value) => { if (value !== null && value !== undefined) facts.push([name, value]); };
   if (its.kind === 'timer') {
-    fact('count', its.count); fact('a second', its.rate); fact('mean', its.mean); fact('deviation', its.deviation);
+    fact('count', its.count); fact('per second', its.rate); fact('mean', its.mean); fact('deviation', its.deviation);
     fact('least', its.min); fact('largest', its.max); fact('sum', its.sum);
   } else if (its.kind === 'set') {
     fact(its.exact ? 'members' : 'members, about', its.value);
     if (its.standard_error !== undefined) facts.push(['standard error', its.exact ? 'none: exact' : (100 * its.standard_error).toFixed(2) + ' %']);
-  } else { fact('value', its.value); fact('a second', its.rate); if (its.kind === 'counter') fact('in all', its.total); }
+  } else { fact('value', its.value); fact('per second', its.rate); if (its.kind === 'counter') fact('in all', its.total); }
   const grid = element('div', 'facts');
   for (const [name, value] of facts) {
     const one = element('div');
@@ -26303,7 +26526,7 @@ async function open(query) {
     grid.append(one);
   }
   const parts = [grid];
-  const title = element('h2', '', its.kind === 'timer' ? '' : its.kind === 'counter' ? 'A second' : 'Over time');
+  const title = element('h2', '', its.kind === 'timer' ? '' : its.kind === 'counter' ? 'Per second' : 'Over time');
   if (its.kind === 'timer') title.append(element('span', 'key', 'Median'), ', ', element('span', 'key second', '99th percentile'));
   const chart = svg('svg', { class: 'plot', height: 150 });
   if (its.times && its.times.length)
@@ -26491,60 +26714,34 @@ struct series_query {
 
 namespace quipu {
 
-/// What a server knows of itself at a moment. Counts are since its start.
-struct server_status {
-    struct way_out {
-        std::string name{};
-        sink_report report{};
-    };
+namespace detail {
 
-    std::string_view profile{};
-    std::int64_t now = 0;   ///< Unix seconds
-    std::int64_t start = 0; ///< likewise
-    bool said_healthy = true;
-    double interval_seconds = 0;
-    intake_counts counts{};
-    std::array<std::size_t, metric_kind_count> series{}; ///< of the last flush
-    std::uint64_t flushes = 0;
-    double flush_milliseconds = 0;     ///< of the last one
-    double input_gap_milliseconds = 0; ///< the longest of the last interval
-    /// Series of flushes that are not on the page for Prometheus: another has the name; there was no
-    /// room.
-    std::uint64_t metrics_conflicts = 0;
-    std::uint64_t metrics_refused = 0;
-    std::uint64_t admin_turned_away = 0; ///< connections, since too many were open
-    std::vector<way_in_counts> listeners{};
-    std::vector<way_out> sinks{}; ///< repeaters, too, whose numbers are of messages
-};
-
-/// What a status was at a flush, to be drawn. Rates are a second.
-struct status_point {
-    std::int64_t at = 0;
-    double lines = 0;
-    double bytes = 0;
-    double refused = 0;
-    double dropped = 0;
-};
-
-/// What is wrong, a line each; empty: all is well.
-[[nodiscard]] inline std::string ailments(const server_status& of) {
-    std::string all;
-    if (!of.said_healthy)
-        all += "an admin command said `health down`\n";
-    for (const auto& sink : of.sinks) {
-        if (sink.report.error != errc::ok)
-            ((all += sink.name) += ": ") += std::string(message(sink.report.error)) + '\n';
-    }
-    return all;
+inline void tell_way(json_text& out, const way_in_counts& of) {
+    out.member("packets", of.packets).member("lines", of.lines);
+    out.member("dropped", of.dropped).member("lost_lines", of.lost_lines);
+    out.member("oversized", of.oversized).member("turned_away", of.turned_away);
 }
+
+/// What happened lately, apart from what ever happened.
+inline void tell_recent(json_text& out, const server_status& of) {
+    out.name("recent").begin_object().member("seconds", of.recent_seconds);
+    out.member("lines", of.recent.lines).member("lost_lines", of.recent.lost_lines);
+    std::uint64_t refused = 0;
+    for (const auto one : of.recent.refused)
+        refused += one;
+    out.member("refused", refused).end_object();
+}
+
+} // namespace detail
 
 /// Writes a status as members of an object that is open.
 inline void tell_status(json_text& out, const server_status& of) {
     out.member("profile", of.profile).member("now", of.now).member("start", of.start);
     out.member("uptime", of.now - of.start).member("interval_seconds", of.interval_seconds);
-    out.member("ailments", ailments(of));
+    out.member("health", health_word(health(of))).member("ailments", ailment_lines(of));
     out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
     out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
+    out.member("lost_lines", of.lost_lines).member("series_max", std::uint64_t{of.series_max});
     out.member("discarded", of.counts.discarded).member("tags_dropped", of.counts.tags_dropped);
     out.member("last_seen", of.counts.last_seen);
     out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
@@ -26561,16 +26758,27 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("metrics_conflicts", of.metrics_conflicts);
     out.member("metrics_refused", of.metrics_refused);
     out.member("admin_turned_away", of.admin_turned_away);
+    detail::tell_recent(out, of);
     out.name("listeners").begin_list();
-    for (const auto& one : of.listeners) {
-        out.begin_object().member("at", one.at).member("packets", one.packets);
-        out.member("dropped", one.dropped).member("oversized", one.oversized);
+    for (std::size_t i = 0; i < of.listeners.size(); ++i) {
+        const auto& one = of.listeners[i];
+        out.begin_object().member("at", one.at);
+        detail::tell_way(out, one);
         out.member("connections", one.connections);
-        out.member("turned_away", one.turned_away).end_object();
+        if (i < of.recent.listeners.size()) {
+            out.name("recent").begin_object();
+            detail::tell_way(out, of.recent.listeners[i]);
+            out.end_object();
+        }
+        out.end_object();
     }
     out.end_list().name("sinks").begin_list();
-    for (const auto& [name, report] : of.sinks) {
-        out.begin_object().member("name", name).name("failing").truth(report.error != errc::ok);
+    for (std::size_t i = 0; i < of.sinks.size(); ++i) {
+        const auto& [name, report, is_repeater, is_state] = of.sinks[i];
+        out.begin_object().member("name", name).name("repeater").truth(is_repeater);
+        if (i < of.recent.sinks_dropped.size())
+            out.member("recent_dropped", of.recent.sinks_dropped[i]);
+        out.name("failing").truth(report.error != errc::ok);
         out.member("error", report.error == errc::ok ? "" : message(report.error));
         out.member("waiting", std::uint64_t{report.waiting});
         out.member("on_disk", std::uint64_t{report.kept.value_or(0)});
@@ -26637,6 +26845,12 @@ void for_each_self_number(const server_status& of, F&& f) {
         "Series of flushes that are not on /metrics: there was no room",
         true,
         of.metrics_refused);
+    one("lost_lines",
+        "Lines in datagrams that were lost, estimated: datagrams times lines in those that came",
+        true,
+        of.lost_lines);
+    one("healthy", "1 if nothing is wrong, else 0", false, ailments(of).empty() ? 1 : 0);
+    one("series_max", "Series beyond which new ones are refused", false, of.series_max);
     one("admin_turned_away",
         "Connections to the admin port that were closed or turned away: too many were open",
         true,
@@ -26649,6 +26863,10 @@ void for_each_self_number(const server_status& of, F&& f) {
     each_listener("listener_packets",
                   "Datagrams and pieces of streams received",
                   [](const auto& way) { return way.packets; });
+    each_listener("listener_lines", "Lines received", [](const auto& way) { return way.lines; });
+    each_listener("listener_lost_lines", "Lines in lost datagrams, estimated", [](const auto& way) {
+        return way.lost_lines;
+    });
     each_listener("listener_dropped",
                   "Datagrams that the system dropped: its buffer was full",
                   [](const auto& way) { return way.dropped; });
@@ -26770,7 +26988,7 @@ template <live_host Host>
     list("lines", [](const auto& one) { return one.lines; });
     list("bytes", [](const auto& one) { return one.bytes; });
     list("refused", [](const auto& one) { return one.refused; });
-    list("dropped", [](const auto& one) { return one.dropped; });
+    list("lost_lines", [](const auto& one) { return one.lost_lines; });
     out.end_object().end_object();
     return out.full() ? std::string("{}") : out.take();
 }
@@ -26792,7 +27010,10 @@ template <live_host Host>
 ///     /metrics          all series and the server's own numbers for Prometheus, in its text format or,
 ///                       where the header Accept asks for it, in that of OpenMetrics or in protocol
 ///                       buffers
-///     /healthz          200, or 503 with what is wrong
+///     /healthz          the state in a word, and a line for each thing that is wrong: 503 if the server
+///                       counts as down (health.hpp), else 200
+///     /readyz           503 after the admin command `health down`, else 200: /-/ready too
+///     /livez            200 whenever the server answers, whatever its sinks do: /-/healthy too
 ///     /api/status       how the server does, in JSON
 ///     /api/series       the series: search, kind, sort, order, offset, limit (series_query)
 ///     /api/series/one   one series: kind, name
@@ -26813,6 +27034,10 @@ public:
             return metrics(negotiate(asked.accept));
         if (asked.path == "/healthz")
             return health();
+        if (asked.path == "/livez" || asked.path == "/-/healthy")
+            return text(200, "alive\n");
+        if (asked.path == "/readyz" || asked.path == "/-/ready")
+            return ready();
         if (asked.path == "/api/status")
             return json(detail::status_json(*host_));
         if (asked.path == "/api/series")
@@ -26833,11 +27058,20 @@ private:
         return {200, content_type(form), host_->metrics(form)};
     }
 
+    [[nodiscard]] static http_reply text(int status, std::string body) {
+        return {status, "text/plain; charset=utf-8", std::move(body)};
+    }
+
     [[nodiscard]] http_reply health() const {
-        auto wrong = ailments(host_->status());
-        if (wrong.empty())
-            return {200, "text/plain; charset=utf-8", "up\n"};
-        return {503, "text/plain; charset=utf-8", std::move(wrong)};
+        const auto now = host_->status();
+        const auto state = quipu::health(now);
+        const int status = state == health_state::down ? 503 : 200;
+        return text(status, std::string(health_word(state)) + '\n' + ailment_lines(now));
+    }
+
+    [[nodiscard]] http_reply ready() const {
+        return host_->status().said_healthy ? text(200, "ready\n")
+                                            : text(503, "an admin command said `health down`\n");
     }
 
     [[nodiscard]] http_reply list(std::string_view query) const {
@@ -26880,7 +27114,8 @@ private:
 namespace quipu {
 
 /// Says what of an interval's input was not taken, and why.
-inline void log_losses(const log& to, const intake_counts& of) {
+/// Input    lost_lines: what the lost datagrams held, estimated.
+inline void log_losses(const log& to, const intake_counts& of, std::uint64_t lost_lines) {
     std::string causes;
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.refused[cause] == 0)
@@ -26892,8 +27127,10 @@ inline void log_losses(const log& to, const intake_counts& of) {
     if (!causes.empty())
         to.warning("refused in this interval, of " + std::to_string(of.lines) + " lines" + causes);
     if (of.dropped > 0) {
-        to.warning("lost in this interval: " + std::to_string(of.dropped) +
-                   " datagrams: the system's buffer was full, or they were too long");
+        to.warning("lost in this interval: " + std::to_string(of.dropped) + " datagrams, some " +
+                   std::to_string(lost_lines) +
+                   " lines: the system's buffer was full, or they were too long. Raise "
+                   "receive_buffer (and net.core.rmem_max), or threads");
     }
     if (of.tags_dropped > 0) {
         to.warning("left out in this interval: " + std::to_string(of.tags_dropped) +
@@ -27684,6 +27921,138 @@ private:
     std::vector<std::unique_ptr<receiver>> all_{};
     std::vector<std::string> bound_{};
     std::size_t turn_ = 0; // of what only one of them can have
+};
+
+} // namespace quipu
+
+// quipu/server/recent_window.hpp
+
+// What a server did lately, apart from what it ever did.
+
+namespace quipu {
+
+/// Remembers the counts of past flushes, and reports what was added to them in the last minutes; so
+/// what went wrong once does not look wrong for ever. Estimates how many lines the lost datagrams of
+/// a way in held.
+///
+/// Memory   at most `marks_max` copies of a status.
+/// Threads  distinct objects safe, shared objects unsafe.
+class recent_window {
+    template <class List, class Member>
+    [[nodiscard]] static auto* find(const List& all, const std::string& name, Member member) {
+        const auto found = std::find_if(
+            all.begin(), all.end(), [&](const auto& one) { return one.*member == name; });
+        return found == all.end() ? nullptr : &*found;
+    }
+
+public:
+    /// How far back "lately" reaches; an interval that is longer counts whole.
+    static constexpr std::int64_t reach_ms = 300'000;
+    static constexpr std::size_t marks_max = 32;
+
+    /// Notes the counts at the start, and then at each flush; `fill` compares with them.
+    /// Units    milliseconds of a clock that nobody sets.
+    void note(std::int64_t now_ms, server_status now) {
+        estimate(now.listeners);
+        fill_lost_lines(now);
+        while (marks_.size() > 1 && marks_[1].at_ms <= now_ms - reach_ms)
+            marks_.pop_front();
+        if (marks_.size() > 1 && now_ms - marks_[marks_.size() - 2].at_ms < reach_ms / 30)
+            marks_
+                .pop_back(); // flushes follow each other closely: one mark each ten seconds will do
+        marks_.push_back({now_ms, std::move(now)});
+        if (marks_.size() > marks_max)
+            marks_.pop_front();
+    }
+
+    /// Lines in all datagrams that were lost up to the last note, estimated.
+    [[nodiscard]] std::uint64_t lost_lines() const noexcept {
+        std::uint64_t all = 0;
+        for (const auto& [at, known] : known_)
+            all += known.lost_lines;
+        return all;
+    }
+
+    /// Writes into a status what its lost datagrams held, and what happened lately.
+    void fill(std::int64_t now_ms, server_status& now) const {
+        fill_lost_lines(now);
+        if (marks_.empty())
+            return;
+        const auto& [at_ms, before] = marks_.front();
+        now.recent_seconds = static_cast<double>(now_ms - at_ms) / 1000;
+        auto& recent = now.recent;
+        recent.lines = now.counts.lines - before.counts.lines;
+        for (std::size_t cause = 0; cause < errc_count; ++cause)
+            recent.refused[cause] = now.counts.refused[cause] - before.counts.refused[cause];
+        recent.metrics_conflicts = now.metrics_conflicts - before.metrics_conflicts;
+        recent.metrics_refused = now.metrics_refused - before.metrics_refused;
+        recent.admin_turned_away = now.admin_turned_away - before.admin_turned_away;
+        recent.lost_lines = now.lost_lines - before.lost_lines;
+        recent.listeners = now.listeners;
+        for (auto& way : recent.listeners)
+            subtract(way, before);
+        recent.sinks_dropped.clear();
+        for (const auto& sink : now.sinks) {
+            const auto* const then = find(before.sinks, sink.name, &server_status::way_out::name);
+            const auto dropped = then == nullptr ? 0 : then->report.dropped;
+            recent.sinks_dropped.push_back(sink.report.dropped - dropped);
+        }
+    }
+
+private:
+    struct mark {
+        std::int64_t at_ms;
+        server_status counts;
+    };
+
+    static void subtract(way_in_counts& way, const server_status& before) {
+        const auto* const then = find(before.listeners, way.at, &way_in_counts::at);
+        if (then == nullptr)
+            return;
+        way.packets -= then->packets;
+        way.lines -= then->lines;
+        way.dropped -= then->dropped;
+        way.oversized -= then->oversized;
+        way.turned_away -= then->turned_away;
+        way.lost_lines -= then->lost_lines;
+    }
+
+    /// A lost datagram held as many lines as the ones that came in the same interval by the same way;
+    /// if none came, as many as ever; and at least one.
+    void estimate(const std::vector<way_in_counts>& ways) {
+        for (const auto& way : ways) {
+            auto& known = known_[way.at];
+            const auto lost = way.dropped + way.oversized - known.lost;
+            const bool came = way.packets > known.packets;
+            const auto packets = came ? way.packets - known.packets : way.packets;
+            const auto lines = came ? way.lines - known.lines : way.lines;
+            const double each =
+                packets == 0 ? 1 : static_cast<double>(lines) / static_cast<double>(packets);
+            known.lost_lines +=
+                static_cast<std::uint64_t>(static_cast<double>(lost) * std::max(each, 1.0) + 0.5);
+            known.lost += lost;
+            known.packets = way.packets;
+            known.lines = way.lines;
+        }
+    }
+
+    void fill_lost_lines(server_status& now) const {
+        now.lost_lines = lost_lines();
+        for (auto& way : now.listeners) {
+            const auto known = known_.find(way.at);
+            way.lost_lines = known == known_.end() ? 0 : known->second.lost_lines;
+        }
+    }
+
+    struct way_known {
+        std::uint64_t lost = 0; // datagrams
+        std::uint64_t packets = 0;
+        std::uint64_t lines = 0;
+        std::uint64_t lost_lines = 0;
+    };
+
+    std::deque<mark> marks_{}; // the oldest first
+    std::map<std::string, way_known> known_{};
 };
 
 } // namespace quipu
@@ -28666,6 +29035,8 @@ struct server_options {
     prometheus_options metrics{};
     /// They become native histograms once a scraper asks for protocol buffers.
     bool native_metrics = true;
+    /// When sinks that fail make `/healthz` answer 503.
+    health_rule down_if = health_rule::all_sinks;
     /// End with the first flush.
     bool once = false;
     /// How long the sinks may take for what is left at the end.
@@ -28802,6 +29173,7 @@ public:
             "state:" + path,
             [path](const snapshot_type& from) { return write_checkpoint(path, from); },
             bounds);
+        state_sink_ = sinks_.back().get();
         state_.emplace(std::move(folder));
         spools_ = of_each_sink;
     }
@@ -28831,6 +29203,7 @@ public:
         receivers_.start();
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
+        recent_.note(steady_ms(), counts_now());
         if (keys_)
             keys_->start(flushed_ms_);
         bool ticked = false;
@@ -29019,15 +29392,23 @@ private:
     }
 
     [[nodiscard]] server_status status_now() {
+        auto now = counts_now();
+        recent_.fill(steady_ms(), now);
+        return now;
+    }
+
+    [[nodiscard]] server_status counts_now() {
         server_status now;
         now.profile = Profile::name;
         now.now = std::time(nullptr);
         now.start = start_ != 0 ? start_ : now.now;
         now.said_healthy = healthy_;
+        now.down_if = options_.down_if;
         now.interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
         now.counts = counts_;
         now.counts.merge(pipeline_.counts());
         now.series = series_;
+        now.series_max = Profile::store_traits::series_max;
         now.flushes = flushes_;
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
@@ -29036,9 +29417,9 @@ private:
         now.metrics_refused = metrics_.refused();
         now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
-            now.sinks.push_back({one->name(), one->report()});
+            now.sinks.push_back({one->name(), one->report(), false, one.get() == state_sink_});
         for (const auto& one : repeaters_.all())
-            now.sinks.push_back({one->name(), repeaters_watch_.report(*one)});
+            now.sinks.push_back({one->name(), repeaters_watch_.report(*one), true});
         return now;
     }
 
@@ -29057,6 +29438,7 @@ private:
     /// Keeps what the pages show of a flush.
     void keep_for_pages(const std::shared_ptr<const snapshot_type>& flushed,
                         const intake_counts& counts,
+                        std::uint64_t lost_lines,
                         double interval_seconds) {
         if (!is_watched_)
             return;
@@ -29078,7 +29460,7 @@ private:
                          rate(counts.lines),
                          rate(counts.bytes),
                          rate(counts.refused_in_all()),
-                         rate(counts.dropped)});
+                         rate(lost_lines)});
     }
 
     [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
@@ -29151,8 +29533,11 @@ private:
         flush_milliseconds_ = took.count();
         const std::chrono::duration<double, std::milli> gap = receivers_.take_longest_gap();
         input_gap_milliseconds_ = gap.count();
-        keep_for_pages(shared, counts, interval_seconds);
-        log_losses(log_, counts);
+        recent_.note(steady_ms(), counts_now());
+        const auto lost_before = std::exchange(lost_lines_, recent_.lost_lines());
+        const auto lost_lines = lost_lines_ - lost_before;
+        keep_for_pages(shared, counts, lost_lines, interval_seconds);
+        log_losses(log_, counts, lost_lines);
         repeaters_watch_.log_losses();
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
@@ -29182,6 +29567,8 @@ private:
     prometheus_page metrics_;
     std::uint64_t left_off_metrics_ = 0; // at the last flush
     std::vector<status_point> past_{};
+    recent_window recent_{};
+    std::uint64_t lost_lines_ = 0; // up to the last flush
     self_series itself_{options_.self_prefix};
     std::array<std::size_t, metric_kind_count> series_{}; // of the last flush
     std::uint64_t flushes_ = 0;
@@ -29193,7 +29580,8 @@ private:
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};
-    std::optional<key_reporter> keys_{}; // if they are counted
+    const worker_type* state_sink_ = nullptr; // the one that keeps the gauges, if any does
+    std::optional<key_reporter> keys_{};      // if they are counted
 };
 
 using server = basic_server<>;
@@ -29288,7 +29676,8 @@ private:
         if (!status_.items.empty())
             line("quipud " + std::string(text_in(status_, "version")) + "  profile " +
                      std::string(text_in(status_, "profile")) + "  up " +
-                     duration_text(number_in(status_, "uptime")) + "  " + asked_.at,
+                     duration_text(number_in(status_, "uptime")) + "  " +
+                     std::string(text_in(status_, "health")) + "  " + asked_.at,
                  bold);
         else
             line("quipud  " + asked_.at, bold);
@@ -29296,10 +29685,15 @@ private:
             line("! " + asked_.trouble, red);
         const auto& past = part(status_, "past");
         std::string rates;
-        for (const std::string_view one : {"lines", "bytes", "refused", "dropped"}) {
+        for (const auto& [one, word] :
+             {std::pair<std::string_view, std::string_view>("lines", "lines"),
+              {"bytes", "bytes"},
+              {"refused", "refused"},
+              {"lost_lines", "lost"}}) {
             const auto all = numbers_in(past, one);
             const double last = all.empty() ? 0 : all.back();
-            rates += (rates.empty() ? "" : "  ") + std::string(one) + ' ' + short_text(last) + "/s";
+            rates +=
+                (rates.empty() ? "" : "  ") + std::string(word) + ' ' + short_text(last) + "/s";
             if (one == "lines" && asked_.columns >= 60)
                 rates +=
                     ' ' +
@@ -29331,11 +29725,23 @@ private:
         };
         tell("listeners", [&](const literal& one) {
             std::string text = " in  " + std::string(text_in(one, "at"));
+            counted(text, number_in(one, "lines"), "lines");
             counted(text, number_in(one, "packets"), "packets");
             counted(text, number_in(one, "connections"), "connections");
-            const bool dropped = counted(text, number_in(one, "dropped"), "dropped by the system");
-            const bool oversized = counted(text, number_in(one, "oversized"), "too long");
-            return std::pair(text, dropped || oversized);
+            // What once happened stays to be read; what happens is red.
+            const auto& recent = part(one, "recent");
+            bool bad = false;
+            for (const auto& [name, words] :
+                 {std::pair<std::string_view, std::string_view>("dropped", "dropped by the system"),
+                  {"oversized", "too long"},
+                  {"turned_away", "turned away"}}) {
+                if (!counted(text, number_in(one, name), words))
+                    continue;
+                const double lately = number_in(recent, name);
+                text += lately > 0 ? " (" + short_text(lately) + " lately)" : " (none lately)";
+                bad = bad || lately > 0;
+            }
+            return std::pair(text, bad);
         });
         const double now = number_in(status_, "now");
         tell("sinks", [&](const literal& one) {
@@ -29346,9 +29752,10 @@ private:
             counted(text, number_in(one, "waiting"), "waiting");
             counted(text, number_in(one, "on_disk"), "on disk");
             counted(text, number_in(one, "failures"), "failures");
-            const bool lost = counted(text, number_in(one, "dropped"), "dropped");
+            counted(text, number_in(one, "dropped"), "dropped");
+            const bool losing = number_in(one, "recent_dropped") > 0;
             const auto* const failing = one.find("failing");
-            return std::pair(text, lost || (failing != nullptr && failing->truth));
+            return std::pair(text, losing || (failing != nullptr && failing->truth));
         });
     }
 

@@ -79,7 +79,7 @@ async function test(page, its) {
   page.on('pageerror', error => errors.push(String(error)));
 
   await page.goto(`http://127.0.0.1:${its.http}/`);
-  await waitFor(() => document.getElementById('state').textContent === 'live');
+  await waitFor(() => document.getElementById('state').textContent === 'healthy');
   await shot('empty');
   expect('the empty list says so', await page.isVisible('#empty'), true);
 
@@ -214,7 +214,7 @@ async function test(page, its) {
   await shot('crowded');
   others.end();
   await see(false);
-  await waitFor(() => document.getElementById('state').textContent === 'live');
+  await waitFor(() => document.getElementById('state').textContent === 'healthy');
   expect('the notice goes', await page.isVisible('#notice'), false);
 
   await page.setViewportSize({ width: 360, height: 740 });
@@ -233,7 +233,7 @@ async function test(page, its) {
   await shot('disconnected');
   const again = await start(its.http);
   its.server = again.server;
-  await waitFor(() => document.getElementById('state').textContent === 'live');
+  await waitFor(() => document.getElementById('state').textContent === 'healthy');
   await send(again.udp, ['back:3|c']);
   await waitFor(() => document.querySelector('#rows .name') && document.querySelector('#rows .name').textContent === 'back');
   expect('nothing is dim', await page.$eval('body', one => one.className), '');

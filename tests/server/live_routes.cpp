@@ -1,5 +1,6 @@
 #include <quipu/server/live_routes.hpp>
 
+#include <quipu/server/health.hpp>
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/series_board.hpp>
 
@@ -78,10 +79,37 @@ TEST_CASE("live_routes: each path has its answer, others have none", "[server][l
 TEST_CASE("live_routes: health is a status, and says why", "[server][live_routes]") {
     host_of_one_flush host;
     CHECK(get(host, "/healthz").status == 200);
-    CHECK(get(host, "/healthz").body == "up\n");
+    CHECK(get(host, "/healthz").body == "healthy\n");
+    CHECK(get(host, "/readyz").status == 200);
     host.now.said_healthy = false;
     CHECK(get(host, "/healthz").status == 503);
-    CHECK(get(host, "/healthz").body == ailments(host.now));
+    CHECK(get(host, "/healthz").body == "down\n" + ailment_lines(host.now));
+    CHECK(get(host, "/readyz").status == 503);
+    CHECK(get(host, "/-/ready").status == 503);
+}
+
+TEST_CASE("live_routes: one sink that fails ends no process, and is told",
+          "[server][live_routes]") {
+    host_of_one_flush host;
+    host.now.sinks = {{"graphite", {}}, {"influx", {}}, {"json", {}}};
+    host.now.sinks[1].report.error = errc::connection_refused;
+    CHECK(get(host, "/healthz").status == 200);
+    CHECK(get(host, "/healthz").body == "degraded\ninflux: connection refused\n");
+    host.now.down_if = health_rule::any_sink;
+    CHECK(get(host, "/healthz").status == 503);
+    for (const char* const path : {"/livez", "/-/healthy", "/readyz", "/-/ready"})
+        CHECK(get(host, path).status == 200);
+}
+
+TEST_CASE("live_routes: who is at a limit does not say that all is well", "[server][live_routes]") {
+    host_of_one_flush host;
+    host.now.series_max = 1'000'000;
+    host.now.recent_seconds = 60;
+    host.now.recent.refused[static_cast<std::size_t>(errc::series_limit)] = 7;
+    const auto answer = get(host, "/healthz");
+    CHECK(answer.status == 200);
+    CHECK(answer.body.starts_with("degraded\n7 samples of new series refused in the last 60 s: "));
+    CHECK(answer.body.find("1000000") != std::string::npos);
 }
 
 TEST_CASE("live_routes: the status has its past", "[server][live_routes]") {

@@ -16,17 +16,17 @@ TEST_CASE("losses: each cause has its number, and what is well says nothing", "[
     const log_file file;
     intake_counts counts;
     counts.lines = 7;
-    log_losses(quipu::log(file.fd()), counts);
+    log_losses(quipu::log(file.fd()), counts, 0);
     CHECK(file.text().empty());
     counts.refused[static_cast<std::size_t>(errc::bad_number)] = 2;
     counts.refused[static_cast<std::size_t>(errc::empty_name)] = 1;
     counts.dropped = 4;
     counts.tags_dropped = 5;
-    log_losses(quipu::log(file.fd()), counts);
+    log_losses(quipu::log(file.fd()), counts, 120);
     const auto text = file.text();
     CHECK(text.find("refused in this interval, of 7 lines: 1 × the name is empty, 2 × the value is "
                     "not a number\n") != text.npos);
-    CHECK(text.find("lost in this interval: 4 datagrams: ") != text.npos);
+    CHECK(text.find("lost in this interval: 4 datagrams, some 120 lines: ") != text.npos);
     CHECK(text.find("left out in this interval: 5 tags in names") != text.npos);
 }
 

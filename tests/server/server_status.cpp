@@ -19,7 +19,11 @@ server_status busy() {
     now.counts.lines = 12;
     now.counts.refused[static_cast<std::size_t>(errc::bad_rate)] = 3;
     now.series = {1, 2, 3, 4, 5};
-    now.listeners.push_back({"udp://127.0.0.1:8125", 7, 2, 0, 0});
+    now.listeners.push_back(
+        {.at = "udp://127.0.0.1:8125", .packets = 7, .lines = 70, .dropped = 2, .lost_lines = 20});
+    now.lost_lines = 20;
+    now.recent_seconds = 60;
+    now.recent.listeners.push_back({.at = "udp://127.0.0.1:8125", .packets = 3});
     now.sinks.push_back({"graphite", {}});
     now.sinks.back().report.retries = 5;
     return now;
@@ -30,16 +34,6 @@ bool has(std::string_view text, std::string_view part) {
 }
 
 } // namespace
-
-TEST_CASE("server_status: a sink that fails and a word of an admin are ailments",
-          "[server][server_status]") {
-    auto now = busy();
-    CHECK(ailments(now).empty());
-    now.sinks[0].report.error = errc::connection_refused;
-    CHECK(ailments(now) == "graphite: connection refused\n");
-    now.said_healthy = false;
-    CHECK(ailments(now) == "an admin command said `health down`\ngraphite: connection refused\n");
-}
 
 TEST_CASE("server_status: all of it is in the JSON", "[server][server_status]") {
     json_text out(10'000);
@@ -55,6 +49,11 @@ TEST_CASE("server_status: all of it is in the JSON", "[server][server_status]") 
     CHECK(all.find("causes")->find(message(errc::bad_rate))->number == 3);
     CHECK(all.find("series")->find("set")->number == 4);
     CHECK(all.find("listeners")->items.at(0).find("dropped")->number == 2);
+    CHECK(all.find("listeners")->items.at(0).find("lost_lines")->number == 20);
+    CHECK(all.find("listeners")->items.at(0).find("recent")->find("dropped")->number == 0);
+    CHECK(all.find("lost_lines")->number == 20);
+    CHECK(all.find("recent")->find("seconds")->number == 60);
+    CHECK(all.find("health")->text == "healthy");
     CHECK(all.find("sinks")->items.at(0).find("retries")->number == 5);
     CHECK_FALSE(all.find("sinks")->items.at(0).find("failing")->truth);
 }
@@ -72,5 +71,7 @@ TEST_CASE("server_status: its numbers are a page for Prometheus", "[server][serv
               "# TYPE quipud_series gauge\nquipud_series{kind=\"counter\"} 1\n"
               "quipud_series{kind=\"timer\"} 2\n"));
     CHECK(has(page, "quipud_listener_dropped_total{listener=\"udp://127.0.0.1:8125\"} 2\n"));
+    CHECK(has(page, "quipud_listener_lost_lines_total{listener=\"udp://127.0.0.1:8125\"} 20\n"));
+    CHECK(has(page, "quipud_healthy 1\n"));
     CHECK(has(page, "quipud_sink_retries_total{sink=\"a\\\"b\\\\c\\nd\"} 5\n"));
 }

@@ -20,11 +20,11 @@ quipu::literal event(std::string_view text) {
 }
 
 const std::string status =
-    R"("status":{"version":"0.1.0","profile":"quipu","now":1000,"uptime":93784,"ailments":"",)"
+    R"("status":{"version":"0.1.0","profile":"quipu","now":1000,"uptime":93784,"health":"healthy","ailments":"",)"
     R"("listeners":[{"at":"udp://127.0.0.1:8125","packets":12345,"dropped":0,"oversized":0,)"
     R"("connections":0}],"sinks":[{"name":"graphite://g:2003","failing":true,"error":"refused",)"
     R"("waiting":3,"on_disk":20,"dropped":1,"failures":7,"last_success":940}],)"
-    R"("past":{"lines":[0,500,1000],"bytes":[0,0,25000],"refused":[0,0,2],"dropped":[0,0,0]}})";
+    R"("past":{"lines":[0,500,1000],"bytes":[0,0,25000],"refused":[0,0,2],"lost_lines":[0,0,0]}})";
 
 std::string row_text(std::string_view name, std::string_view kind, double value) {
     return R"({"kind":")" + std::string(kind) + R"(","name":")" + std::string(name) +
@@ -57,9 +57,10 @@ bool has(const std::vector<std::string>& lines, std::string_view text) {
 TEST_CASE("terminal_view: the server, its ways, and its series", "[server][terminal_view]") {
     const auto lines = terminal_view(usual(), plain(100));
     CHECK(lines.size() == 24);
-    CHECK(lines[0].starts_with("quipud 0.1.0  profile quipu  up 1d 02:03:04  127.0.0.1:8126 "));
+    CHECK(lines[0].starts_with(
+        "quipud 0.1.0  profile quipu  up 1d 02:03:04  healthy  127.0.0.1:8126 "));
     CHECK(has(lines, "lines 1000/s"));
-    CHECK(has(lines, "bytes 25k/s  refused 2/s  dropped 0/s"));
+    CHECK(has(lines, "bytes 25k/s  refused 2/s  lost 0/s"));
     CHECK(has(lines, " in  udp://127.0.0.1:8125  12.35k packets"));
     CHECK(has(lines,
               " out graphite://g:2003  written 00:01:00 ago  3 waiting  20 on disk  7 failures  1 "
@@ -86,6 +87,26 @@ TEST_CASE("terminal_view: every size has its frame", "[server][terminal_view]") 
     // As many rows as there are.
     CHECK(has(terminal_view(usual(), plain(80, 0)), "latency"));
     CHECK_FALSE(has(terminal_view(usual(), plain(80, 0)), "q quit"));
+}
+
+TEST_CASE("terminal_view: what was lost once is not red for ever", "[server][terminal_view]") {
+    auto asked = plain(120);
+    asked.style.colours = true;
+    const auto way = [](const char* lately) {
+        return std::string(R"({"status":{"listeners":[{"at":"udp://a","lines":300,"dropped":9,)") +
+               R"("recent":{"dropped":)" + lately + "}}]},\"list\":{\"rows\":[]}}";
+    };
+    const auto line_of = [&](const std::string& text) {
+        for (const auto& line : terminal_view(quipu::parse_object_literal(text).value, asked)) {
+            if (line.find("udp://a") != line.npos)
+                return line;
+        }
+        return std::string();
+    };
+    CHECK(line_of(way("0")).find("9 dropped by the system (none lately)") != std::string::npos);
+    CHECK_FALSE(line_of(way("0")).starts_with("\x1b[31m"));
+    CHECK(line_of(way("4")).starts_with("\x1b[31m"));
+    CHECK(line_of(way("4")).find("(4 lately)") != std::string::npos);
 }
 
 TEST_CASE("terminal_view: what is not well says so", "[server][terminal_view]") {

@@ -130,6 +130,9 @@ public:
     /// What comes from now on has that order among what other threads take; see sample.
     void came_at(std::uint32_t order) noexcept { order_ = order; }
 
+    /// How many lines came since the shard was last handed over.
+    [[nodiscard]] std::uint64_t lines() noexcept { return shard_.active().counts.lines; }
+
     /// Remembers that something came. Units: Unix seconds.
     void note_seen(std::int64_t now) noexcept { shard_.active().counts.last_seen = now; }
     /// Counts datagrams that never came.

@@ -40,14 +40,17 @@ namespace quipu {
 struct way_in_counts {
     std::string at{};              ///< as in `bound()`
     std::uint64_t packets = 0;     ///< datagrams, or pieces of streams
+    std::uint64_t lines = 0;       ///< that were in those
     std::uint64_t dropped = 0;     ///< datagrams that the system's buffer had no room for
     std::uint64_t oversized = 0;   ///< datagrams that were too long
     std::uint64_t connections = 0; ///< that are open
     std::uint64_t turned_away = 0; ///< connections, since too many were open
+    std::uint64_t lost_lines = 0;  ///< in datagrams that were lost; estimated by recent_window
 
     /// Adds the counts of another thread.
     void merge(const way_in_counts& other) noexcept {
         packets += other.packets;
+        lines += other.lines;
         dropped += other.dropped;
         oversized += other.oversized;
         connections += other.connections;
@@ -61,6 +64,7 @@ namespace detail {
 struct live_way_in_counts {
     std::string at{};
     std::atomic<std::uint64_t> packets{0};
+    std::atomic<std::uint64_t> lines{0};
     std::atomic<std::uint64_t> dropped{0};
     std::atomic<std::uint64_t> oversized{0};
     std::atomic<std::uint64_t> connections{0};
@@ -69,10 +73,12 @@ struct live_way_in_counts {
     [[nodiscard]] way_in_counts now() const {
         return {at,
                 packets.load(std::memory_order_relaxed),
+                lines.load(std::memory_order_relaxed),
                 dropped.load(std::memory_order_relaxed),
                 oversized.load(std::memory_order_relaxed),
                 connections.load(std::memory_order_relaxed),
-                turned_away.load(std::memory_order_relaxed)};
+                turned_away.load(std::memory_order_relaxed),
+                0};
     }
 };
 
@@ -387,6 +393,7 @@ private:
     void take_datagrams(udp_receiver& from, way_in& way) {
         for (int turn = 0; turn < turns_max; ++turn) {
             note_order();
+            const auto lines = intake_.lines();
             const auto count =
                 from.receive([&](std::string_view text) { reception_.receive_datagram(text); });
             if (!count)
@@ -395,6 +402,7 @@ private:
                 return;
             taken_ += *count;
             basic_listeners::count(way.packets, *count);
+            basic_listeners::count(way.lines, intake_.lines() - lines);
             pass_boundary();
         }
     }
@@ -436,6 +444,7 @@ private:
         bool more = true;
         for (int turn = 0; turn < turns && more; ++turn) {
             note_order();
+            const auto lines = intake_.lines();
             errc broken = errc::ok;
             const auto count = open.from.receive(room, [&](std::string_view bytes) {
                 more = bytes.size() == piece_bytes_max;
@@ -444,6 +453,7 @@ private:
             if (!count || open.from.closed() || broken != errc::ok) {
                 if (broken == errc::ok)
                     reception_.end_stream(open.lines, count.error() == errc::ok);
+                basic_listeners::count(way_of_[token]->lines, intake_.lines() - lines);
                 ++taken_;
                 return close<From>(token);
             }
@@ -451,6 +461,7 @@ private:
                 return;
             ++taken_;
             basic_listeners::count(way_of_[token]->packets, 1);
+            basic_listeners::count(way_of_[token]->lines, intake_.lines() - lines);
             pass_boundary();
         }
     }

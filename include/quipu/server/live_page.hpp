@@ -8,7 +8,7 @@ namespace quipu {
 /// What the page may do: run its own script, use its own style, ask its own server.
 inline constexpr std::string_view live_page_policy =
     "default-src 'none'; connect-src 'self'; img-src data:; "
-    "script-src 'sha256-BXAEa5O8mt6kG5GP5CNOjH+/yjy83jjWrfFMkkOhGiI='; "
+    "script-src 'sha256-/HM+fCmLF0Xorrq1BD+8fP0dwpa6YU0guTgZJtSdRu8='; "
     "style-src 'sha256-q0WWU47yQD0tG1jqoznl3Ht2MD5CqGNmpJFRIiu0Isk='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -138,9 +138,9 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 <main>
 <div class="notice" id="notice" role="alert" hidden></div>
 <section class="grid three">
-<div class="card"><h2>Lines a second</h2><div class="big" id="lines">–</div><div class="soft" id="lines-all"></div><svg class="plot" id="lines-plot" height="110"></svg></div>
-<div class="card"><h2>Bytes a second</h2><div class="big" id="bytes">–</div><div class="soft" id="bytes-all"></div><svg class="plot" id="bytes-plot" height="110"></svg></div>
-<div class="card"><h2>Refused or lost a second</h2><div class="big" id="refused">–</div><details class="soft"><summary id="refused-all"><span class="key" id="refused-count"></span>, <span class="key second" id="lost-count"></span> in all</summary><ul id="causes"></ul></details><svg class="plot" id="refused-plot" height="110"></svg></div>
+<div class="card"><h2>Lines per second</h2><div class="big" id="lines">–</div><div class="soft" id="lines-all"></div><svg class="plot" id="lines-plot" height="110"></svg></div>
+<div class="card"><h2>Bytes per second</h2><div class="big" id="bytes">–</div><div class="soft" id="bytes-all"></div><svg class="plot" id="bytes-plot" height="110"></svg></div>
+<div class="card"><h2>Lines refused or lost per second</h2><div class="big" id="refused">–</div><details class="soft"><summary id="refused-all"><span class="key" id="refused-count"></span>, <span class="key second" id="lost-count"></span> in all</summary><ul id="causes"></ul></details><svg class="plot" id="refused-plot" height="110"></svg></div>
 </section>
 <section class="grid two">
 <div class="card"><h2>Ways in</h2><ul id="listeners"></ul></div>
@@ -153,11 +153,11 @@ footer { padding: 4px 0 28px; font-size: 13px; }
 <span class="soft" id="matched"></span>
 </div>
 <table>
-<thead><tr><th><button type="button" data-sort="name">Name</button></th><th class="kind"><button type="button" data-sort="kind">Kind</button></th><th class="value number"><button type="button" data-sort="value">Value</button></th><th class="rate number"><button type="button" data-sort="rate">A second</button></th><th class="trend"><button type="button" disabled>Lately</button></th></tr></thead>
+<thead><tr><th><button type="button" data-sort="name">Name</button></th><th class="kind"><button type="button" data-sort="kind">Kind</button></th><th class="value number"><button type="button" data-sort="value">Value</button></th><th class="rate number"><button type="button" data-sort="rate">Per second</button></th><th class="trend"><button type="button" disabled>History</button></th></tr></thead>
 <tbody id="rows"></tbody>
 </table>
 <div class="empty" id="empty" hidden></div>
-<div class="controls"><button id="back" type="button" hidden>Back</button><button id="on" type="button" hidden>On</button><span class="soft" id="where"></span></div>
+<div class="controls"><button id="back" type="button" hidden>Back</button><button id="on" type="button" hidden>Next</button><span class="soft" id="where"></span></div>
 </section>
 <footer class="soft">A timer's value is its median, a counter's the sum of one interval. <span id="foot"></span></footer>
 </main>
@@ -336,10 +336,9 @@ function noteInDialog() {
 
 function show(news) {
   shown = news;
-  const its = news.status, past = its.past, last = past.times.length - 1;
-  const overloaded = last >= 0 && past.dropped[last] > 0;
-  state(its.ailments || overloaded ? 'bad' : 'good', its.ailments ? 'not well' : overloaded ? 'overloaded' : news.seldom ? 'every 10 s' : 'live');
-  const wrong = its.ailments.trim() || (overloaded ? 'Datagrams were lost in the last interval: the system\u2019s buffer was full, or they were too long.' : '');
+  const its = news.status;
+  state(its.health === 'healthy' ? 'good' : 'bad', its.health);
+  const wrong = its.ailments.trim();
   notice([wrong, news.seldom ? 'Too many pages follow the server already: this one asks every 10 seconds instead.' : ''].filter(Boolean).join('\n'), !wrong);
   draw(news);
   if (opened && lastFlush !== its.flushes) open(opened);
@@ -350,27 +349,34 @@ function draw(news) {
   $('about').textContent = `${its.version} · ${its.profile} · up ${duration(its.uptime)} · every ${number(its.interval_seconds)} s`;
   $('lines').textContent = last < 0 ? '–' : short(past.lines[last]);
   $('bytes').textContent = last < 0 ? '–' : short(past.bytes[last]);
-  $('refused').textContent = last < 0 ? '–' : short(past.refused[last] + past.dropped[last]);
+  $('refused').textContent = last < 0 ? '–' : short(past.refused[last] + past.lost_lines[last]);
   $('lines-all').textContent = number(its.lines) + ' lines in all';
   $('bytes-all').textContent = number(its.bytes) + ' bytes in all';
   const causes = Object.entries(its.causes).sort((a, b) => b[1] - a[1]);
   $('refused-count').textContent = number(its.refused) + ' refused';
-  $('lost-count').textContent = number(its.dropped) + ' lost';
+  $('lost-count').textContent = (its.lost_lines ? 'some ' : '') + number(its.lost_lines) + ' lost';
   $('causes').replaceChildren(...causes.map(([why, count]) => element('li', '', `${number(count)} × ${why}`)));
   $('causes').parentElement.className = causes.length ? 'soft' : 'soft none';
   plot($('lines-plot'), past.times, [past.lines], true);
   plot($('bytes-plot'), past.times, [past.bytes], true);
-  plot($('refused-plot'), past.times, [past.refused, past.dropped], true);
-  $('listeners').replaceChildren(...its.listeners.map(one => health(one.at, !one.dropped, [
-    number(one.packets) + (one.at.startsWith('udp') || one.at.startsWith('unixgram') ? ' datagrams' : ' pieces'),
-    one.connections ? number(one.connections) + ' open' : '', one.dropped ? number(one.dropped) + ' lost in the system\u2019s buffer' : '',
-    one.oversized ? number(one.oversized) + ' too long' : ''])));
-  $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing, [
+  plot($('refused-plot'), past.times, [past.refused, past.lost_lines], true);
+  $('listeners').replaceChildren(...its.listeners.map(one => health(one.at, !(one.recent && (one.recent.dropped || one.recent.turned_away)), [
+    number(one.lines) + ' lines in ' + number(one.packets) + (one.at.startsWith('udp') || one.at.startsWith('unixgram') ? ' datagrams' : ' reads'),
+    one.connections ? number(one.connections) + ' open' : '',
+    both(one, 'dropped', 'datagrams lost in the system\u2019s buffer'), one.lost_lines ? `some ${number(one.lost_lines)} lines lost` : '',
+    both(one, 'oversized', 'datagrams too long'), both(one, 'turned_away', 'connections turned away')])));
+  $('sinks').replaceChildren(...its.sinks.map(one => health(one.name, !one.failing && !one.recent_dropped, [
     one.failing ? one.error : one.last_success ? 'last flush ' + clock(one.last_success) : 'no flush yet', number(one.successes) + ' taken',
-    one.waiting ? number(one.waiting) + ' waiting' : '', one.on_disk ? number(one.on_disk) + ' on disk' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + ' dropped' : ''])));
+    one.waiting ? number(one.waiting) + ' waiting' : '', one.on_disk ? number(one.on_disk) + ' on disk' : '', one.failures ? number(one.failures) + ' failures' : '', one.dropped ? number(one.dropped) + (one.repeater ? ' messages' : ' flushes') + ' dropped' + (one.recent_dropped ? '' : ', none lately') : ''])));
   if (!its.sinks.length) $('sinks').append(element('li', 'soft', 'none'));
   $('foot').textContent = `Flush ${its.flushes}: ${number(its.flush_milliseconds)} ms; longest input gap ${number(its.input_gap_milliseconds)} ms.`;
   showList(news.list);
+}
+// What ever happened, and how much of that lately.
+function both(one, what, words) {
+  if (!one[what]) return '';
+  const lately = one.recent ? one.recent[what] : 0;
+  return `${number(one[what])} ${words}` + (lately ? `, ${number(lately)} of them lately` : ', none lately');
 }
 function health(name, good, facts) {
   const made = element('li');
@@ -444,12 +450,12 @@ async function open(query) {
   const facts = [];
   const fact = (name, value) => { if (value !== null && value !== undefined) facts.push([name, value]); };
   if (its.kind === 'timer') {
-    fact('count', its.count); fact('a second', its.rate); fact('mean', its.mean); fact('deviation', its.deviation);
+    fact('count', its.count); fact('per second', its.rate); fact('mean', its.mean); fact('deviation', its.deviation);
     fact('least', its.min); fact('largest', its.max); fact('sum', its.sum);
   } else if (its.kind === 'set') {
     fact(its.exact ? 'members' : 'members, about', its.value);
     if (its.standard_error !== undefined) facts.push(['standard error', its.exact ? 'none: exact' : (100 * its.standard_error).toFixed(2) + ' %']);
-  } else { fact('value', its.value); fact('a second', its.rate); if (its.kind === 'counter') fact('in all', its.total); }
+  } else { fact('value', its.value); fact('per second', its.rate); if (its.kind === 'counter') fact('in all', its.total); }
   const grid = element('div', 'facts');
   for (const [name, value] of facts) {
     const one = element('div');
@@ -457,7 +463,7 @@ async function open(query) {
     grid.append(one);
   }
   const parts = [grid];
-  const title = element('h2', '', its.kind === 'timer' ? '' : its.kind === 'counter' ? 'A second' : 'Over time');
+  const title = element('h2', '', its.kind === 'timer' ? '' : its.kind === 'counter' ? 'Per second' : 'Over time');
   if (its.kind === 'timer') title.append(element('span', 'key', 'Median'), ', ', element('span', 'key second', '99th percentile'));
   const chart = svg('svg', { class: 'plot', height: 150 });
   if (its.times && its.times.length)

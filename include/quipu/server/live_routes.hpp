@@ -3,6 +3,7 @@
 
 #include <quipu/core/config.hpp>
 #include <quipu/core/json_text.hpp>
+#include <quipu/server/health.hpp>
 #include <quipu/server/http.hpp>
 #include <quipu/server/live_page.hpp>
 #include <quipu/server/series_query.hpp>
@@ -55,7 +56,7 @@ template <live_host Host>
     list("lines", [](const auto& one) { return one.lines; });
     list("bytes", [](const auto& one) { return one.bytes; });
     list("refused", [](const auto& one) { return one.refused; });
-    list("dropped", [](const auto& one) { return one.dropped; });
+    list("lost_lines", [](const auto& one) { return one.lost_lines; });
     out.end_object().end_object();
     return out.full() ? std::string("{}") : out.take();
 }
@@ -77,7 +78,10 @@ template <live_host Host>
 ///     /metrics          all series and the server's own numbers for Prometheus, in its text format or,
 ///                       where the header Accept asks for it, in that of OpenMetrics or in protocol
 ///                       buffers
-///     /healthz          200, or 503 with what is wrong
+///     /healthz          the state in a word, and a line for each thing that is wrong: 503 if the server
+///                       counts as down (health.hpp), else 200
+///     /readyz           503 after the admin command `health down`, else 200: /-/ready too
+///     /livez            200 whenever the server answers, whatever its sinks do: /-/healthy too
 ///     /api/status       how the server does, in JSON
 ///     /api/series       the series: search, kind, sort, order, offset, limit (series_query)
 ///     /api/series/one   one series: kind, name
@@ -98,6 +102,10 @@ public:
             return metrics(negotiate(asked.accept));
         if (asked.path == "/healthz")
             return health();
+        if (asked.path == "/livez" || asked.path == "/-/healthy")
+            return text(200, "alive\n");
+        if (asked.path == "/readyz" || asked.path == "/-/ready")
+            return ready();
         if (asked.path == "/api/status")
             return json(detail::status_json(*host_));
         if (asked.path == "/api/series")
@@ -118,11 +126,20 @@ private:
         return {200, content_type(form), host_->metrics(form)};
     }
 
+    [[nodiscard]] static http_reply text(int status, std::string body) {
+        return {status, "text/plain; charset=utf-8", std::move(body)};
+    }
+
     [[nodiscard]] http_reply health() const {
-        auto wrong = ailments(host_->status());
-        if (wrong.empty())
-            return {200, "text/plain; charset=utf-8", "up\n"};
-        return {503, "text/plain; charset=utf-8", std::move(wrong)};
+        const auto now = host_->status();
+        const auto state = quipu::health(now);
+        const int status = state == health_state::down ? 503 : 200;
+        return text(status, std::string(health_word(state)) + '\n' + ailment_lines(now));
+    }
+
+    [[nodiscard]] http_reply ready() const {
+        return host_->status().said_healthy ? text(200, "ready\n")
+                                            : text(503, "an admin command said `health down`\n");
     }
 
     [[nodiscard]] http_reply list(std::string_view query) const {

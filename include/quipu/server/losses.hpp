@@ -18,7 +18,8 @@
 namespace quipu {
 
 /// Says what of an interval's input was not taken, and why.
-inline void log_losses(const log& to, const intake_counts& of) {
+/// Input    lost_lines: what the lost datagrams held, estimated.
+inline void log_losses(const log& to, const intake_counts& of, std::uint64_t lost_lines) {
     std::string causes;
     for (std::size_t cause = 0; cause < errc_count; ++cause) {
         if (of.refused[cause] == 0)
@@ -30,8 +31,10 @@ inline void log_losses(const log& to, const intake_counts& of) {
     if (!causes.empty())
         to.warning("refused in this interval, of " + std::to_string(of.lines) + " lines" + causes);
     if (of.dropped > 0) {
-        to.warning("lost in this interval: " + std::to_string(of.dropped) +
-                   " datagrams: the system's buffer was full, or they were too long");
+        to.warning("lost in this interval: " + std::to_string(of.dropped) + " datagrams, some " +
+                   std::to_string(lost_lines) +
+                   " lines: the system's buffer was full, or they were too long. Raise "
+                   "receive_buffer (and net.core.rmem_max), or threads");
     }
     if (of.tags_dropped > 0) {
         to.warning("left out in this interval: " + std::to_string(of.tags_dropped) +

@@ -16,6 +16,7 @@
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/receivers.hpp>
+#include <quipu/server/recent_window.hpp>
 #include <quipu/server/repeater.hpp>
 #include <quipu/server/self_series.hpp>
 #include <quipu/server/series_board.hpp>
@@ -72,6 +73,8 @@ struct server_options {
     prometheus_options metrics{};
     /// They become native histograms once a scraper asks for protocol buffers.
     bool native_metrics = true;
+    /// When sinks that fail make `/healthz` answer 503.
+    health_rule down_if = health_rule::all_sinks;
     /// End with the first flush.
     bool once = false;
     /// How long the sinks may take for what is left at the end.
@@ -208,6 +211,7 @@ public:
             "state:" + path,
             [path](const snapshot_type& from) { return write_checkpoint(path, from); },
             bounds);
+        state_sink_ = sinks_.back().get();
         state_.emplace(std::move(folder));
         spools_ = of_each_sink;
     }
@@ -237,6 +241,7 @@ public:
         receivers_.start();
         flushed_ms_ = now_ms();
         clock_.emplace(options_.schedule, flushed_ms_);
+        recent_.note(steady_ms(), counts_now());
         if (keys_)
             keys_->start(flushed_ms_);
         bool ticked = false;
@@ -425,15 +430,23 @@ private:
     }
 
     [[nodiscard]] server_status status_now() {
+        auto now = counts_now();
+        recent_.fill(steady_ms(), now);
+        return now;
+    }
+
+    [[nodiscard]] server_status counts_now() {
         server_status now;
         now.profile = Profile::name;
         now.now = std::time(nullptr);
         now.start = start_ != 0 ? start_ : now.now;
         now.said_healthy = healthy_;
+        now.down_if = options_.down_if;
         now.interval_seconds = static_cast<double>(options_.schedule.interval_ms) / 1000;
         now.counts = counts_;
         now.counts.merge(pipeline_.counts());
         now.series = series_;
+        now.series_max = Profile::store_traits::series_max;
         now.flushes = flushes_;
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
@@ -442,9 +455,9 @@ private:
         now.metrics_refused = metrics_.refused();
         now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
-            now.sinks.push_back({one->name(), one->report()});
+            now.sinks.push_back({one->name(), one->report(), false, one.get() == state_sink_});
         for (const auto& one : repeaters_.all())
-            now.sinks.push_back({one->name(), repeaters_watch_.report(*one)});
+            now.sinks.push_back({one->name(), repeaters_watch_.report(*one), true});
         return now;
     }
 
@@ -463,6 +476,7 @@ private:
     /// Keeps what the pages show of a flush.
     void keep_for_pages(const std::shared_ptr<const snapshot_type>& flushed,
                         const intake_counts& counts,
+                        std::uint64_t lost_lines,
                         double interval_seconds) {
         if (!is_watched_)
             return;
@@ -484,7 +498,7 @@ private:
                          rate(counts.lines),
                          rate(counts.bytes),
                          rate(counts.refused_in_all()),
-                         rate(counts.dropped)});
+                         rate(lost_lines)});
     }
 
     [[nodiscard]] errc converse(const host_port& at, const converse_function& service) {
@@ -557,8 +571,11 @@ private:
         flush_milliseconds_ = took.count();
         const std::chrono::duration<double, std::milli> gap = receivers_.take_longest_gap();
         input_gap_milliseconds_ = gap.count();
-        keep_for_pages(shared, counts, interval_seconds);
-        log_losses(log_, counts);
+        recent_.note(steady_ms(), counts_now());
+        const auto lost_before = std::exchange(lost_lines_, recent_.lost_lines());
+        const auto lost_lines = lost_lines_ - lost_before;
+        keep_for_pages(shared, counts, lost_lines, interval_seconds);
+        log_losses(log_, counts, lost_lines);
         repeaters_watch_.log_losses();
         if (intervals > 1) {
             log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
@@ -588,6 +605,8 @@ private:
     prometheus_page metrics_;
     std::uint64_t left_off_metrics_ = 0; // at the last flush
     std::vector<status_point> past_{};
+    recent_window recent_{};
+    std::uint64_t lost_lines_ = 0; // up to the last flush
     self_series itself_{options_.self_prefix};
     std::array<std::size_t, metric_kind_count> series_{}; // of the last flush
     std::uint64_t flushes_ = 0;
@@ -599,7 +618,8 @@ private:
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};
-    std::optional<key_reporter> keys_{}; // if they are counted
+    const worker_type* state_sink_ = nullptr; // the one that keeps the gauges, if any does
+    std::optional<key_reporter> keys_{};      // if they are counted
 };
 
 using server = basic_server<>;

@@ -3,10 +3,9 @@
 
 #include <quipu/core/json_text.hpp>
 #include <quipu/core/result.hpp>
-#include <quipu/server/intake.hpp>
-#include <quipu/server/listeners.hpp>
+#include <quipu/server/health.hpp>
 #include <quipu/server/series_query.hpp>
-#include <quipu/server/sink_worker.hpp>
+#include <quipu/server/status_counts.hpp>
 #include <quipu/sink/prometheus_format.hpp>
 #include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/prometheus_protobuf.hpp>
@@ -23,60 +22,34 @@
 
 namespace quipu {
 
-/// What a server knows of itself at a moment. Counts are since its start.
-struct server_status {
-    struct way_out {
-        std::string name{};
-        sink_report report{};
-    };
+namespace detail {
 
-    std::string_view profile{};
-    std::int64_t now = 0;   ///< Unix seconds
-    std::int64_t start = 0; ///< likewise
-    bool said_healthy = true;
-    double interval_seconds = 0;
-    intake_counts counts{};
-    std::array<std::size_t, metric_kind_count> series{}; ///< of the last flush
-    std::uint64_t flushes = 0;
-    double flush_milliseconds = 0;     ///< of the last one
-    double input_gap_milliseconds = 0; ///< the longest of the last interval
-    /// Series of flushes that are not on the page for Prometheus: another has the name; there was no
-    /// room.
-    std::uint64_t metrics_conflicts = 0;
-    std::uint64_t metrics_refused = 0;
-    std::uint64_t admin_turned_away = 0; ///< connections, since too many were open
-    std::vector<way_in_counts> listeners{};
-    std::vector<way_out> sinks{}; ///< repeaters, too, whose numbers are of messages
-};
-
-/// What a status was at a flush, to be drawn. Rates are a second.
-struct status_point {
-    std::int64_t at = 0;
-    double lines = 0;
-    double bytes = 0;
-    double refused = 0;
-    double dropped = 0;
-};
-
-/// What is wrong, a line each; empty: all is well.
-[[nodiscard]] inline std::string ailments(const server_status& of) {
-    std::string all;
-    if (!of.said_healthy)
-        all += "an admin command said `health down`\n";
-    for (const auto& sink : of.sinks) {
-        if (sink.report.error != errc::ok)
-            ((all += sink.name) += ": ") += std::string(message(sink.report.error)) + '\n';
-    }
-    return all;
+inline void tell_way(json_text& out, const way_in_counts& of) {
+    out.member("packets", of.packets).member("lines", of.lines);
+    out.member("dropped", of.dropped).member("lost_lines", of.lost_lines);
+    out.member("oversized", of.oversized).member("turned_away", of.turned_away);
 }
+
+/// What happened lately, apart from what ever happened.
+inline void tell_recent(json_text& out, const server_status& of) {
+    out.name("recent").begin_object().member("seconds", of.recent_seconds);
+    out.member("lines", of.recent.lines).member("lost_lines", of.recent.lost_lines);
+    std::uint64_t refused = 0;
+    for (const auto one : of.recent.refused)
+        refused += one;
+    out.member("refused", refused).end_object();
+}
+
+} // namespace detail
 
 /// Writes a status as members of an object that is open.
 inline void tell_status(json_text& out, const server_status& of) {
     out.member("profile", of.profile).member("now", of.now).member("start", of.start);
     out.member("uptime", of.now - of.start).member("interval_seconds", of.interval_seconds);
-    out.member("ailments", ailments(of));
+    out.member("health", health_word(health(of))).member("ailments", ailment_lines(of));
     out.member("lines", of.counts.lines).member("bytes", of.counts.bytes);
     out.member("packets", of.counts.packets).member("dropped", of.counts.dropped);
+    out.member("lost_lines", of.lost_lines).member("series_max", std::uint64_t{of.series_max});
     out.member("discarded", of.counts.discarded).member("tags_dropped", of.counts.tags_dropped);
     out.member("last_seen", of.counts.last_seen);
     out.member("refused", of.counts.refused_in_all()).name("causes").begin_object();
@@ -93,16 +66,27 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("metrics_conflicts", of.metrics_conflicts);
     out.member("metrics_refused", of.metrics_refused);
     out.member("admin_turned_away", of.admin_turned_away);
+    detail::tell_recent(out, of);
     out.name("listeners").begin_list();
-    for (const auto& one : of.listeners) {
-        out.begin_object().member("at", one.at).member("packets", one.packets);
-        out.member("dropped", one.dropped).member("oversized", one.oversized);
+    for (std::size_t i = 0; i < of.listeners.size(); ++i) {
+        const auto& one = of.listeners[i];
+        out.begin_object().member("at", one.at);
+        detail::tell_way(out, one);
         out.member("connections", one.connections);
-        out.member("turned_away", one.turned_away).end_object();
+        if (i < of.recent.listeners.size()) {
+            out.name("recent").begin_object();
+            detail::tell_way(out, of.recent.listeners[i]);
+            out.end_object();
+        }
+        out.end_object();
     }
     out.end_list().name("sinks").begin_list();
-    for (const auto& [name, report] : of.sinks) {
-        out.begin_object().member("name", name).name("failing").truth(report.error != errc::ok);
+    for (std::size_t i = 0; i < of.sinks.size(); ++i) {
+        const auto& [name, report, is_repeater, is_state] = of.sinks[i];
+        out.begin_object().member("name", name).name("repeater").truth(is_repeater);
+        if (i < of.recent.sinks_dropped.size())
+            out.member("recent_dropped", of.recent.sinks_dropped[i]);
+        out.name("failing").truth(report.error != errc::ok);
         out.member("error", report.error == errc::ok ? "" : message(report.error));
         out.member("waiting", std::uint64_t{report.waiting});
         out.member("on_disk", std::uint64_t{report.kept.value_or(0)});
@@ -169,6 +153,12 @@ void for_each_self_number(const server_status& of, F&& f) {
         "Series of flushes that are not on /metrics: there was no room",
         true,
         of.metrics_refused);
+    one("lost_lines",
+        "Lines in datagrams that were lost, estimated: datagrams times lines in those that came",
+        true,
+        of.lost_lines);
+    one("healthy", "1 if nothing is wrong, else 0", false, ailments(of).empty() ? 1 : 0);
+    one("series_max", "Series beyond which new ones are refused", false, of.series_max);
     one("admin_turned_away",
         "Connections to the admin port that were closed or turned away: too many were open",
         true,
@@ -181,6 +171,10 @@ void for_each_self_number(const server_status& of, F&& f) {
     each_listener("listener_packets",
                   "Datagrams and pieces of streams received",
                   [](const auto& way) { return way.packets; });
+    each_listener("listener_lines", "Lines received", [](const auto& way) { return way.lines; });
+    each_listener("listener_lost_lines", "Lines in lost datagrams, estimated", [](const auto& way) {
+        return way.lost_lines;
+    });
     each_listener("listener_dropped",
                   "Datagrams that the system dropped: its buffer was full",
                   [](const auto& way) { return way.dropped; });

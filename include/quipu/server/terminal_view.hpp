@@ -98,7 +98,8 @@ private:
         if (!status_.items.empty())
             line("quipud " + std::string(text_in(status_, "version")) + "  profile " +
                      std::string(text_in(status_, "profile")) + "  up " +
-                     duration_text(number_in(status_, "uptime")) + "  " + asked_.at,
+                     duration_text(number_in(status_, "uptime")) + "  " +
+                     std::string(text_in(status_, "health")) + "  " + asked_.at,
                  bold);
         else
             line("quipud  " + asked_.at, bold);
@@ -106,10 +107,15 @@ private:
             line("! " + asked_.trouble, red);
         const auto& past = part(status_, "past");
         std::string rates;
-        for (const std::string_view one : {"lines", "bytes", "refused", "dropped"}) {
+        for (const auto& [one, word] :
+             {std::pair<std::string_view, std::string_view>("lines", "lines"),
+              {"bytes", "bytes"},
+              {"refused", "refused"},
+              {"lost_lines", "lost"}}) {
             const auto all = numbers_in(past, one);
             const double last = all.empty() ? 0 : all.back();
-            rates += (rates.empty() ? "" : "  ") + std::string(one) + ' ' + short_text(last) + "/s";
+            rates +=
+                (rates.empty() ? "" : "  ") + std::string(word) + ' ' + short_text(last) + "/s";
             if (one == "lines" && asked_.columns >= 60)
                 rates +=
                     ' ' +
@@ -141,11 +147,23 @@ private:
         };
         tell("listeners", [&](const literal& one) {
             std::string text = " in  " + std::string(text_in(one, "at"));
+            counted(text, number_in(one, "lines"), "lines");
             counted(text, number_in(one, "packets"), "packets");
             counted(text, number_in(one, "connections"), "connections");
-            const bool dropped = counted(text, number_in(one, "dropped"), "dropped by the system");
-            const bool oversized = counted(text, number_in(one, "oversized"), "too long");
-            return std::pair(text, dropped || oversized);
+            // What once happened stays to be read; what happens is red.
+            const auto& recent = part(one, "recent");
+            bool bad = false;
+            for (const auto& [name, words] :
+                 {std::pair<std::string_view, std::string_view>("dropped", "dropped by the system"),
+                  {"oversized", "too long"},
+                  {"turned_away", "turned away"}}) {
+                if (!counted(text, number_in(one, name), words))
+                    continue;
+                const double lately = number_in(recent, name);
+                text += lately > 0 ? " (" + short_text(lately) + " lately)" : " (none lately)";
+                bad = bad || lately > 0;
+            }
+            return std::pair(text, bad);
         });
         const double now = number_in(status_, "now");
         tell("sinks", [&](const literal& one) {
@@ -156,9 +174,10 @@ private:
             counted(text, number_in(one, "waiting"), "waiting");
             counted(text, number_in(one, "on_disk"), "on disk");
             counted(text, number_in(one, "failures"), "failures");
-            const bool lost = counted(text, number_in(one, "dropped"), "dropped");
+            counted(text, number_in(one, "dropped"), "dropped");
+            const bool losing = number_in(one, "recent_dropped") > 0;
             const auto* const failing = one.find("failing");
-            return std::pair(text, lost || (failing != nullptr && failing->truth));
+            return std::pair(text, losing || (failing != nullptr && failing->truth));
         });
     }
 
