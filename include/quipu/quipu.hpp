@@ -37,6 +37,7 @@
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/event_loop.hpp>
 #include <quipu/net/file.hpp>
+#include <quipu/net/fork_guard.hpp>
 #include <quipu/net/host_watch.hpp>
 #include <quipu/net/http_answer.hpp>
 #include <quipu/net/http_post.hpp>

@@ -4093,6 +4093,151 @@ using event_loop = basic_event_loop<>;
 
 } // namespace quipu
 
+// quipu/net/fork_guard.hpp
+
+// Locks that are free in the child of a fork, whoever held them in the parent.
+
+#if !defined(_WIN32) && __has_include(<pthread.h>)
+#include <pthread.h>
+#include <unistd.h>
+#define QUIPU_HAS_FORK 1
+#else
+#define QUIPU_HAS_FORK 0
+#endif
+
+namespace quipu::detail {
+
+/// Takes all locks of an object before the process forks, and lets them go after that, in the parent
+/// and in the child. So the thread that forks has the object as a whole in both, and no lock stays
+/// with a thread that the child does not have. Where there is no fork it costs nothing.
+///
+/// The object has to live as long as the guard, at one place, and its locks are taken in the order of
+/// the guards' ranks. `vfork` and a raw `clone` call no handlers: the child of those runs no code of
+/// this library before it is another program.
+class fork_guard {
+public:
+    using action = void (*)(void* object) noexcept;
+
+    /// What is held first: an object with rank `outer` waits for locks of those with rank `inner`.
+    enum class rank { outer, inner };
+
+#if QUIPU_HAS_FORK
+    fork_guard(rank which, void* object, action hold, action release)
+        : all_(guards::of_this_object()), rank_(which), object_(object), hold_(hold),
+          release_(release) {
+        const std::lock_guard lock(all_.lock);
+        next_ = all_.first;
+        if (next_ != nullptr)
+            next_->previous_ = this;
+        all_.first = this;
+    }
+    ~fork_guard() {
+        bool is_last = false;
+        {
+            const std::lock_guard lock(all_.lock);
+            (previous_ != nullptr ? previous_->next_ : all_.first) = next_;
+            if (next_ != nullptr)
+                next_->previous_ = previous_;
+            is_last = all_.first == nullptr && all_.is_over;
+        }
+        if (is_last)
+            delete &all_;
+    }
+#else
+    fork_guard(rank, void*, action, action) noexcept {}
+    ~fork_guard() = default;
+#endif
+    fork_guard(const fork_guard&) = delete;
+    fork_guard& operator=(const fork_guard&) = delete;
+
+#if QUIPU_HAS_FORK
+private:
+    /// Those that the code of this program, or of this library, has made: each may have static variables
+    /// of its own, and calls handlers of its own. They outlive a library that is unloaded before them.
+    struct guards {
+        std::mutex lock{};
+        fork_guard* first = nullptr;
+        bool is_over = false; // who made them is unloaded, or ends
+
+        static guards& of_this_object() {
+            static holder held;
+            if (held.all != nullptr)
+                return *held.all;
+            auto* const late = new guards(); // at the end of the program, for one guard
+            late->is_over = true;
+            return *late;
+        }
+
+    private:
+        struct holder {
+            holder() : all(new guards()) {
+                current = all;
+                // It fails for lack of memory alone; then a fork is as it would be without.
+                static_cast<void>(::pthread_atfork(before, after, after));
+            }
+            ~holder() {
+                current = nullptr;
+                bool is_empty = false;
+                {
+                    const std::lock_guard hold(all->lock);
+                    all->is_over = true;
+                    is_empty = all->first == nullptr;
+                }
+                if (is_empty)
+                    delete std::exchange(all, nullptr);
+            }
+            holder(const holder&) = delete;
+            holder& operator=(const holder&) = delete;
+
+            guards* all;
+        };
+        static inline guards* current = nullptr; // for the handlers
+
+        template <class F>
+        void for_each(rank which, F f) const {
+            for (fork_guard* one = first; one != nullptr; one = one->next_) {
+                if (one->rank_ == which)
+                    f(*one);
+            }
+        }
+
+        static void before() {
+            if (current == nullptr)
+                return;
+            current->lock.lock();
+            for (const rank which : {rank::outer, rank::inner})
+                current->for_each(which, [](fork_guard& one) { one.hold_(one.object_); });
+        }
+        static void after() {
+            if (current == nullptr)
+                return;
+            for (const rank which : {rank::inner, rank::outer})
+                current->for_each(which, [](fork_guard& one) { one.release_(one.object_); });
+            current->lock.unlock();
+        }
+    };
+
+    guards& all_;
+    rank rank_;
+    void* object_;
+    action hold_;
+    action release_;
+    fork_guard* next_ = nullptr;
+    fork_guard* previous_ = nullptr;
+#endif
+};
+
+/// Tells processes of a fork apart; always 0 where there is none.
+[[nodiscard]] inline std::int64_t process_number() noexcept {
+#if QUIPU_HAS_FORK
+    return static_cast<std::int64_t>(::getpid());
+#else
+    return 0;
+#endif
+}
+
+} // namespace quipu::detail
+
 // quipu/net/resolve.hpp
 
 // `resolve` makes the addresses of a host's name.
@@ -17323,27 +17468,73 @@ template <class Traits, class Keeps>
 
 namespace quipu::detail {
 
-/// A series' number: the place of its slot in the low bits, and above them a count that never comes
-/// twice in a program. So a slot that carries the number is this series', and no other's.
+/// A series' number: the place of its slot in the low bits, and above them an epoch of its board. A
+/// place is used once in an epoch, and no two boards of a process have an epoch in common. So a slot
+/// that carries the number is this series', and no other's.
 namespace series_id {
 
 inline constexpr unsigned place_bits = 24;
+inline constexpr std::size_t places_max = std::size_t{1} << place_bits;
 inline constexpr std::uint64_t none = 0;    // of an empty slot
 inline constexpr std::uint64_t refused = 1; // of a handle without a series: no slot carries it
 
-inline constinit std::atomic<std::uint64_t> last_count{0};
-
 [[nodiscard]] constexpr std::size_t place(std::uint64_t id) noexcept {
-    return static_cast<std::size_t>(id & ((std::uint64_t{1} << place_bits) - 1));
+    return static_cast<std::size_t>(id & (places_max - 1));
 }
 
-[[nodiscard]] inline std::uint64_t make(std::size_t place) noexcept {
-    QUIPU_ASSERT(place >> place_bits == 0);
-    const auto count = last_count.fetch_add(1, std::memory_order_relaxed) + 1;
-    return count << place_bits | place;
+/// Input    place: below `places_max`; epoch: above 0.
+[[nodiscard]] constexpr std::uint64_t make(std::size_t place, std::uint64_t epoch) noexcept {
+    QUIPU_ASSERT(place < places_max && epoch > 0);
+    return epoch << place_bits | place;
 }
 
 } // namespace series_id
+
+/// The epochs of a board: numbers that no other board of the process has while this lives.
+///
+/// They are addresses of memory that this keeps and never touches, in steps of 256. They are no counts:
+/// a program and the libraries that it loads may each have their own copy of every static variable
+/// here, while boards and threads are passed among them; but one address is one thing in all of them.
+/// Addresses of user memory have 48 bits everywhere, of which a tag in the top byte is none.
+///
+/// The board shares them with its shards, and the last one to go frees them.
+class epochs {
+public:
+    epochs() = default;
+    epochs(const epochs&) = delete;
+    epochs& operator=(const epochs&) = delete;
+
+    /// The next one. Under the board's lock.
+    [[nodiscard]] std::uint64_t next() {
+        constexpr std::size_t block_size_max = 256; // 64 KiB, which are not touched
+        if (left_ == 0) {
+            const std::size_t size = blocks_.empty() ? 4 : block_size_max;
+            blocks_.emplace_back(new step[size]); // which writes nothing
+            left_ = size;
+        }
+        const auto address = reinterpret_cast<std::uintptr_t>(&blocks_.back()[--left_]);
+        return (address & address_mask) / sizeof(step);
+    }
+
+    void join() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    void leave() noexcept {
+        if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+private:
+    ~epochs() = default;
+
+    struct alignas(256) step {
+        unsigned char nothing[256];
+    };
+    static constexpr std::uint64_t address_mask = (std::uint64_t{1} << 48) - 1;
+    static_assert(48 - 8 + series_id::place_bits == 64);
+
+    std::vector<std::unique_ptr<step[]>> blocks_{};
+    std::size_t left_ = 0; // of the last block
+    std::atomic<std::size_t> owners_{1};
+};
 
 /// The slots of all threads for the series of one board. `Kind` tells what a slot has (its `part`),
 /// and a `Tag` more gives boards a way of their own to the slots of a thread.
@@ -17377,13 +17568,17 @@ public:
         part value{};
     };
 
-    shards() = default;
+    shards() : epochs_(new epochs()) {}
     ~shards() {
         for (shard* const one : all_)
             one->leave();
+        epochs_->leave();
     }
     shards(const shards&) = delete;
     shards& operator=(const shards&) = delete;
+
+    /// The next epoch of the board. Under the lock.
+    [[nodiscard]] std::uint64_t next_epoch() { return epochs_->next(); }
 
     /// The slot where the calling thread's values of a series are, if it has that number.
     [[nodiscard]] static slot& guess(std::uint64_t id) noexcept {
@@ -17396,7 +17591,7 @@ public:
     ///          allocation.
     template <class Lock, class StillThere, class F>
     void update(Lock& lock, std::uint64_t id, StillThere still_there, F f) {
-        shard* mine = ended ? nullptr : own(serial_);
+        shard* mine = ended ? nullptr : own(epochs_);
         if (mine != nullptr && mine->has(id)) {
             mine->show();
             return f(mine->at(id).value);
@@ -17422,17 +17617,24 @@ public:
         }
     }
 
+    /// Calls f(part) for each part that any thread has or had. Under the lock.
+    template <class F>
+    void for_each_part(F f) {
+        for (shard* const one : all_)
+            one->for_each_part(f);
+    }
+
     /// How many there are. Under the lock.
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
 
 private:
     class shard {
     public:
-        explicit shard(std::uint64_t board) noexcept : board_(board) {}
+        explicit shard(epochs& board) noexcept : board_(board) { board_.join(); }
         ~shard() {
-            for (std::size_t i = 0; i < size_; ++i)
-                Kind::close(slots_[i].value);
+            for_each_part([](part& one) { Kind::close(one); });
             delete[] slots_;
+            board_.leave();
         }
         shard(const shard&) = delete;
         shard& operator=(const shard&) = delete;
@@ -17457,11 +17659,17 @@ private:
             return one;
         }
 
+        template <class F>
+        void for_each_part(F f) {
+            for (std::size_t i = 0; i < size_; ++i)
+                f(slots_[i].value);
+        }
+
         /// Makes its slots those that its owner looks at.
         void show() noexcept { current = {slots_, size_ - 1}; }
 
         [[nodiscard]] bool is_shown() const noexcept { return current.slots == slots_; }
-        [[nodiscard]] std::uint64_t board() const noexcept { return board_; }
+        [[nodiscard]] const void* board() const noexcept { return &board_; }
 
         /// Has a thread. What its last one did happened before.
         [[nodiscard]] bool in_use() const noexcept {
@@ -17503,7 +17711,7 @@ private:
 
         slot* slots_ = nullptr;
         std::size_t size_ = 0; // a power of two, or 0
-        std::uint64_t board_;
+        epochs& board_;
         std::atomic<std::uint32_t> owners_{1};
         std::atomic<bool> in_use_{false};
     };
@@ -17532,7 +17740,7 @@ private:
     static inline thread_local possession possessed{};
 
     /// The calling thread's shard for a board. Those whose board is gone go as well.
-    [[nodiscard]] static shard* own(std::uint64_t board) noexcept {
+    [[nodiscard]] static shard* own(const void* board) noexcept {
         shard** link = &possessed.first;
         while (*link != nullptr) {
             shard* const one = *link;
@@ -17564,13 +17772,13 @@ private:
             }
         }
         all_.reserve(all_.size() + 1);
-        all_.push_back(new shard(serial_));
+        all_.push_back(new shard(*epochs_));
         all_.back()->join_thread();
         return *all_.back();
     }
 
     std::vector<shard*> all_{};
-    std::uint64_t serial_ = series_id::make(0);
+    epochs* const epochs_; // also what tells the board from all others
 };
 
 } // namespace quipu::detail
@@ -17583,9 +17791,12 @@ namespace quipu::detail {
 
 /// Series do not move, so a handle is a pointer and the series' number. The number alone says that
 /// the series is still the one that the handle was made for: a removed one has none, and its place
-/// is used again under another number. Where threads update one value for all, a number that is
-/// read may be gone before the update; such a place is not used again, and 100 bytes or so stay for
-/// each removed series.
+/// is used again under another number.
+///
+/// Where threads update one value for all, a number that a thread reads may be gone before its update.
+/// So the value of a place's first series is never used again: a late update finds it, and nobody
+/// reads it. The series after the first share a second value, `again`, under a lock that every update
+/// takes to look at the number: 10 ns, for series that come and go.
 ///
 /// Threads  `update` from any; all else under the lock.
 template <class Kind, class Tag, class Lock>
@@ -17598,6 +17809,12 @@ public:
     static constexpr bool is_sharded = threading::each_thread_its_own;
     using slots = shards<Kind, Tag>;
 
+private:
+    /// Whether several threads update one part, and without a lock.
+    static constexpr bool is_shared =
+        !is_sharded && !std::is_same_v<threading, quipu::threading::unsynchronized>;
+
+public:
     class series {
     public:
         explicit series(board& home) noexcept : home_(home) {}
@@ -17606,25 +17823,65 @@ public:
             return id_.load(std::memory_order_relaxed);
         }
         [[nodiscard]] board& home() const noexcept { return home_; }
-        /// The part that all threads update, if they do.
-        [[nodiscard]] typename Kind::part& part() noexcept { return part_; }
+
+        /// Calls f(part) with the part that all threads update, if the series has that number.
+        template <class F>
+        void update(std::uint64_t id, F f) {
+            if (first_id_.load(std::memory_order_relaxed) == id) [[likely]]
+                return f(part_);
+            if constexpr (is_shared)
+                update_again(id, f);
+        }
 
     private:
         friend board;
 
-        std::atomic<std::uint64_t> id_{series_id::none};
+        struct second_part {
+            small_mutex lock{};
+            typename Kind::part part{};
+        };
+        struct no_part {};
+
+        template <class F>
+        [[gnu::cold, gnu::noinline]] void update_again(std::uint64_t id, F f) {
+            const holding hold(again_.lock);
+            if (id == this->id())
+                f(again_.part);
+        }
+
+        /// The part that counts for the number that the series has now.
+        [[nodiscard]] typename Kind::part& part_now() noexcept {
+            if constexpr (is_shared) {
+                if (id() != first_id_.load(std::memory_order_relaxed))
+                    return again_.part;
+            }
+            return part_;
+        }
+
+        /// Calls f(part) for each part that the place has.
+        template <class F>
+        void for_each_part(F f) {
+            f(part_);
+            if constexpr (is_shared)
+                f(again_.part);
+        }
+
+        std::atomic<std::uint64_t> first_id_{series_id::none}; // if `part_` is of this number
         typename Kind::part part_{};
+        std::atomic<std::uint64_t> id_{series_id::none};
+        [[no_unique_address]] std::conditional_t<is_shared, second_part, no_part> again_{};
         board& home_;
         std::string name_{};
         std::uint64_t hash_ = 0;
         std::uint32_t idle_intervals_ = 0;
+        bool used_before_ = false;
         typename Kind::tally tally_{};
     };
 
     explicit board(Lock& lock) noexcept : lock_(lock) {}
     ~board() {
         for (auto& one : all_)
-            Kind::close(one.part_);
+            one.for_each_part([](auto& part) { Kind::close(part); });
     }
     board(const board&) = delete;
     board& operator=(const board&) = delete;
@@ -17637,6 +17894,12 @@ public:
             shards_.update(lock_, id, still_there, f);
     }
 
+    /// Counts an update that cannot be.
+    [[gnu::cold, gnu::noinline]] void refuse() noexcept {
+        const holding hold(lock_);
+        ++refused_;
+    }
+
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t shard_count() const noexcept { return shards_.size(); }
 
@@ -17647,25 +17910,30 @@ public:
         return place == index_.none ? nullptr : &all_[place];
     }
 
-    /// A new series.
+    /// A new series. There are fewer than `series_id::places_max` of them.
     series& add(std::string_view name) {
-        if (free_.empty()) {
-            all_.emplace_back(*this);
-            free_.push_back(static_cast<std::uint32_t>(all_.size() - 1));
-        }
+        if (free_.empty())
+            find_places();
         const std::uint32_t place = free_.back();
         series& one = all_[place];
         one.name_ = name;
         one.hash_ = hash_(name);
         one.idle_intervals_ = 0;
         one.tally_ = {};
-        if constexpr (!is_sharded)
-            Kind::open(one.part_);
         index_.insert(one.hash_, place, [this](std::uint32_t i) { return all_[i].hash_; });
         free_.pop_back();
         ++size_;
-        one.id_.store(series_id::make(place), std::memory_order_relaxed);
+        begin(one, series_id::make(place, is_sharded ? epoch_ : ++last_count_));
         return one;
+    }
+
+    /// Removes the series of that name; what came since the last flush goes with it. Returns whether
+    /// there was one.
+    bool erase(std::string_view name) {
+        series* const one = find(name);
+        if (one != nullptr)
+            erase(*one, static_cast<std::uint32_t>(series_id::place(one->id())));
+        return one != nullptr;
     }
 
     /// Removes the series for which `leaves(name, idle_intervals)` is true. What came since the last
@@ -17685,7 +17953,7 @@ public:
     /// lets go, and begins the next. Returns how many values were refused.
     template <class Entries, retention_policy Retention>
     std::uint64_t collect(Entries& entries, key_arena& names, const Retention& retention) {
-        std::uint64_t refused = 0;
+        std::uint64_t refused = std::exchange(refused_, 0);
         entries.reserve(size_);
         for (auto& one : all_) {
             if (one.id() == series_id::none)
@@ -17694,7 +17962,7 @@ public:
             if constexpr (is_sharded)
                 shards_.for_each(one.id(), gather);
             else
-                gather(one.part_);
+                gather(one.part_now());
             refused += std::exchange(one.tally_.refused, 0);
             cell frozen = Kind::finish(one.tally_);
             one.idle_intervals_ = frozen.idle() ? one.idle_intervals_ + 1 : 0;
@@ -17705,25 +17973,84 @@ public:
         return refused;
     }
 
+    /// Holds every lock below the board's own, or lets them go: around a fork.
+    void hold_parts() noexcept {
+        if constexpr (is_shared)
+            for (auto& one : all_)
+                one.again_.lock.lock();
+        for_each_part([](auto& part) { Kind::hold(part); });
+    }
+    void release_parts() noexcept {
+        for_each_part([](auto& part) { Kind::release(part); });
+        if constexpr (is_shared)
+            for (auto& one : all_)
+                one.again_.lock.unlock();
+    }
+
 private:
+    /// A place, or several. Those of series that were removed are used again in another epoch, and
+    /// so that epochs do not go by too fast, when there are many of them.
+    void find_places() {
+        constexpr std::size_t many = is_sharded ? 1024 : 1;
+        if (spent_.size() >= many || all_.size() == series_id::places_max) {
+            free_.swap(spent_);
+        } else {
+            all_.emplace_back(*this);
+            free_.push_back(static_cast<std::uint32_t>(all_.size() - 1));
+            if (epoch_ != 0)
+                return;
+        }
+        if constexpr (is_sharded)
+            epoch_ = shards_.next_epoch();
+    }
+
+    /// Gives a series its number, and a part without values.
+    void begin(series& one, std::uint64_t id) {
+        if constexpr (is_shared) {
+            if (std::exchange(one.used_before_, true)) {
+                const holding hold(one.again_.lock);
+                Kind::open(one.again_.part);
+                return one.id_.store(id, std::memory_order_relaxed);
+            }
+        }
+        if constexpr (!is_sharded)
+            Kind::open(one.part_);
+        one.id_.store(id, std::memory_order_relaxed);
+        one.first_id_.store(id, std::memory_order_relaxed);
+    }
+
     void erase(series& one, std::uint32_t place) {
-        one.id_.store(series_id::none, std::memory_order_relaxed);
+        const auto id = one.id_.exchange(series_id::none, std::memory_order_relaxed);
+        if (one.first_id_.exchange(series_id::none, std::memory_order_relaxed) == id && is_shared)
+            Kind::open(one.part_); // which forgets what it has, for good
         index_.erase(one.hash_, place);
         one.name_ = {};
         one.tally_ = {};
         --size_;
-        if constexpr (std::is_same_v<threading, quipu::threading::atomic>)
-            Kind::open(one.part_); // which forgets what it has
-        else
-            free_.push_back(place);
+        spent_.push_back(place);
+    }
+
+    template <class F>
+    void for_each_part(F f) {
+        if constexpr (is_sharded) {
+            shards_.for_each_part(f);
+        } else {
+            for (auto& one : all_) {
+                one.for_each_part(f);
+            }
+        }
     }
 
     Lock& lock_;
-    std::deque<series> all_{}; // they stay where they are
-    std::vector<std::uint32_t> free_{};
+    std::deque<series> all_{};           // they stay where they are
+    std::vector<std::uint32_t> free_{};  // places that are not used yet in this epoch
+    std::vector<std::uint32_t> spent_{}; // those that were
     chunk_index<std::allocator> index_{};
     name_hash hash_{0};
     std::size_t size_ = 0;
+    std::uint64_t epoch_ = 0;
+    std::uint64_t last_count_ = 0; // in place of epochs, where a place is looked at by itself
+    std::uint64_t refused_ = 0;
     shards<Kind, Tag> shards_{};
 };
 
@@ -17846,6 +18173,8 @@ void append_label(std::string& out, const T& value) {
         out += std::string_view(value);
     } else if constexpr (std::same_as<T, bool>) {
         out += value ? "true" : "false";
+    } else if constexpr (std::same_as<T, char>) {
+        out += value;
     } else if constexpr (std::is_enum_v<T> && has_to_string<T>) {
         out += std::string_view(to_string(value));
     } else if constexpr (std::is_enum_v<T>) {
@@ -17885,7 +18214,8 @@ public:
     template <class... Keys>
     requires detail::keys_for<sizeof...(Values), Keys...>
     basic_family(Registry& home, std::string_view name, const Keys&... keys)
-        : home_(home), name_(name), keys_{std::string(std::string_view(keys))...} {}
+        : home_(home), name_(name), keys_{std::string(std::string_view(keys))...},
+          forks_(detail::fork_guard::rank::outer, this, hold_all, release_all) {}
 
     basic_family(const basic_family&) = delete;
     basic_family& operator=(const basic_family&) = delete;
@@ -17956,10 +18286,20 @@ private:
         return [&in](std::uint32_t place) { return in.entries[place].hash; };
     }
 
+    static void hold_all(void* object) noexcept {
+        for (auto& one : static_cast<basic_family*>(object)->caches_)
+            one.lock.lock();
+    }
+    static void release_all(void* object) noexcept {
+        for (auto& one : static_cast<basic_family*>(object)->caches_)
+            one.lock.unlock();
+    }
+
     Registry& home_;
     std::string name_;
     std::array<std::string, sizeof...(Values)> keys_;
     std::array<cache, cache_count> caches_{};
+    detail::fork_guard forks_;
 };
 
 } // namespace quipu
@@ -18015,6 +18355,9 @@ public:
         refused_ = 0;
     }
 
+    void hold() noexcept { lock_.lock(); }
+    void release() noexcept { lock_.unlock(); }
+
 private:
     [[gnu::cold, gnu::noinline]] void make_room() {
         const holding hold(lock_);
@@ -18063,39 +18406,43 @@ private:
 namespace quipu::detail {
 
 // Each has: `part`, one a thread or one for all, trivially destructible; `open`, which makes a part a
-// new series', whatever it was before; `close`, which frees what it has; `tally`, where a flush
-// gathers the parts; `finish`, which gives the cell of the interval and begins the next.
+// new series', whatever it was before; `close`, which frees what it has; `hold` and `release`, which
+// lock and unlock what it has; `tally`, where a flush gathers the parts; `finish`, which gives the
+// cell of the interval and begins the next.
 
-/// Counts are whole and only grow.
-template <class Cell, threading_policy Threading>
+/// Counts only grow: whole ones, or those of a floating-point type.
+template <class Cell, threading_policy Threading, class Number = std::uint64_t>
 struct counter_instrument {
     using cell = Cell;
     using threading = Threading;
+    using number = Number;
 
     struct part {
-        typename Threading::template number<std::uint64_t> value{};
+        typename Threading::template number<Number> value{};
     };
 
     struct tally {
         std::uint64_t refused = 0;
-        std::uint64_t reported = 0;
-        std::uint64_t total = 0;
+        Number reported = 0;
+        Number total = 0;
     };
 
     static void open(part& one) noexcept { one.value.set(0); }
     static void close(part&) noexcept {}
+    static void hold(part&) noexcept {}
+    static void release(part&) noexcept {}
 
     static void gather(part& one, tally& into) noexcept { into.total += one.value.read(); }
 
     [[nodiscard]] static Cell finish(tally& of) {
         Cell cell;
-        // Modulo 2^64, as the parts are.
-        const std::uint64_t more = of.total - std::exchange(of.reported, of.total);
+        // Whole counts modulo 2^64, as the parts are.
+        const Number more = of.total - std::exchange(of.reported, of.total);
         of.total = 0;
         if (more > 0) {
             sample one;
             one.value = static_cast<double>(more);
-            one.integral = true;
+            one.integral = std::is_integral_v<Number>;
             static_cast<void>(cell.apply(one));
         }
         return cell;
@@ -18124,6 +18471,8 @@ struct gauge_instrument {
 
     static void open(part& one) noexcept { one = part(); }
     static void close(part&) noexcept {}
+    static void hold(part&) noexcept {}
+    static void release(part&) noexcept {}
 
     // The value is written before the mark and read after it, so no last value stays unseen.
     static void set(part& one, double value) noexcept {
@@ -18180,6 +18529,9 @@ public:
         refused_ = 0;
     }
 
+    void hold() noexcept { lock_.lock(); }
+    void release() noexcept { lock_.unlock(); }
+
 private:
     [[no_unique_address]] Lock lock_{};
     Cell cell_{};
@@ -18208,6 +18560,14 @@ struct paged_instrument {
             one.page->reset();
     }
     static void close(part& one) noexcept { delete std::exchange(one.page, nullptr); }
+    static void hold(part& one) noexcept {
+        if (one.page != nullptr)
+            one.page->hold();
+    }
+    static void release(part& one) noexcept {
+        if (one.page != nullptr)
+            one.page->release();
+    }
 
     static void gather(part& one, tally& into) { into.refused += one.page->move_into(into.sum); }
 
@@ -18285,9 +18645,15 @@ protected:
                 return f(slot.value);
             if (series_ != nullptr)
                 series_->home().update(*series_, id_, f);
-        } else if (*this) {
-            f(series_->part());
+        } else if (series_ != nullptr) {
+            series_->update(id_, f);
         }
+    }
+
+    /// Counts an update that cannot be, as `value_limit` of the registry.
+    void refuse() const noexcept {
+        if (*this)
+            series_->home().refuse();
     }
 
 private:
@@ -18295,15 +18661,40 @@ private:
     std::uint64_t id_ = detail::series_id::refused;
 };
 
-/// Counts events.
+/// Counts events: whole numbers of them, or, where the traits' `counter_number` is `double`, fractions
+/// as well.
 /// Cost     sharded: a load and a store of the thread's own, 0.5 ns; a thread's first update of a
 ///          series takes a lock and may allocate.
 template <class Board>
 class basic_counter_handle : public basic_handle<Board> {
+    using number = typename Board::kind::number;
+
 public:
     basic_counter_handle() = default;
 
-    void add(std::uint64_t count = 1) const noexcept {
+    /// Below 2^64 an interval and series.
+    void add(std::uint64_t count = 1) const noexcept requires std::integral<number> {
+        this->update([count](auto& part) { part.value.add(count); });
+    }
+    /// A count below 0 is refused and counted: `value_limit`.
+    template <std::signed_integral T>
+    void add(T count) const noexcept requires std::integral<number> {
+        if (count < 0) [[unlikely]]
+            return this->refuse();
+        add(static_cast<std::uint64_t>(count));
+    }
+    template <std::floating_point T>
+    void add(T) const noexcept requires std::integral<number> {
+        static_assert(sizeof(T) == 0,
+                      "quipu counter: it counts whole things, and a fraction would be cut off; "
+                      "for fractions set `using counter_number = double` in the registry's traits");
+    }
+
+    /// A count below 0, beyond 2^53 or NaN is refused and counted: `value_limit`.
+    void add(double count = 1) const noexcept requires std::floating_point<number> {
+        constexpr double count_max = 0x1p53; // so no sum becomes infinite
+        if (!(count >= 0 && count <= count_max)) [[unlikely]]
+            return this->refuse();
         this->update([count](auto& part) { part.value.add(count); });
     }
 
@@ -18391,6 +18782,10 @@ struct registry_traits {
     /// A gauge cannot be sharded.
     using gauge_threading = threading::atomic;
 
+    /// Change to `double` where counters count fractions. A flush has what was added since the one
+    /// before, to 16 digits of all that was ever added; whole counts are exact.
+    using counter_number = std::uint64_t;
+
     /// Change when series should be left out of flushes as long as nothing comes for them. Their
     /// handles stay valid, and with the next update they are back.
     using counter_retention = retention::forever;
@@ -18419,7 +18814,11 @@ struct basic_registry_retentions {
 ///     const auto flushed = metrics.flush(now, 10);       // for any sink
 ///
 /// There are no globals, and no threads of its own. A thread's values are the registry's when the
-/// thread is gone; a registry may be gone before its threads.
+/// thread is gone; a registry may be gone before its threads. Registries of a program and of the
+/// libraries that it loads never meet, and may be passed among them.
+///
+/// At a fork the child gets a copy of all that was counted and not flushed: it flushes once, and lets
+/// that go, if the parent flushes as well. No lock is held there.
 ///
 /// Threads  all of it from any, also at once; with `unsynchronized` for all kinds, from one at a
 ///          time.
@@ -18439,8 +18838,9 @@ class basic_registry {
 
     template <class Instrument>
     using board_of = detail::board<Instrument, Traits, lock>;
-    using counter_board = board_of<
-        detail::counter_instrument<typename cells::counter, typename Traits::counter_threading>>;
+    using counter_board = board_of<detail::counter_instrument<typename cells::counter,
+                                                              typename Traits::counter_threading,
+                                                              typename Traits::counter_number>>;
     using timer_board =
         board_of<detail::timer_instrument<typename cells::timer, typename Traits::timer_threading>>;
     using gauge_board =
@@ -18450,6 +18850,8 @@ class basic_registry {
 
 public:
     using traits = Traits;
+    static_assert(Traits::series_max <= detail::series_id::places_max,
+                  "quipu registry: `series_max` is 2^24 at most");
     using snapshot_type = basic_snapshot<cells>;
     using counter_handle = basic_counter_handle<counter_board>;
     using timer_handle = basic_timer_handle<timer_board>;
@@ -18457,7 +18859,8 @@ public:
     using unique_handle = basic_unique_handle<unique_board>;
     using labels = std::initializer_list<label>;
 
-    explicit basic_registry(basic_registry_retentions<Traits> keep = {}) : keep_(keep) {}
+    explicit basic_registry(basic_registry_retentions<Traits> keep = {})
+        : keep_(keep), forks_(detail::fork_guard::rank::inner, this, hold_all, release_all) {}
     basic_registry(const basic_registry&) = delete; // handles point into it
     basic_registry& operator=(const basic_registry&) = delete;
     ~basic_registry() = default;
@@ -18557,24 +18960,28 @@ public:
     /// Removes the series of that name, of every kind or of one; what came since the last flush goes
     /// with them. Their handles stay harmless; a series of that name that is asked for later is
     /// another one. Returns how many there were.
-    /// Cost     O(series), as that of `remove_idle`.
+    /// Cost     a look-up and a lock.
     std::size_t remove(std::string_view name) {
-        return remove_if([name](std::string_view one, std::uint32_t) { return one == name; });
+        std::size_t gone = 0;
+        for (const auto kind :
+             {metric_kind::counter, metric_kind::timer, metric_kind::gauge, metric_kind::unique})
+            gone += remove(kind, name);
+        return gone;
     }
     std::size_t remove(metric_kind kind, std::string_view name) {
-        const auto is_it = [name](std::string_view one, std::uint32_t) { return one == name; };
         const detail::holding hold(lock_);
         switch (kind) {
-        case metric_kind::counter: return counters_.erase_if(is_it);
-        case metric_kind::timer: return timers_.erase_if(is_it);
-        case metric_kind::gauge: return gauges_.erase_if(is_it);
-        case metric_kind::unique: return uniques_.erase_if(is_it);
+        case metric_kind::counter: return counters_.erase(name) ? 1 : 0;
+        case metric_kind::timer: return timers_.erase(name) ? 1 : 0;
+        case metric_kind::gauge: return gauges_.erase(name) ? 1 : 0;
+        case metric_kind::unique: return uniques_.erase(name) ? 1 : 0;
         case metric_kind::keyvalue: return 0;
         }
         return 0;
     }
 
     /// Removes the series for which nothing came for so many flushes.
+    /// Cost     O(series).
     std::size_t remove_idle(std::uint32_t intervals) {
         return remove_if([intervals](std::string_view, std::uint32_t idle_intervals) {
             return idle_intervals >= intervals;
@@ -18588,8 +18995,8 @@ public:
     }
 
     /// How often something was refused for a cause: a handle for a name that cannot be, or beyond
-    /// the limit (`series_limit`); a value that is not finite or for which a cell had no room
-    /// (`value_limit`), as counted up to the last flush.
+    /// the limit (`series_limit`); a count below 0, a value that is not finite or for which a cell had
+    /// no room (`value_limit`), as counted up to the last flush.
     [[nodiscard]] std::uint64_t refused(errc cause) const {
         const detail::holding hold(lock_);
         return refused_[static_cast<std::size_t>(cause)];
@@ -18633,6 +19040,24 @@ private:
         return counters_.size() + timers_.size() + gauges_.size() + uniques_.size();
     }
 
+    static void hold_all(void* object) noexcept {
+        auto& mine = *static_cast<basic_registry*>(object);
+        mine.lock_.lock();
+        mine.for_each_board([](auto& board) { board.hold_parts(); });
+    }
+    static void release_all(void* object) noexcept {
+        auto& mine = *static_cast<basic_registry*>(object);
+        mine.for_each_board([](auto& board) { board.release_parts(); });
+        mine.lock_.unlock();
+    }
+    template <class F>
+    void for_each_board(F f) {
+        f(counters_);
+        f(timers_);
+        f(gauges_);
+        f(uniques_);
+    }
+
     mutable lock lock_{};
     basic_registry_retentions<Traits> keep_;
     std::array<std::uint64_t, errc_count> refused_{};
@@ -18640,6 +19065,7 @@ private:
     timer_board timers_{lock_};
     gauge_board gauges_{lock_};
     unique_board uniques_{lock_};
+    detail::fork_guard forks_; // last: it looks at all others
 };
 
 using registry = basic_registry<>;
@@ -18664,17 +19090,35 @@ concept is_called = requires(Sink sink, const Snapshot& from) {
     { sink(from) } -> std::same_as<errc>;
 };
 
+/// Whether a sink may get a snapshot again that it could not write whole: all but those that say no.
+template <class Sink>
+constexpr bool takes_twice = [] {
+    if constexpr (requires { Sink::takes_twice; })
+        return bool{Sink::takes_twice};
+    else
+        return true;
+}();
+
 } // namespace detail
 
 /// Flushes a registry each interval and writes the snapshots to a sink, from a thread of its own:
 ///
 ///     const quipu::flush_every flushing(metrics, 10s, quipu::basic_console{quipu::file_writer()});
 ///
-/// The sink is one, `write(snapshot)`, or any function of a snapshot, that gives an errc. What it
-/// could not write goes out with the next flush, as one longer interval: nothing is lost, and nothing
-/// piles up, while a backend is down. When this ends it flushes once more.
+/// The sink is one, `write(snapshot)`, or any function of a snapshot, that gives an errc. A snapshot
+/// that it could not write comes again unchanged at the next flush, before the later ones: a backend
+/// that has a part of it finds the same numbers at the same time. Beyond `waiting_max` snapshots the
+/// newest go together, as one longer interval. So nothing is lost, and nothing piles up, while a
+/// backend is down. A sink that takes nothing twice (`takes_twice`, such as a relay) is tried once, and
+/// `lost` counts what it could not write. When this ends it flushes once more. For several backends
+/// make one function that writes to each; better, a registry's flusher and a server.
 ///
-/// Units    timestamps are Unix seconds of the system's clock; an interval lasts as long as it did.
+/// At a fork the thread stays with the parent, and so does what waits: in the child nothing is flushed,
+/// `stop` is `unsupported`, and nothing hangs. Make another one there, after `daemon()` as well.
+///
+/// Units    timestamps are Unix seconds of the system's clock, and none comes twice where an interval
+///          is a second or more, also after a cut interval or a step of the clock; an interval lasts
+///          as long as it did.
 /// Threads  `stop` and the counts are safe from any. The sink is used by the thread alone.
 template <class Registry, class Sink>
 class flush_every {
@@ -18687,104 +19131,161 @@ class flush_every {
     using clock = std::chrono::steady_clock;
 
 public:
+    static constexpr std::size_t waiting_max = 64;
+
     /// The registry has to live longer than this.
     /// Input    interval: above 0.
     flush_every(Registry& from, std::chrono::milliseconds interval, Sink sink)
-        : from_(from), interval_(checked(interval)), sink_(std::move(sink)),
-          thread_([this] { run(); }) {}
+        : state_(new state(from, checked(interval), std::move(sink))) {}
     flush_every(const flush_every&) = delete;
     flush_every& operator=(const flush_every&) = delete;
-    ~flush_every() { stop(); }
+    ~flush_every() {
+        if (stop() != errc::unsupported || !elsewhere())
+            delete state_;
+        // else the locks in it may be held by threads that this process does not have
+    }
 
     /// Flushes once more, and ends the thread; waits for both. Once is enough.
     /// Returns  what the sink said last.
-    errc stop() {
-        {
-            const std::lock_guard hold(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_all();
-        const std::lock_guard hold(joining_);
-        if (thread_.joinable())
-            thread_.join();
-        return last_error();
-    }
+    /// Errors   unsupported: in the child of a fork.
+    errc stop() { return elsewhere() ? errc::unsupported : state_->stop(); }
 
     /// How many snapshots the sink has taken, and how often it did not.
-    [[nodiscard]] std::uint64_t written() const {
-        const std::lock_guard hold(mutex_);
-        return written_;
-    }
-    [[nodiscard]] std::uint64_t failed() const {
-        const std::lock_guard hold(mutex_);
-        return failed_;
-    }
+    [[nodiscard]] std::uint64_t written() const { return told(&counts::written); }
+    [[nodiscard]] std::uint64_t failed() const { return told(&counts::failed); }
+    /// How many snapshots wait, and how many will never be written.
+    [[nodiscard]] std::uint64_t waiting() const { return told(&counts::waiting); }
+    [[nodiscard]] std::uint64_t lost() const { return told(&counts::lost); }
     /// What the sink said last.
-    [[nodiscard]] errc last_error() const {
-        const std::lock_guard hold(mutex_);
-        return last_error_;
-    }
+    [[nodiscard]] errc last_error() const { return told(&counts::last_error); }
 
 private:
+    struct counts {
+        std::uint64_t written = 0;
+        std::uint64_t failed = 0;
+        std::uint64_t waiting = 0;
+        std::uint64_t lost = 0;
+        errc last_error = errc::ok;
+    };
+
     [[nodiscard]] static std::chrono::milliseconds checked(std::chrono::milliseconds interval) {
         QUIPU_ASSERT(interval.count() > 0);
         return std::max(interval, std::chrono::milliseconds(1));
     }
 
-    void run() {
-        auto begun = clock::now();
-        auto due = begun + interval_;
-        for (bool last = false; !last;) {
-            {
-                std::unique_lock hold(mutex_);
-                last = wake_.wait_until(hold, due, [this] { return stopping_; });
-            }
-            const auto now = clock::now();
-            flush(now - begun);
-            begun = now;
-            do // ticks that a slow sink let pass are left out
-                due += interval_;
-            while (due <= now);
+    /// Whether this is the child of a fork.
+    [[nodiscard]] bool elsewhere() const noexcept { return detail::process_number() != process_; }
+
+    template <class T>
+    [[nodiscard]] T told(T counts::*which) const {
+        return elsewhere() ? T() : state_->told().*which;
+    }
+
+    class state {
+    public:
+        state(Registry& from, std::chrono::milliseconds interval, Sink sink)
+            : from_(from), interval_(interval), sink_(std::move(sink)), thread_([this] { run(); }) {
         }
-    }
 
-    void flush(clock::duration took) {
-        constexpr double shortest = 1e-3; // an interval is above 0
-        const double seconds = std::chrono::duration<double>(took).count();
-        const auto now = std::chrono::system_clock::now().time_since_epoch();
-        auto fresh = from_.flush(std::chrono::duration_cast<std::chrono::seconds>(now).count(),
-                                 seconds > shortest ? seconds : shortest);
-        if (waiting_)
-            merge(pending_, fresh);
-        else
-            pending_ = std::move(fresh);
-        const errc error = write(pending_);
-        waiting_ = error != errc::ok;
-        const std::lock_guard hold(mutex_);
-        ++(waiting_ ? failed_ : written_);
-        last_error_ = error;
-    }
+        errc stop() {
+            {
+                const std::lock_guard hold(mutex_);
+                stopping_ = true;
+            }
+            wake_.notify_all();
+            const std::lock_guard hold(joining_);
+            if (thread_.joinable())
+                thread_.join();
+            return told().last_error;
+        }
 
-    [[nodiscard]] errc write(const snapshot_type& from) {
-        if constexpr (detail::is_written<Sink, snapshot_type>)
-            return sink_.write(from);
-        else
-            return sink_(from);
-    }
+        [[nodiscard]] counts told() const {
+            const std::lock_guard hold(mutex_);
+            return counts_;
+        }
 
-    Registry& from_;
-    const std::chrono::milliseconds interval_;
-    Sink sink_;
-    snapshot_type pending_{};
-    bool waiting_ = false; // pending_ could not be written
-    mutable std::mutex mutex_{};
-    std::mutex joining_{};
-    std::condition_variable wake_{};
-    bool stopping_ = false;
-    std::uint64_t written_ = 0;
-    std::uint64_t failed_ = 0;
-    errc last_error_ = errc::ok;
-    std::thread thread_; // last, since it uses the others
+    private:
+        void run() {
+            auto begun = clock::now();
+            auto due = begun + interval_;
+            for (bool last = false; !last;) {
+                {
+                    std::unique_lock hold(mutex_);
+                    last = wake_.wait_until(hold, due, [this] { return stopping_; });
+                }
+                const auto now = clock::now();
+                take(now - begun);
+                write_all(last);
+                begun = now;
+                do // ticks that a slow sink let pass are left out
+                    due += interval_;
+                while (due <= now);
+            }
+        }
+
+        void take(clock::duration took) {
+            constexpr double shortest = 1e-3; // an interval is above 0
+            const double seconds = std::chrono::duration<double>(took).count();
+            auto fresh = from_.flush(next_stamp(), seconds > shortest ? seconds : shortest);
+            // The oldest may have been sent in part: it stays as it is.
+            if (waiting_.size() >= waiting_max)
+                merge(waiting_.back(), fresh);
+            else
+                waiting_.push_back(std::move(fresh));
+        }
+
+        [[nodiscard]] std::int64_t next_stamp() {
+            const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                std::chrono::system_clock::now().time_since_epoch());
+            const bool may_repeat = interval_ < std::chrono::seconds(1);
+            const std::int64_t stamp =
+                may_repeat || now.count() > last_stamp_ ? now.count() : last_stamp_ + 1;
+            return last_stamp_ = stamp;
+        }
+
+        void write_all(bool last) {
+            while (!waiting_.empty()) {
+                const errc error = write(waiting_.front());
+                const bool leaves = error == errc::ok || !detail::takes_twice<Sink>;
+                if (leaves)
+                    waiting_.pop_front();
+                const std::lock_guard hold(mutex_);
+                ++(error == errc::ok ? counts_.written : counts_.failed);
+                counts_.waiting = waiting_.size();
+                counts_.lost += error != errc::ok && leaves ? 1 : 0;
+                counts_.last_error = error;
+                if (error != errc::ok)
+                    break;
+            }
+            if (last) {
+                const std::lock_guard hold(mutex_);
+                counts_.lost += waiting_.size();
+                counts_.waiting = 0;
+            }
+        }
+
+        [[nodiscard]] errc write(const snapshot_type& from) {
+            if constexpr (detail::is_written<Sink, snapshot_type>)
+                return sink_.write(from);
+            else
+                return sink_(from);
+        }
+
+        Registry& from_;
+        const std::chrono::milliseconds interval_;
+        Sink sink_;
+        std::deque<snapshot_type> waiting_{}; // the thread's own
+        std::int64_t last_stamp_ = std::numeric_limits<std::int64_t>::min();
+        mutable std::mutex mutex_{};
+        std::mutex joining_{};
+        std::condition_variable wake_{};
+        bool stopping_ = false;
+        counts counts_{};
+        std::thread thread_; // last, since it uses the others
+    };
+
+    const std::int64_t process_ = detail::process_number();
+    state* const state_;
 };
 
 template <class Registry, class Duration, class Sink>
@@ -19869,7 +20370,8 @@ namespace quipu {
 
 /// Renders snapshots for one backend and sends them.
 /// Requires  errc write(const snapshot&): all of it, or an error; the same snapshot may come again
-///           after an error, so what was sent of it already must do no harm twice.
+///           after an error, so what was sent of it already must do no harm twice. A sink whose backend
+///           adds up says `static constexpr bool takes_twice = false`: then nothing comes again.
 /// Provided  graphite, console.   Chosen at  the program that assembles a server.
 /// Cost      one write for each flush, outside of the path that takes samples.
 template <class S, class Traits>
@@ -22093,8 +22595,9 @@ struct statsd_relay_traits {
 ///
 /// A server's counters of itself, where its profile has them, go along like others.
 ///
-/// A snapshot that was sent in part must not be sent again: let its worker try once
-/// (`sink_worker_options::tries_again`). What is lost is counted.
+/// A snapshot that was sent in part must not be sent again, since the server would add it twice: so
+/// says `takes_twice`, which flush_every obeys; of a server's worker set `tries_again`. What is lost is
+/// counted.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Transport, class Traits = statsd_relay_traits>
@@ -22103,6 +22606,8 @@ class basic_statsd_relay {
     static_assert(require_dialect<typename Traits::dialect_type>());
 
 public:
+    static constexpr bool takes_twice = false;
+
     explicit basic_statsd_relay(Transport to) noexcept : packer_(std::move(to)) {}
 
     /// Returns  ok when the transport has taken everything that can be said.

@@ -1,6 +1,7 @@
 #include <quipu/registry/board.hpp>
 
 #include <quipu/cell/counter.hpp>
+#include <quipu/cell/gauge.hpp>
 #include <quipu/registry/instrument.hpp>
 #include <quipu/snapshot/snapshot.hpp>
 
@@ -27,7 +28,7 @@ void add(Board& to, typename Board::series& one, std::uint64_t count) {
     if constexpr (Board::is_sharded)
         to.update(one, one.id(), f);
     else
-        f(one.part());
+        one.update(one.id(), f);
 }
 
 template <class Board>
@@ -102,11 +103,15 @@ TEMPLATE_TEST_CASE("board: a removed series takes with it what came",
     CHECK(collected(board).empty());
     CHECK(a.id() != old_id);
 
-    auto& again = board.add("a");
-    CHECK(again.id() != old_id);
-    // Where all threads update one value, a place is not used twice.
-    CHECK((&again == &a) == !std::is_same_v<TestType, threading::atomic>);
-    add(board, again, 7);
+    // The place is used again, in the end.
+    auto* again = &board.add("a");
+    for (int i = 0; i < 5000 && again != &a; ++i) {
+        board.erase("a");
+        again = &board.add("a");
+    }
+    REQUIRE(again == &a);
+    CHECK(again->id() != old_id);
+    add(board, *again, 7);
     CHECK(collected(board) == texts{"a=7"});
 }
 
@@ -116,9 +121,57 @@ TEST_CASE("board: an update by an old number has no effect", "[registry][board]"
     auto& a = board.add("a");
     const auto old_id = a.id();
     board.erase_if([](std::string_view, std::uint32_t) { return true; });
-    auto& b = board.add("b");
-    REQUIRE(&a == &b);
+    auto* b = &board.add("b");
+    for (int i = 0; i < 5000 && b != &a; ++i) {
+        board.erase("b");
+        b = &board.add("b");
+    }
+    REQUIRE(b == &a);
     board.update(a, old_id, [](auto& part) { part.value.add(100); });
     CHECK(collected(board) == texts{"b=0"});
     CHECK(board.shard_count() == 0);
+}
+
+TEST_CASE("board: series that come and go take no more room", "[registry][board]") {
+    no_lock lock;
+    using gauges = detail::board<detail::gauge_instrument<gauge, threading::atomic>, tag, no_lock>;
+    gauges board(lock);
+    const auto first = &board.add("a");
+    const auto first_id = first->id();
+    REQUIRE(board.erase("a"));
+    CHECK_FALSE(board.erase("a"));
+    for (int i = 0; i < 1000; ++i) {
+        auto& one = board.add("a" + std::to_string(i));
+        REQUIRE(&one == first);
+        const auto id = one.id();
+        REQUIRE(id != first_id);
+        one.update(id, [](auto& part) { part.value.set(1); });
+        // Those of the ones before have no effect, wherever their thread stood.
+        one.update(first_id, [](auto& part) { part.value.set(2); });
+        REQUIRE(board.erase("a" + std::to_string(i)));
+        one.update(id, [](auto& part) { part.value.set(3); });
+    }
+}
+
+TEST_CASE("board: an update that began before its series was removed changes no other one",
+          "[registry][board]") {
+    no_lock lock;
+    using gauge_kind = detail::gauge_instrument<gauge, threading::atomic>;
+    detail::board<gauge_kind, tag, no_lock> board(lock);
+    auto& one = board.add("old");
+    gauge_kind::part* stale =
+        nullptr; // as a thread has it that looked at the number, and then waits
+    one.update(one.id(), [&](auto& part) { stale = &part; });
+    for (const auto* name : {"new", "newer"}) {
+        REQUIRE(board.erase(board.find("old") != nullptr ? "old" : "new"));
+        auto& other = board.add(name);
+        REQUIRE(&other == &one);
+        other.update(other.id(), [](auto& part) { gauge_kind::set(part, 7); });
+        gauge_kind::set(*stale, 1000);
+        std::vector<snapshot::entry<gauge>> entries;
+        key_arena names;
+        static_cast<void>(board.collect(entries, names, retention::forever{}));
+        REQUIRE(entries.size() == 1);
+        CHECK(entries[0].cell.value() == 7);
+    }
 }

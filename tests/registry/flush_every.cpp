@@ -8,6 +8,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -124,4 +126,94 @@ TEST_CASE("flush_every: nothing is lost while threads count", "[registry][flush_
             one.join();
     }
     CHECK(what.hits == 600'000);
+}
+
+TEST_CASE("flush_every: what failed comes again as it was, and later ones apart",
+          "[registry][flush_every]") {
+    registry metrics;
+    const auto hits = metrics.counter("hits");
+    struct written {
+        std::int64_t timestamp;
+        double hits;
+        double seconds;
+        bool operator==(const written&) const = default;
+    };
+    std::mutex lock;
+    std::vector<written> tried;
+    std::vector<written> taken;
+    std::atomic<bool> down = true;
+    flush_every flushing(metrics, 1ms, [&](const snapshot& from) {
+        const std::lock_guard hold(lock);
+        auto& to = down ? tried : taken;
+        to.push_back({from.timestamp,
+                      from.counters.empty() ? 0 : from.counters[0].cell.sum(),
+                      from.interval_seconds});
+        return down ? errc::connection_refused : errc::ok;
+    });
+    hits.add(1);
+    double added = 1;
+    // More than wait: the newest go together.
+    REQUIRE(eventually([&] {
+        hits.add(1);
+        ++added;
+        return flushing.failed() > 2 * flushing.waiting_max;
+    }));
+    down = false;
+    CHECK(flushing.stop() == errc::ok);
+    for (const auto& one : tried)
+        CHECK(one == tried.front());
+    REQUIRE(taken.size() >= flushing.waiting_max);
+    CHECK(taken.front() == tried.front());
+    double all = 0;
+    for (const auto& one : taken)
+        all += one.hits;
+    CHECK(all == added);
+    CHECK(flushing.waiting() == 0);
+    CHECK(flushing.lost() == 0);
+    CHECK(metrics.flush(1, 1).counters[0].cell.sum() == 0);
+}
+
+namespace {
+
+/// Its backend gets all, and its first answer says no.
+struct adds_up {
+    static constexpr bool takes_twice = false;
+    static inline std::atomic<int> writes;
+    static inline std::atomic<double> sum;
+
+    errc write(const snapshot& from) {
+        sum = sum + from.counters[0].cell.sum();
+        return ++writes == 1 ? errc::connection_refused : errc::ok;
+    }
+};
+
+} // namespace
+
+TEST_CASE("flush_every: a sink that takes nothing twice is tried once", "[registry][flush_every]") {
+    registry metrics;
+    const auto hits = metrics.counter("hits");
+    adds_up::writes = 0;
+    adds_up::sum = 0;
+    flush_every flushing(metrics, 1ms, adds_up{});
+    hits.add(5);
+    REQUIRE(eventually([] { return adds_up::writes >= 3; }));
+    CHECK(flushing.stop() == errc::ok);
+    CHECK(adds_up::sum == 5);
+    CHECK(flushing.lost() == 1);
+    CHECK(flushing.failed() == 1);
+}
+
+TEST_CASE("flush_every: no time comes twice, not even at the end", "[registry][flush_every]") {
+    registry metrics;
+    std::vector<std::int64_t> stamps;
+    for (int i = 0; i < 3; ++i) {
+        flush_every flushing(metrics, 1s, [&](const snapshot& from) {
+            stamps.push_back(from.timestamp);
+            return errc::ok;
+        });
+        REQUIRE(eventually([&] { return flushing.written() >= 1; }));
+        CHECK(flushing.stop() == errc::ok); // in the same second
+        REQUIRE(stamps.size() >= 2);
+        CHECK(stamps[stamps.size() - 1] > stamps[stamps.size() - 2]);
+    }
 }

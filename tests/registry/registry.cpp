@@ -355,3 +355,75 @@ TEST_CASE("registry: many series", "[registry]") {
     }
     CHECK(right);
 }
+
+TEST_CASE("registry: a count below 0 is refused and counted", "[registry]") {
+    registry metrics;
+    const auto hits = metrics.counter("hits");
+    hits.add(5);
+    hits.add(-1);
+    hits.add(std::int64_t{-9'000'000'000'000'000'000});
+    hits.add(std::int8_t{2});
+    hits.add(3U);
+    const auto flushed = metrics.flush(1, 1);
+    CHECK(flushed.counters[0].cell.sum() == 10);
+    CHECK(metrics.refused(errc::value_limit) == 2);
+    registry::counter_handle().add(-1);
+    metrics.remove("hits");
+    hits.add(-1);
+    static_cast<void>(metrics.flush(1, 1));
+    CHECK(metrics.refused(errc::value_limit) == 2); // who is not there refuses nothing
+}
+
+namespace {
+
+template <class Threading>
+struct fractions : registry_traits {
+    using counter_threading = Threading;
+    using counter_number = double;
+};
+
+} // namespace
+
+TEMPLATE_TEST_CASE("registry: counters count fractions, if they shall",
+                   "[registry]",
+                   threading::unsynchronized,
+                   threading::atomic,
+                   threading::sharded) {
+    basic_registry<fractions<TestType>> metrics;
+    const auto hits = metrics.counter("hits");
+    hits.add(0.5);
+    hits.add(0.5);
+    hits.add();
+    hits.add(2);
+    CHECK(metrics.flush(1, 1).counters[0].cell.sum() == 4);
+    hits.add(0.25);
+    for (const double no : {-0.5,
+                            1e300,
+                            std::numeric_limits<double>::infinity(),
+                            std::numeric_limits<double>::quiet_NaN()})
+        hits.add(no);
+    CHECK(metrics.flush(1, 1).counters[0].cell.sum() == 0.25);
+    CHECK(metrics.refused(errc::value_limit) == 4);
+    CHECK(metrics.flush(1, 1).counters[0].cell.sum() == 0);
+}
+
+TEST_CASE("registry: gauges may come and go for ever", "[registry]") {
+    registry metrics;
+    const auto late = metrics.gauge("gauge.0");
+    for (int i = 0; i < 50'000; ++i) {
+        const auto name = "gauge." + std::to_string(i);
+        const auto one = metrics.gauge(name);
+        REQUIRE(one);
+        one.set(i);
+        REQUIRE(metrics.remove(name) == 1);
+        late.set(-1);
+        REQUIRE_FALSE(one);
+    }
+    const auto last = metrics.gauge("last");
+    last.set(7);
+    late.set(-1);
+    CHECK(last);
+    const auto flushed = metrics.flush(1, 1);
+    REQUIRE(flushed.gauges.size() == 1);
+    CHECK(flushed.gauges[0].cell.value() == 7);
+}

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -67,6 +68,12 @@ struct board {
     }
 };
 
+/// A number that no other series has.
+std::uint64_t fresh(std::size_t place) {
+    static counters of;
+    return detail::series_id::make(place, of.next_epoch());
+}
+
 template <class F>
 void on_a_thread(F&& f) {
     std::thread(f).join();
@@ -84,32 +91,46 @@ struct last_words {
 
 } // namespace
 
-TEST_CASE("series id: numbers never come twice, and tell the place", "[registry][shards]") {
-    const auto a = detail::series_id::make(7);
-    const auto b = detail::series_id::make(7);
-    CHECK(a != b);
-    CHECK(detail::series_id::place(a) == 7);
-    CHECK(detail::series_id::place(b) == 7);
-    CHECK(a > detail::series_id::refused);
+TEST_CASE("series id: a number tells the place", "[registry][shards]") {
+    using namespace detail::series_id;
+    CHECK(place(make(7, 1)) == 7);
+    CHECK(place(make(places_max - 1, 2)) == places_max - 1);
+    CHECK(make(7, 1) != make(7, 2));
+    CHECK(make(0, 1) > detail::series_id::refused);
+}
+
+TEST_CASE("shards: no two boards have an epoch in common", "[registry][shards]") {
+    std::set<std::uint64_t> seen;
+    std::vector<std::unique_ptr<counters>> all;
+    for (int i = 0; i < 50; ++i)
+        all.push_back(std::make_unique<counters>());
+    for (int i = 0; i < 100; ++i) {
+        for (auto& one : all) {
+            const auto epoch = one->next_epoch();
+            REQUIRE(epoch != 0);
+            REQUIRE(epoch >> 40 == 0);
+            REQUIRE(seen.insert(epoch).second);
+        }
+    }
 }
 
 TEST_CASE("shards: the second update finds the slot at once", "[registry][shards]") {
     board one;
-    const auto id = detail::series_id::make(3);
+    const auto id = fresh(3);
     CHECK(counters::guess(id).id != id);
     one.add(id);
     CHECK(counters::guess(id).id == id);
     one.add(id);
     CHECK(one.sum(id) == 2);
-    CHECK(one.sum(detail::series_id::make(3)) == 0);
-    CHECK(one.sum(detail::series_id::make(1000)) == 0);
+    CHECK(one.sum(fresh(3)) == 0);
+    CHECK(one.sum(fresh(1000)) == 0);
 }
 
 TEST_CASE("shards: slots keep their numbers while the array grows", "[registry][shards]") {
     board one;
     std::vector<std::uint64_t> ids;
     for (std::size_t place = 0; place < 3000; ++place) {
-        ids.push_back(detail::series_id::make(place));
+        ids.push_back(fresh(place));
         one.add(ids.back(), place);
     }
     bool right = true;
@@ -121,11 +142,11 @@ TEST_CASE("shards: slots keep their numbers while the array grows", "[registry][
 TEST_CASE("shards: a place that is used again begins at zero in each thread",
           "[registry][shards]") {
     board one;
-    const auto old_id = detail::series_id::make(1);
+    const auto old_id = fresh(1);
     one.add(old_id, 5);
     on_a_thread([&] {
         one.add(old_id, 7);
-        const auto new_id = detail::series_id::make(1);
+        const auto new_id = fresh(1);
         one.add(new_id, 1);
         CHECK(one.sum(old_id) == 5); // the other thread's slot is the old series' still
         CHECK(one.sum(new_id) == 1);
@@ -134,7 +155,7 @@ TEST_CASE("shards: a place that is used again begins at zero in each thread",
 
 TEST_CASE("shards: a thread that ends hands its values over", "[registry][shards]") {
     board one;
-    const auto id = detail::series_id::make(0);
+    const auto id = fresh(0);
     for (int i = 0; i < 10; ++i)
         on_a_thread([&] { one.add(id); });
     CHECK(one.sum(id) == 10);
@@ -143,7 +164,7 @@ TEST_CASE("shards: a thread that ends hands its values over", "[registry][shards
 
 TEST_CASE("shards: there are as many as threads at once", "[registry][shards]") {
     board one;
-    const auto id = detail::series_id::make(0);
+    const auto id = fresh(0);
     for (int round = 0; round < 5; ++round) {
         std::atomic<int> there = 0;
         std::vector<std::thread> threads;
@@ -168,19 +189,19 @@ TEST_CASE("shards: a thread may outlive the board, and the board the thread",
     on_a_thread([] {
         for (int i = 0; i < 100; ++i) { // at the same address, perhaps
             auto one = std::make_unique<board>();
-            const auto id = detail::series_id::make(2);
+            const auto id = fresh(2);
             one->add(id);
             CHECK(one->sum(id) == 1);
         }
         board last;
-        const auto id = detail::series_id::make(2);
+        const auto id = fresh(2);
         last.add(id);
         CHECK(last.sum(id) == 1);
     });
     CHECK(kind::open_parts == before);
 
     auto one = std::make_unique<board>();
-    const auto id = detail::series_id::make(2);
+    const auto id = fresh(2);
     on_a_thread([&] { one->add(id); });
     CHECK(kind::open_parts == before + 1);
     one.reset();
@@ -190,8 +211,8 @@ TEST_CASE("shards: a thread may outlive the board, and the board the thread",
 TEST_CASE("shards: two boards that a thread updates in turns", "[registry][shards]") {
     board a;
     board b;
-    const auto id_a = detail::series_id::make(0);
-    const auto id_b = detail::series_id::make(0);
+    const auto id_a = fresh(0);
+    const auto id_b = fresh(0);
     for (int i = 0; i < 1000; ++i) {
         a.add(id_a, 1);
         b.add(id_b, 2);
@@ -203,7 +224,7 @@ TEST_CASE("shards: two boards that a thread updates in turns", "[registry][shard
 
 TEST_CASE("shards: what a thread's last destructors count is counted", "[registry][shards]") {
     board one;
-    const auto id = detail::series_id::make(0);
+    const auto id = fresh(0);
     on_a_thread([&] {
         static thread_local last_words after; // made first, so destroyed last
         after.to = &one;
@@ -227,7 +248,7 @@ TEST_CASE("shards: every addition is in one reading, while threads come and go",
     constexpr std::size_t series = 40;
     std::vector<std::uint64_t> ids;
     for (std::size_t i = 0; i < series; ++i)
-        ids.push_back(detail::series_id::make(i * 5)); // so that arrays grow
+        ids.push_back(fresh(i * 5)); // so that arrays grow
 
     std::atomic<bool> ended = false;
     std::atomic<bool> went_back = false;

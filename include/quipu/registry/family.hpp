@@ -4,6 +4,7 @@
 #include <quipu/cell/threading.hpp>
 #include <quipu/core/hash.hpp>
 #include <quipu/core/integer_text.hpp>
+#include <quipu/net/fork_guard.hpp>
 #include <quipu/registry/label.hpp>
 #include <quipu/store/chunk_index.hpp>
 
@@ -65,6 +66,8 @@ void append_label(std::string& out, const T& value) {
         out += std::string_view(value);
     } else if constexpr (std::same_as<T, bool>) {
         out += value ? "true" : "false";
+    } else if constexpr (std::same_as<T, char>) {
+        out += value;
     } else if constexpr (std::is_enum_v<T> && has_to_string<T>) {
         out += std::string_view(to_string(value));
     } else if constexpr (std::is_enum_v<T>) {
@@ -104,7 +107,8 @@ public:
     template <class... Keys>
     requires detail::keys_for<sizeof...(Values), Keys...>
     basic_family(Registry& home, std::string_view name, const Keys&... keys)
-        : home_(home), name_(name), keys_{std::string(std::string_view(keys))...} {}
+        : home_(home), name_(name), keys_{std::string(std::string_view(keys))...},
+          forks_(detail::fork_guard::rank::outer, this, hold_all, release_all) {}
 
     basic_family(const basic_family&) = delete;
     basic_family& operator=(const basic_family&) = delete;
@@ -175,10 +179,20 @@ private:
         return [&in](std::uint32_t place) { return in.entries[place].hash; };
     }
 
+    static void hold_all(void* object) noexcept {
+        for (auto& one : static_cast<basic_family*>(object)->caches_)
+            one.lock.lock();
+    }
+    static void release_all(void* object) noexcept {
+        for (auto& one : static_cast<basic_family*>(object)->caches_)
+            one.lock.unlock();
+    }
+
     Registry& home_;
     std::string name_;
     std::array<std::string, sizeof...(Values)> keys_;
     std::array<cache, cache_count> caches_{};
+    detail::fork_guard forks_;
 };
 
 } // namespace quipu

@@ -15,39 +15,43 @@
 namespace quipu::detail {
 
 // Each has: `part`, one a thread or one for all, trivially destructible; `open`, which makes a part a
-// new series', whatever it was before; `close`, which frees what it has; `tally`, where a flush
-// gathers the parts; `finish`, which gives the cell of the interval and begins the next.
+// new series', whatever it was before; `close`, which frees what it has; `hold` and `release`, which
+// lock and unlock what it has; `tally`, where a flush gathers the parts; `finish`, which gives the
+// cell of the interval and begins the next.
 
-/// Counts are whole and only grow.
-template <class Cell, threading_policy Threading>
+/// Counts only grow: whole ones, or those of a floating-point type.
+template <class Cell, threading_policy Threading, class Number = std::uint64_t>
 struct counter_instrument {
     using cell = Cell;
     using threading = Threading;
+    using number = Number;
 
     struct part {
-        typename Threading::template number<std::uint64_t> value{};
+        typename Threading::template number<Number> value{};
     };
 
     struct tally {
         std::uint64_t refused = 0;
-        std::uint64_t reported = 0;
-        std::uint64_t total = 0;
+        Number reported = 0;
+        Number total = 0;
     };
 
     static void open(part& one) noexcept { one.value.set(0); }
     static void close(part&) noexcept {}
+    static void hold(part&) noexcept {}
+    static void release(part&) noexcept {}
 
     static void gather(part& one, tally& into) noexcept { into.total += one.value.read(); }
 
     [[nodiscard]] static Cell finish(tally& of) {
         Cell cell;
-        // Modulo 2^64, as the parts are.
-        const std::uint64_t more = of.total - std::exchange(of.reported, of.total);
+        // Whole counts modulo 2^64, as the parts are.
+        const Number more = of.total - std::exchange(of.reported, of.total);
         of.total = 0;
         if (more > 0) {
             sample one;
             one.value = static_cast<double>(more);
-            one.integral = true;
+            one.integral = std::is_integral_v<Number>;
             static_cast<void>(cell.apply(one));
         }
         return cell;
@@ -76,6 +80,8 @@ struct gauge_instrument {
 
     static void open(part& one) noexcept { one = part(); }
     static void close(part&) noexcept {}
+    static void hold(part&) noexcept {}
+    static void release(part&) noexcept {}
 
     // The value is written before the mark and read after it, so no last value stays unseen.
     static void set(part& one, double value) noexcept {
@@ -132,6 +138,9 @@ public:
         refused_ = 0;
     }
 
+    void hold() noexcept { lock_.lock(); }
+    void release() noexcept { lock_.unlock(); }
+
 private:
     [[no_unique_address]] Lock lock_{};
     Cell cell_{};
@@ -160,6 +169,14 @@ struct paged_instrument {
             one.page->reset();
     }
     static void close(part& one) noexcept { delete std::exchange(one.page, nullptr); }
+    static void hold(part& one) noexcept {
+        if (one.page != nullptr)
+            one.page->hold();
+    }
+    static void release(part& one) noexcept {
+        if (one.page != nullptr)
+            one.page->release();
+    }
 
     static void gather(part& one, tally& into) { into.refused += one.page->move_into(into.sum); }
 

@@ -3,6 +3,7 @@
 
 #include <quipu/cell/threading.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/net/fork_guard.hpp>
 #include <quipu/registry/board.hpp>
 #include <quipu/registry/family.hpp>
 #include <quipu/registry/handle.hpp>
@@ -36,6 +37,10 @@ struct registry_traits {
     /// A gauge cannot be sharded.
     using gauge_threading = threading::atomic;
 
+    /// Change to `double` where counters count fractions. A flush has what was added since the one
+    /// before, to 16 digits of all that was ever added; whole counts are exact.
+    using counter_number = std::uint64_t;
+
     /// Change when series should be left out of flushes as long as nothing comes for them. Their
     /// handles stay valid, and with the next update they are back.
     using counter_retention = retention::forever;
@@ -64,7 +69,11 @@ struct basic_registry_retentions {
 ///     const auto flushed = metrics.flush(now, 10);       // for any sink
 ///
 /// There are no globals, and no threads of its own. A thread's values are the registry's when the
-/// thread is gone; a registry may be gone before its threads.
+/// thread is gone; a registry may be gone before its threads. Registries of a program and of the
+/// libraries that it loads never meet, and may be passed among them.
+///
+/// At a fork the child gets a copy of all that was counted and not flushed: it flushes once, and lets
+/// that go, if the parent flushes as well. No lock is held there.
 ///
 /// Threads  all of it from any, also at once; with `unsynchronized` for all kinds, from one at a
 ///          time.
@@ -84,8 +93,9 @@ class basic_registry {
 
     template <class Instrument>
     using board_of = detail::board<Instrument, Traits, lock>;
-    using counter_board = board_of<
-        detail::counter_instrument<typename cells::counter, typename Traits::counter_threading>>;
+    using counter_board = board_of<detail::counter_instrument<typename cells::counter,
+                                                              typename Traits::counter_threading,
+                                                              typename Traits::counter_number>>;
     using timer_board =
         board_of<detail::timer_instrument<typename cells::timer, typename Traits::timer_threading>>;
     using gauge_board =
@@ -95,6 +105,8 @@ class basic_registry {
 
 public:
     using traits = Traits;
+    static_assert(Traits::series_max <= detail::series_id::places_max,
+                  "quipu registry: `series_max` is 2^24 at most");
     using snapshot_type = basic_snapshot<cells>;
     using counter_handle = basic_counter_handle<counter_board>;
     using timer_handle = basic_timer_handle<timer_board>;
@@ -102,7 +114,8 @@ public:
     using unique_handle = basic_unique_handle<unique_board>;
     using labels = std::initializer_list<label>;
 
-    explicit basic_registry(basic_registry_retentions<Traits> keep = {}) : keep_(keep) {}
+    explicit basic_registry(basic_registry_retentions<Traits> keep = {})
+        : keep_(keep), forks_(detail::fork_guard::rank::inner, this, hold_all, release_all) {}
     basic_registry(const basic_registry&) = delete; // handles point into it
     basic_registry& operator=(const basic_registry&) = delete;
     ~basic_registry() = default;
@@ -202,24 +215,28 @@ public:
     /// Removes the series of that name, of every kind or of one; what came since the last flush goes
     /// with them. Their handles stay harmless; a series of that name that is asked for later is
     /// another one. Returns how many there were.
-    /// Cost     O(series), as that of `remove_idle`.
+    /// Cost     a look-up and a lock.
     std::size_t remove(std::string_view name) {
-        return remove_if([name](std::string_view one, std::uint32_t) { return one == name; });
+        std::size_t gone = 0;
+        for (const auto kind :
+             {metric_kind::counter, metric_kind::timer, metric_kind::gauge, metric_kind::unique})
+            gone += remove(kind, name);
+        return gone;
     }
     std::size_t remove(metric_kind kind, std::string_view name) {
-        const auto is_it = [name](std::string_view one, std::uint32_t) { return one == name; };
         const detail::holding hold(lock_);
         switch (kind) {
-        case metric_kind::counter: return counters_.erase_if(is_it);
-        case metric_kind::timer: return timers_.erase_if(is_it);
-        case metric_kind::gauge: return gauges_.erase_if(is_it);
-        case metric_kind::unique: return uniques_.erase_if(is_it);
+        case metric_kind::counter: return counters_.erase(name) ? 1 : 0;
+        case metric_kind::timer: return timers_.erase(name) ? 1 : 0;
+        case metric_kind::gauge: return gauges_.erase(name) ? 1 : 0;
+        case metric_kind::unique: return uniques_.erase(name) ? 1 : 0;
         case metric_kind::keyvalue: return 0;
         }
         return 0;
     }
 
     /// Removes the series for which nothing came for so many flushes.
+    /// Cost     O(series).
     std::size_t remove_idle(std::uint32_t intervals) {
         return remove_if([intervals](std::string_view, std::uint32_t idle_intervals) {
             return idle_intervals >= intervals;
@@ -233,8 +250,8 @@ public:
     }
 
     /// How often something was refused for a cause: a handle for a name that cannot be, or beyond
-    /// the limit (`series_limit`); a value that is not finite or for which a cell had no room
-    /// (`value_limit`), as counted up to the last flush.
+    /// the limit (`series_limit`); a count below 0, a value that is not finite or for which a cell had
+    /// no room (`value_limit`), as counted up to the last flush.
     [[nodiscard]] std::uint64_t refused(errc cause) const {
         const detail::holding hold(lock_);
         return refused_[static_cast<std::size_t>(cause)];
@@ -278,6 +295,24 @@ private:
         return counters_.size() + timers_.size() + gauges_.size() + uniques_.size();
     }
 
+    static void hold_all(void* object) noexcept {
+        auto& mine = *static_cast<basic_registry*>(object);
+        mine.lock_.lock();
+        mine.for_each_board([](auto& board) { board.hold_parts(); });
+    }
+    static void release_all(void* object) noexcept {
+        auto& mine = *static_cast<basic_registry*>(object);
+        mine.for_each_board([](auto& board) { board.release_parts(); });
+        mine.lock_.unlock();
+    }
+    template <class F>
+    void for_each_board(F f) {
+        f(counters_);
+        f(timers_);
+        f(gauges_);
+        f(uniques_);
+    }
+
     mutable lock lock_{};
     basic_registry_retentions<Traits> keep_;
     std::array<std::uint64_t, errc_count> refused_{};
@@ -285,6 +320,7 @@ private:
     timer_board timers_{lock_};
     gauge_board gauges_{lock_};
     unique_board uniques_{lock_};
+    detail::fork_guard forks_; // last: it looks at all others
 };
 
 using registry = basic_registry<>;

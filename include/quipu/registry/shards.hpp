@@ -9,32 +9,79 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 namespace quipu::detail {
 
-/// A series' number: the place of its slot in the low bits, and above them a count that never comes
-/// twice in a program. So a slot that carries the number is this series', and no other's.
+/// A series' number: the place of its slot in the low bits, and above them an epoch of its board. A
+/// place is used once in an epoch, and no two boards of a process have an epoch in common. So a slot
+/// that carries the number is this series', and no other's.
 namespace series_id {
 
 inline constexpr unsigned place_bits = 24;
+inline constexpr std::size_t places_max = std::size_t{1} << place_bits;
 inline constexpr std::uint64_t none = 0;    // of an empty slot
 inline constexpr std::uint64_t refused = 1; // of a handle without a series: no slot carries it
 
-inline constinit std::atomic<std::uint64_t> last_count{0};
-
 [[nodiscard]] constexpr std::size_t place(std::uint64_t id) noexcept {
-    return static_cast<std::size_t>(id & ((std::uint64_t{1} << place_bits) - 1));
+    return static_cast<std::size_t>(id & (places_max - 1));
 }
 
-[[nodiscard]] inline std::uint64_t make(std::size_t place) noexcept {
-    QUIPU_ASSERT(place >> place_bits == 0);
-    const auto count = last_count.fetch_add(1, std::memory_order_relaxed) + 1;
-    return count << place_bits | place;
+/// Input    place: below `places_max`; epoch: above 0.
+[[nodiscard]] constexpr std::uint64_t make(std::size_t place, std::uint64_t epoch) noexcept {
+    QUIPU_ASSERT(place < places_max && epoch > 0);
+    return epoch << place_bits | place;
 }
 
 } // namespace series_id
+
+/// The epochs of a board: numbers that no other board of the process has while this lives.
+///
+/// They are addresses of memory that this keeps and never touches, in steps of 256. They are no counts:
+/// a program and the libraries that it loads may each have their own copy of every static variable
+/// here, while boards and threads are passed among them; but one address is one thing in all of them.
+/// Addresses of user memory have 48 bits everywhere, of which a tag in the top byte is none.
+///
+/// The board shares them with its shards, and the last one to go frees them.
+class epochs {
+public:
+    epochs() = default;
+    epochs(const epochs&) = delete;
+    epochs& operator=(const epochs&) = delete;
+
+    /// The next one. Under the board's lock.
+    [[nodiscard]] std::uint64_t next() {
+        constexpr std::size_t block_size_max = 256; // 64 KiB, which are not touched
+        if (left_ == 0) {
+            const std::size_t size = blocks_.empty() ? 4 : block_size_max;
+            blocks_.emplace_back(new step[size]); // which writes nothing
+            left_ = size;
+        }
+        const auto address = reinterpret_cast<std::uintptr_t>(&blocks_.back()[--left_]);
+        return (address & address_mask) / sizeof(step);
+    }
+
+    void join() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    void leave() noexcept {
+        if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+private:
+    ~epochs() = default;
+
+    struct alignas(256) step {
+        unsigned char nothing[256];
+    };
+    static constexpr std::uint64_t address_mask = (std::uint64_t{1} << 48) - 1;
+    static_assert(48 - 8 + series_id::place_bits == 64);
+
+    std::vector<std::unique_ptr<step[]>> blocks_{};
+    std::size_t left_ = 0; // of the last block
+    std::atomic<std::size_t> owners_{1};
+};
 
 /// The slots of all threads for the series of one board. `Kind` tells what a slot has (its `part`),
 /// and a `Tag` more gives boards a way of their own to the slots of a thread.
@@ -68,13 +115,17 @@ public:
         part value{};
     };
 
-    shards() = default;
+    shards() : epochs_(new epochs()) {}
     ~shards() {
         for (shard* const one : all_)
             one->leave();
+        epochs_->leave();
     }
     shards(const shards&) = delete;
     shards& operator=(const shards&) = delete;
+
+    /// The next epoch of the board. Under the lock.
+    [[nodiscard]] std::uint64_t next_epoch() { return epochs_->next(); }
 
     /// The slot where the calling thread's values of a series are, if it has that number.
     [[nodiscard]] static slot& guess(std::uint64_t id) noexcept {
@@ -87,7 +138,7 @@ public:
     ///          allocation.
     template <class Lock, class StillThere, class F>
     void update(Lock& lock, std::uint64_t id, StillThere still_there, F f) {
-        shard* mine = ended ? nullptr : own(serial_);
+        shard* mine = ended ? nullptr : own(epochs_);
         if (mine != nullptr && mine->has(id)) {
             mine->show();
             return f(mine->at(id).value);
@@ -113,17 +164,24 @@ public:
         }
     }
 
+    /// Calls f(part) for each part that any thread has or had. Under the lock.
+    template <class F>
+    void for_each_part(F f) {
+        for (shard* const one : all_)
+            one->for_each_part(f);
+    }
+
     /// How many there are. Under the lock.
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
 
 private:
     class shard {
     public:
-        explicit shard(std::uint64_t board) noexcept : board_(board) {}
+        explicit shard(epochs& board) noexcept : board_(board) { board_.join(); }
         ~shard() {
-            for (std::size_t i = 0; i < size_; ++i)
-                Kind::close(slots_[i].value);
+            for_each_part([](part& one) { Kind::close(one); });
             delete[] slots_;
+            board_.leave();
         }
         shard(const shard&) = delete;
         shard& operator=(const shard&) = delete;
@@ -148,11 +206,17 @@ private:
             return one;
         }
 
+        template <class F>
+        void for_each_part(F f) {
+            for (std::size_t i = 0; i < size_; ++i)
+                f(slots_[i].value);
+        }
+
         /// Makes its slots those that its owner looks at.
         void show() noexcept { current = {slots_, size_ - 1}; }
 
         [[nodiscard]] bool is_shown() const noexcept { return current.slots == slots_; }
-        [[nodiscard]] std::uint64_t board() const noexcept { return board_; }
+        [[nodiscard]] const void* board() const noexcept { return &board_; }
 
         /// Has a thread. What its last one did happened before.
         [[nodiscard]] bool in_use() const noexcept {
@@ -194,7 +258,7 @@ private:
 
         slot* slots_ = nullptr;
         std::size_t size_ = 0; // a power of two, or 0
-        std::uint64_t board_;
+        epochs& board_;
         std::atomic<std::uint32_t> owners_{1};
         std::atomic<bool> in_use_{false};
     };
@@ -223,7 +287,7 @@ private:
     static inline thread_local possession possessed{};
 
     /// The calling thread's shard for a board. Those whose board is gone go as well.
-    [[nodiscard]] static shard* own(std::uint64_t board) noexcept {
+    [[nodiscard]] static shard* own(const void* board) noexcept {
         shard** link = &possessed.first;
         while (*link != nullptr) {
             shard* const one = *link;
@@ -255,13 +319,13 @@ private:
             }
         }
         all_.reserve(all_.size() + 1);
-        all_.push_back(new shard(serial_));
+        all_.push_back(new shard(*epochs_));
         all_.back()->join_thread();
         return *all_.back();
     }
 
     std::vector<shard*> all_{};
-    std::uint64_t serial_ = series_id::make(0);
+    epochs* const epochs_; // also what tells the board from all others
 };
 
 } // namespace quipu::detail

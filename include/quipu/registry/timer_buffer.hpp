@@ -57,6 +57,9 @@ public:
         refused_ = 0;
     }
 
+    void hold() noexcept { lock_.lock(); }
+    void release() noexcept { lock_.unlock(); }
+
 private:
     [[gnu::cold, gnu::noinline]] void make_room() {
         const holding hold(lock_);

@@ -10,7 +10,8 @@ namespace quipu {
 
 /// Renders snapshots for one backend and sends them.
 /// Requires  errc write(const snapshot&): all of it, or an error; the same snapshot may come again
-///           after an error, so what was sent of it already must do no harm twice.
+///           after an error, so what was sent of it already must do no harm twice. A sink whose backend
+///           adds up says `static constexpr bool takes_twice = false`: then nothing comes again.
 /// Provided  graphite, console.   Chosen at  the program that assembles a server.
 /// Cost      one write for each flush, outside of the path that takes samples.
 template <class S, class Traits>

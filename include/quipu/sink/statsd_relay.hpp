@@ -47,8 +47,9 @@ struct statsd_relay_traits {
 ///
 /// A server's counters of itself, where its profile has them, go along like others.
 ///
-/// A snapshot that was sent in part must not be sent again: let its worker try once
-/// (`sink_worker_options::tries_again`). What is lost is counted.
+/// A snapshot that was sent in part must not be sent again, since the server would add it twice: so
+/// says `takes_twice`, which flush_every obeys; of a server's worker set `tries_again`. What is lost is
+/// counted.
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Transport, class Traits = statsd_relay_traits>
@@ -57,6 +58,8 @@ class basic_statsd_relay {
     static_assert(require_dialect<typename Traits::dialect_type>());
 
 public:
+    static constexpr bool takes_twice = false;
+
     explicit basic_statsd_relay(Transport to) noexcept : packer_(std::move(to)) {}
 
     /// Returns  ok when the transport has taken everything that can be said.
