@@ -4097,12 +4097,9 @@ using event_loop = basic_event_loop<>;
 
 // Locks that are free in the child of a fork, whoever held them in the parent.
 
-#if !defined(_WIN32) && __has_include(<pthread.h>)
+#if !defined(_WIN32)
 #include <pthread.h>
 #include <unistd.h>
-#define QUIPU_HAS_FORK 1
-#else
-#define QUIPU_HAS_FORK 0
 #endif
 
 namespace quipu::detail {
@@ -4121,7 +4118,7 @@ public:
     /// What is held first: an object with rank `outer` waits for locks of those with rank `inner`.
     enum class rank { outer, inner };
 
-#if QUIPU_HAS_FORK
+#if !defined(_WIN32)
     fork_guard(rank which, void* object, action hold, action release)
         : all_(guards::of_this_object()), rank_(which), object_(object), hold_(hold),
           release_(release) {
@@ -4150,7 +4147,7 @@ public:
     fork_guard(const fork_guard&) = delete;
     fork_guard& operator=(const fork_guard&) = delete;
 
-#if QUIPU_HAS_FORK
+#if !defined(_WIN32)
 private:
     /// Those that the code of this program, or of this library, has made: each may have static variables
     /// of its own, and calls handlers of its own. They outlive a library that is unloaded before them.
@@ -4229,7 +4226,7 @@ private:
 
 /// Tells processes of a fork apart; always 0 where there is none.
 [[nodiscard]] inline std::int64_t process_number() noexcept {
-#if QUIPU_HAS_FORK
+#if !defined(_WIN32)
     return static_cast<std::int64_t>(::getpid());
 #else
     return 0;
