@@ -5,6 +5,7 @@
 #include "support/graphite_server.hpp"
 #include "support/process.hpp"
 #include "support/quipud.hpp"
+#include "support/running_quipud.hpp"
 
 #include <quipu/net/udp.hpp>
 #include <quipu/wire/binary_point.hpp>
@@ -51,49 +52,7 @@ std::string refusal(const words& options, const std::string& path = {}) {
 }
 
 /// quipud as a file says, with free ports where the file has port 0.
-class running {
-public:
-    explicit running(words options) : program_(quipud(std::move(options))) {
-        INFO(program_->err());
-        REQUIRE(program_->prints("server is up\n"));
-    }
-
-    /// The port in the log behind some words.
-    [[nodiscard]] std::uint16_t port(std::string_view behind, std::size_t which = 0) const {
-        std::size_t at = 0;
-        const auto found = [&] {
-            const auto err = program_->err();
-            at = 0;
-            for (std::size_t i = 0; i <= which; ++i) {
-                at = err.find(behind, at);
-                if (at == err.npos)
-                    return false;
-                at += behind.size();
-            }
-            return err.find('\n', at) != err.npos;
-        };
-        REQUIRE(eventually(found));
-        const auto line = program_->err().substr(at, program_->err().find('\n', at) - at);
-        return static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
-    }
-
-    void send(std::string_view text) const {
-        auto sender =
-            quipu::udp_sender::connect(quipu::address::loopback_v4(port("listening on udp://")));
-        REQUIRE(sender);
-        REQUIRE(sender->send(text) == errc::ok);
-    }
-
-    bool ends_well() {
-        program_->signal(SIGTERM);
-        return program_->exit_code() == 0;
-    }
-
-    process& program() { return *program_; }
-
-private:
-    std::unique_ptr<process> program_;
-};
+using running = quipu::test::running_quipud;
 
 } // namespace
 

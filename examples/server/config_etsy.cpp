@@ -3,6 +3,7 @@
 #include "setting_values.hpp"
 
 #include <quipu/core/number.hpp>
+#include <quipu/core/whole_number.hpp>
 #include <quipu/server/object_literal.hpp>
 
 #include <algorithm>
@@ -191,12 +192,12 @@ private:
         const auto* const mode = find(one, "socket_mod");
         if (mode == nullptr)
             return {};
-        const bool is_mode =
-            mode->number >= 0 && mode->number <= 07777; // else it is refused as it stands
+        const auto bits = quipu::whole_number<unsigned>(mode->number);
+        const bool is_mode = bits && *bits <= 07777; // else it is refused as it stands
         if (mode->kind == literal_kind::text || mode->text.starts_with('0') || !is_mode)
             return "?mode=" + mode->text;
         std::string octal;
-        for (auto left = static_cast<unsigned>(mode->number); left > 0; left /= 8)
+        for (auto left = *bits; left > 0; left /= 8)
             octal.insert(octal.begin(), static_cast<char>('0' + left % 8));
         return "?mode=0" + octal;
     }
@@ -354,7 +355,7 @@ private:
         const double flushes = ttl == nullptr ? 1 : ttl->number;
         if (ttl != nullptr && (ttl->kind != literal_kind::number || !(flushes <= 1e9)))
             return fail(ttl->line, "gaugesMaxTTL: a number of flushes is expected");
-        const auto idle = flushes >= 2 ? static_cast<std::uint64_t>(flushes) - 1 : 0;
+        const auto idle = flushes >= 2 ? quipu::nearest_whole<std::uint64_t>(flushes) - 1 : 0;
         drop("deleteGauges", "gauges", std::to_string(idle));
     }
 

@@ -2,6 +2,7 @@
 
 #include "settings.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -11,6 +12,8 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -23,6 +26,23 @@ void hold_standard_streams() noexcept {
         fd = ::open("/dev/null", O_RDWR);
     if (fd > 2)
         ::close(fd);
+}
+
+std::string raise_descriptor_limit() {
+    constexpr rlim_t most =
+        1 << 20; // programs that are run at a flush may close as many, one by one
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return {};
+    const auto before = limit.rlim_cur;
+    const auto wanted = std::min(limit.rlim_max, most);
+    if (wanted <= before)
+        return {};
+    limit.rlim_cur = wanted;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return {};
+    return "up to " + std::to_string(wanted) + " files can be open at once (the soft limit was " +
+           std::to_string(before) + ')';
 }
 
 namespace {
@@ -95,18 +115,36 @@ std::optional<starter> go_into_background() {
 std::string pid_file::write(const std::string& path) {
     if (path.empty())
         return {};
-    const long number = number_in(path);
-    const bool lives =
-        number != 0 && (::kill(static_cast<pid_t>(number), 0) == 0 || errno == EPERM);
-    if (lives && number != ::getpid())
-        return "pid file " + in_quotes(path) + ": process " + std::to_string(number) +
-               " is running";
-    std::FILE* const file = std::fopen(path.c_str(), "w");
-    if (file == nullptr)
-        return "cannot write pid file " + in_quotes(path) + ": " + std::strerror(errno);
-    const bool written = std::fprintf(file, "%ld\n", static_cast<long>(::getpid())) > 0;
-    if (std::fclose(file) != 0 || !written)
-        return "cannot write pid file " + in_quotes(path) + ": " + std::strerror(errno);
+    const auto cannot = [&] {
+        return "cannot write pid file " + in_quotes(path) + ": " +
+               (errno == ELOOP ? "it is a symbolic link" : std::strerror(errno));
+    };
+    struct stat about {};
+    for (struct stat named{};;) {
+        constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        locked_ = quipu::descriptor(
+            quipu::uninterrupted([&] { return ::open(path.c_str(), flags, 0644); }));
+        if (!locked_ || ::fstat(locked_.fd(), &about) != 0)
+            return cannot();
+        if (!S_ISREG(about.st_mode)) // a device, which anybody may write to
+            break;
+        if (::flock(locked_.fd(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno != EWOULDBLOCK)
+                return cannot();
+            const long number = number_in(path);
+            return "pid file " + in_quotes(path) + ": " +
+                   (number > 0 ? "process " + std::to_string(number) : "another process") +
+                   " is running";
+        }
+        // The one that held the lock before may have removed the file meanwhile.
+        if (::lstat(path.c_str(), &named) == 0 && named.st_ino == about.st_ino &&
+            named.st_dev == about.st_dev)
+            break;
+    }
+    const auto text = std::to_string(::getpid()) + '\n';
+    if ((S_ISREG(about.st_mode) && ::ftruncate(locked_.fd(), 0) != 0) ||
+        ::write(locked_.fd(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return cannot();
     path_ = path;
     return {};
 }

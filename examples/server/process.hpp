@@ -1,6 +1,8 @@
 // The server as a process of its system: in the background, and by a file with its number.
 #pragma once
 
+#include <quipu/net/descriptor.hpp>
+
 #include <optional>
 #include <string>
 
@@ -9,6 +11,10 @@ namespace quipud {
 /// Opens what a starter has closed of the standard input, output and error, as nothing: else the next
 /// files that are opened would take their places, and get what is written there. Call it first.
 void hold_standard_streams() noexcept;
+
+/// Lets the process have as many open files as the system allows it: the soft limit becomes the hard
+/// one, a million at most. What has changed, as one line; empty: nothing.
+[[nodiscard]] std::string raise_descriptor_limit();
 
 /// The other end of a process that has gone into the background: its starter waits there.
 class starter {
@@ -36,10 +42,13 @@ private:
 [[nodiscard]] std::optional<starter> go_into_background();
 
 /// A file with the number of this process, which goes away with it, if it still has that number.
+///
+/// The process holds a lock on the file for as long as it lives, so a number that an earlier process
+/// has left says nothing, whoever has that number now.
 class pid_file {
 public:
-    /// What is wrong, as one line; empty if the file is written, or `path` is empty. A file of a
-    /// process that lives is left alone.
+    /// What is wrong, as one line; empty if the file is written, or `path` is empty. A file that
+    /// another process has locked is left alone, and so is what a symbolic link leads to.
     [[nodiscard]] std::string write(const std::string& path);
     pid_file() = default;
     ~pid_file();
@@ -48,6 +57,7 @@ public:
 
 private:
     std::string path_{};
+    quipu::descriptor locked_{};
 };
 
 } // namespace quipud

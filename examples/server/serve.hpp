@@ -21,11 +21,10 @@
 #include "serve_backends.hpp"
 #include "serve_profiles.hpp"
 #include "setting_values.hpp"
+#include "signals.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
@@ -43,32 +42,6 @@
 #include <unistd.h>
 
 namespace quipud {
-
-/// The server's `stop`, for the signal handler.
-template <class Server>
-std::atomic<Server*> running{nullptr};
-
-template <class Server>
-void stop_on_signals(Server& server) {
-    running<Server>.store(&server);
-    struct sigaction action {};
-    action.sa_handler = [](int) { running<Server>.load()->stop(); };
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGINT, &action, nullptr);
-    action.sa_handler = [](int) { running<Server>.load()->interrupt(); };
-    ::sigaction(SIGHUP, &action, nullptr);
-    action.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &action, nullptr); // standard output may be a pipe that ends
-}
-
-/// From here on a signal finds no server any more, and the end is near anyway.
-inline void ignore_stop_signals() {
-    struct sigaction action {};
-    action.sa_handler = SIG_IGN;
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGHUP, &action, nullptr);
-}
 
 template <class Profile>
 typename Profile::schema_options schema_options(const settings& all) {
@@ -342,6 +315,7 @@ void reload(Server& server, const quipu::log& messages, const reread& again, set
 
 template <class Profile>
 int serve(const command_line& line, const reread& again) {
+    ignore_harmless_signals();
     settings all = line.all;
     starter waiting;
     if (all.daemonize) {
@@ -358,6 +332,8 @@ int serve(const command_line& line, const reread& again) {
     const quipu::log messages(all.syslog ? quipu::log::to_syslog : STDERR_FILENO, all.log_level);
     for (const auto& one : line.notices)
         messages.info(one);
+    if (const auto text = raise_descriptor_limit(); !text.empty())
+        messages.info(text);
     quipu::server_options options;
     options.schedule = schedule(all);
     options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
@@ -393,7 +369,7 @@ int serve(const command_line& line, const reread& again) {
     }
     if (const auto why = bind(server, all, messages); !why.empty())
         return fail(exit_not_started, why);
-    stop_on_signals(server);
+    obey_signals(server);
     bool whole_seconds = false;
     command_list commands;
     for (const auto& one : all.sinks) {
@@ -414,7 +390,7 @@ int serve(const command_line& line, const reread& again) {
     waiting.started();
     server.on_interrupt([&] { reload(server, messages, again, all); });
     server.run();
-    ignore_stop_signals();
+    ignore_all_signals();
     for (const auto& one : commands)
         one->end();
     if (!all.once)

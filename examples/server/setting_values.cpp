@@ -3,6 +3,7 @@
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
 #include <quipu/core/number_text.hpp>
+#include <quipu/core/whole_number.hpp>
 
 #include <array>
 #include <limits>
@@ -59,7 +60,7 @@ read_time(std::string_view text, std::int64_t ms_min, std::int64_t ms_max, std::
     const double ms = number ? *number * unit_ms : -1;
     if (!(ms >= static_cast<double>(ms_min) && ms <= static_cast<double>(ms_max)))
         return "use a time such as 10s, 500ms or 1m";
-    into = static_cast<std::int64_t>(ms + 0.5);
+    into = quipu::nearest_whole<std::int64_t>(ms + 0.5);
     return {};
 }
 
@@ -112,11 +113,10 @@ std::string read_idle(std::string_view text, idle_flushes& into) {
     if (text == "keep")
         return into.reset(), std::string();
     const auto number = text == "drop" ? quipu::result<double>(0) : quipu::parse_number(text);
-    constexpr auto flushes_max = static_cast<double>(std::numeric_limits<std::uint32_t>::max());
-    if (!number || !(*number >= 0 && *number < flushes_max) ||
-        *number != static_cast<double>(static_cast<std::uint32_t>(*number)))
+    const auto flushes = number ? quipu::whole_number<std::uint32_t>(*number) : std::nullopt;
+    if (!flushes || *flushes == std::numeric_limits<std::uint32_t>::max())
         return "use keep, drop, or for how many flushes an idle series stays";
-    into = static_cast<std::uint32_t>(*number);
+    into = *flushes;
     return {};
 }
 
@@ -175,10 +175,12 @@ std::optional<int> facility_of(std::string_view name) {
 }
 
 std::string read_bytes(std::string_view text, std::size_t& into) {
+    constexpr std::size_t bytes_max = std::size_t{1} << 30;
     const auto number = quipu::parse_number(text);
-    if (!number || !(*number >= 0 && *number <= 1 << 30))
+    const auto bytes = number ? quipu::whole_number<std::size_t>(*number) : std::nullopt;
+    if (!bytes || *bytes > bytes_max)
         return "use a number of bytes up to 1 GiB; 0 leaves it to the system";
-    into = static_cast<std::size_t>(*number);
+    into = *bytes;
     return {};
 }
 

@@ -5,10 +5,10 @@
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
+#include <quipu/core/whole_number.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 namespace quipud {
@@ -23,8 +23,8 @@ constexpr std::uint16_t admin_port = 8126;
 constexpr std::uint16_t aliveness_port = 8325;
 constexpr std::int64_t interval_ms_min = 100;
 constexpr std::int64_t keys_interval_ms_min = 10;
-constexpr int threads_max = 64;
-constexpr double spool_bytes_max = 0x1p50;
+constexpr std::size_t threads_max = 64;
+constexpr std::uint64_t spool_bytes_max = std::uint64_t{1} << 50;
 constexpr std::int64_t interval_ms_max = std::int64_t{24} * 60 * 60 * 1000;
 
 // Settings that are one member of `settings`, by the kind of their values.
@@ -256,17 +256,19 @@ std::string read_pid_file(settings& all, text value) {
 
 std::string read_threads(settings& all, text value) {
     const auto number = quipu::parse_number(value);
-    if (!number || !(*number >= 1 && *number <= threads_max) || *number != std::floor(*number))
+    const auto threads = number ? quipu::whole_number<std::size_t>(*number) : std::nullopt;
+    if (!threads || *threads < 1 || *threads > threads_max)
         return "use a whole number from 1 to 64";
-    all.threads = static_cast<std::size_t>(*number);
+    all.threads = *threads;
     return {};
 }
 
 std::string read_spool(settings& all, text value) {
     const auto number = quipu::parse_number(value);
-    if (!number || !(*number >= 0 && *number <= spool_bytes_max))
+    const auto bytes = number ? quipu::whole_number<std::uint64_t>(*number) : std::nullopt;
+    if (!bytes || *bytes > spool_bytes_max)
         return "use a number of bytes up to 1 PiB; 0: flushes wait in memory alone";
-    all.spool_bytes = static_cast<std::uint64_t>(*number);
+    all.spool_bytes = *bytes;
     return {};
 }
 

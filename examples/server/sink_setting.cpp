@@ -5,6 +5,7 @@
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
+#include <quipu/core/whole_number.hpp>
 
 #include <algorithm>
 #include <array>
@@ -174,11 +175,11 @@ std::string read_sink_option(std::string_view key, std::string_view value, sink_
     }
     if (key == "queue") {
         constexpr std::size_t flushes_max = 100'000;
-        const auto flushes = quipu::parse_number(value);
-        if (!flushes || !(*flushes >= 1 && *flushes <= flushes_max) ||
-            *flushes != static_cast<double>(static_cast<std::size_t>(*flushes)))
+        const auto number = quipu::parse_number(value);
+        const auto flushes = number ? quipu::whole_number<std::size_t>(*number) : std::nullopt;
+        if (!flushes || *flushes < 1 || *flushes > flushes_max)
             return "use a number of flushes from 1 to 100000";
-        into.queue = static_cast<std::size_t>(*flushes);
+        into.queue = *flushes;
         return {};
     }
     if (key == "retry")

@@ -5,6 +5,7 @@
 #include "terminal.hpp"
 
 #include <quipu/core/result.hpp>
+#include <quipu/core/whole_number.hpp>
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/endpoint.hpp>
 #include <quipu/net/tcp_sender.hpp>
@@ -367,7 +368,7 @@ private:
     [[nodiscard]] std::size_t matched() const {
         const auto* const list = last_.find("list");
         const auto* const count = list == nullptr ? nullptr : list->find("matched");
-        return count == nullptr ? 0 : static_cast<std::size_t>(count->number);
+        return count == nullptr ? 0 : quipu::nearest_whole<std::size_t>(count->number);
     }
 
     /// Shows the rows from there on; the last one stays to be seen.

@@ -57,6 +57,8 @@ TEST_CASE("terminal_text: a line plot", "[core][terminal_text]") {
     CHECK(sparkline({-7, 0, 7}, 3) == "▁▅█");
     CHECK(sparkline({1, nothing, 2, 100}, 3) == " ▁█"); // the last ones
     CHECK(sparkline({}, 3) == "   ");
+    CHECK(sparkline({-1.7e308, 1.7e308}, 2) == "▁█"); // whose difference is no double
+    CHECK(sparkline({1, std::numeric_limits<double>::infinity(), 2}, 3) == "▅ █");
     CHECK(sparkline({1}, 0).empty());
 }
 

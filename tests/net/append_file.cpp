@@ -11,6 +11,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using quipu::append_file;
 using quipu::errc;
@@ -68,4 +69,21 @@ TEST_CASE("append_file: says why it cannot", "[net][append_file]") {
     CHECK(append_file(folder.path()).send("x") != errc::ok);
     REQUIRE(::mkfifo(folder.path("pipe").c_str(), 0600) == 0);
     CHECK(append_file(folder.path("pipe")).send("x") != errc::ok); // nobody reads: it does not wait
+}
+
+TEST_CASE("append_file: a link of one's own is followed, that of somebody else is not",
+          "[net][append_file]") {
+    const scratch_folder folder;
+    std::filesystem::create_symlink(folder.path("target"), folder.path("link"));
+    append_file to(folder.path("link"));
+    CHECK(to.send("one\n") == errc::ok);
+    CHECK(text_of(folder.path("target")) == "one\n");
+    CHECK(std::filesystem::is_symlink(folder.path("link")));
+    if (::geteuid() != 0) {
+        WARN("only root can give a link to somebody else");
+        return;
+    }
+    REQUIRE(::lchown(folder.path("link").c_str(), 12'345, 12'345) == 0);
+    CHECK(to.send("two\n") == errc::is_a_link);
+    CHECK(text_of(folder.path("target")) == "one\n");
 }

@@ -73,3 +73,18 @@ TEST_CASE("inherited: those of another process are not ours", "[net][inherited]"
     CHECK(in_child({tcp.fd()}, false, [] { return take_inherited_sockets().empty() ? 0 : 1; }) ==
           0);
 }
+
+TEST_CASE("inherited: numbers that are none, or of no starter, are none", "[net][inherited]") {
+    const auto tcp = test::listening();
+    for (const auto* const count : {"x", "", "-1", "99999999999999999999", "1e3", " 1"}) {
+        CAPTURE(count);
+        CHECK(in_child({tcp.fd()}, true, [&] {
+                  ::setenv("LISTEN_FDS", count, 1);
+                  return take_inherited_sockets().empty() ? 0 : 1;
+              }) == 0);
+    }
+    CHECK(in_child({tcp.fd()}, true, [] {
+              ::setenv("LISTEN_FDS", "2000000000", 1); // not one look for each of them
+              return take_inherited_sockets().size() == 1 ? 0 : 1;
+          }) == 0);
+}

@@ -126,3 +126,26 @@ TEST_CASE("unix_listener: paths that cannot be", "[net][unix_listener]") {
     CHECK(error("/tmp/" + std::string(200, 'x')) == errc::bad_address);
     CHECK(error("/no/such/folder/x") == errc::no_such_file);
 }
+
+TEST_CASE("unix_listener: where a link leads to stays as it is", "[net][unix_listener]") {
+    const auto kind = GENERATE(unix_kind::datagrams, unix_kind::streams);
+    const auto path = free_path();
+    const auto target = path + ".target";
+    std::filesystem::create_symlink(target, path);
+    std::ofstream(target) << "text";
+    REQUIRE(::chmod(target.c_str(), 0600) == 0);
+    CHECK(unix_listener::bind(path, kind, 0666).error() == errc::address_in_use);
+    struct stat file {};
+    REQUIRE(::stat(target.c_str(), &file) == 0);
+    CHECK((file.st_mode & 0777U) == 0600U);
+    std::filesystem::remove(target);
+    {
+        const auto left_over = bound(target, kind);
+        std::filesystem::rename(target, target + ".kept");
+    }
+    std::filesystem::rename(target + ".kept", target); // a socket at which nobody listens
+    CHECK(unix_listener::bind(path, kind).error() == errc::address_in_use);
+    CHECK(std::filesystem::is_symlink(path));
+    std::filesystem::remove(path);
+    std::filesystem::remove(target);
+}

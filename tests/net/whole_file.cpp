@@ -4,6 +4,7 @@
 #include "support/scratch_folder.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <sys/stat.h>
@@ -52,4 +53,29 @@ TEST_CASE("whole_file: a write that fails leaves what was there", "[net][whole_f
     CHECK(std::filesystem::is_directory(folder.path("it")));
     CHECK_FALSE(std::filesystem::exists(folder.path("it.new")));
     CHECK(write_whole_file("/dev/full/it", "x") == errc::no_such_file);
+}
+
+TEST_CASE("whole_file: where a planted link leads to is not touched", "[net][whole_file]") {
+    const scratch_folder folder;
+    REQUIRE(write_whole_file(folder.path("target"), "mine") == errc::ok);
+    for (const auto* const link : {"it.new", "it"}) {
+        std::filesystem::create_symlink(folder.path("target"), folder.path(link));
+        REQUIRE(write_whole_file(folder.path("it"), "new") == errc::ok);
+        CHECK(read_whole_file(folder.path("target")).value_or("") == "mine");
+        CHECK(read_whole_file(folder.path("it")).value_or("") == "new");
+        CHECK_FALSE(std::filesystem::is_symlink(folder.path("it")));
+        CHECK_FALSE(std::filesystem::exists(folder.path("it.new")));
+        std::filesystem::remove(folder.path("it"));
+    }
+    // One that leads nowhere yet makes no file there.
+    std::filesystem::create_symlink(folder.path("nowhere"), folder.path("it.new"));
+    REQUIRE(write_whole_file(folder.path("it"), "new") == errc::ok);
+    CHECK_FALSE(std::filesystem::exists(folder.path("nowhere")));
+}
+
+TEST_CASE("whole_file: what a writer that was killed has left is replaced", "[net][whole_file]") {
+    const scratch_folder folder;
+    std::ofstream(folder.path("it.new")) << "half, and longer than what follows";
+    REQUIRE(write_whole_file(folder.path("it"), "whole") == errc::ok);
+    CHECK(read_whole_file(folder.path("it")).value_or("") == "whole");
 }

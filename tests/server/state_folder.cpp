@@ -74,3 +74,10 @@ TEST_CASE("state_folder: no name leaves the folder", "[server][state_folder]") {
         CHECK_FALSE(inside.starts_with('.'));
     }
 }
+
+TEST_CASE("state_folder: a lock that is a link is refused", "[server][state_folder]") {
+    const scratch_folder folder;
+    std::filesystem::create_symlink(folder.path("nowhere"), folder.path("lock"));
+    CHECK(state_folder::open(folder.path()).error() == errc::is_a_link);
+    CHECK_FALSE(std::filesystem::exists(folder.path("nowhere")));
+}

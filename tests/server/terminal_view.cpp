@@ -54,6 +54,25 @@ bool has(const std::vector<std::string>& lines, std::string_view text) {
 
 } // namespace
 
+TEST_CASE("terminal_view: a number that is missing, or no number of series, is not shown",
+          "[server][terminal_view]") {
+    const auto rows = ",\"rows\":[" + row_text("hits", "counter", 3) + "]}}";
+    for (const auto* const matched : {"",
+                                      R"(,"matched":null)",
+                                      R"(,"matched":-1)",
+                                      R"(,"matched":1e300)",
+                                      R"(,"matched":2.5)"}) {
+        const auto lines = terminal_view(
+            event("{" + status + R"(,"list":{"at":1000)" + matched + rows), plain(100));
+        CAPTURE(matched);
+        CHECK(has(lines, "1-1 "));
+        CHECK_FALSE(has(lines, " of "));
+    }
+    const auto all = R"(,"matched":18446744073709549568)" + rows;
+    CHECK(has(terminal_view(event("{" + status + R"(,"list":{"at":1000)" + all), plain(100)),
+              "1-1 of 18446744073709549568"));
+}
+
 TEST_CASE("terminal_view: the server, its ways, and its series", "[server][terminal_view]") {
     const auto lines = terminal_view(usual(), plain(100));
     CHECK(lines.size() == 24);

@@ -67,6 +67,7 @@ enum class errc : std::uint8_t {
     peer_failed,
     too_many_descriptors,
     no_such_file,
+    is_a_link,
     disk_full,
     unsupported,
     system_failure,
@@ -128,6 +129,7 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::peer_failed: return "the peer has failed at the message";
     case errc::too_many_descriptors: return "too many open files";
     case errc::no_such_file: return "no such file or folder";
+    case errc::is_a_link: return "a symbolic link stands where a file is expected";
     case errc::disk_full: return "the disk is full";
     case errc::unsupported: return "not supported here";
     case errc::system_failure: return "the operating system failed";

@@ -4,7 +4,9 @@
 #include <quipu/core/decimal.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/utf8.hpp>
+#include <quipu/core/whole_number.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -110,8 +112,10 @@ struct terminal_style {
     double low = 0;
     double high = 0;
     for (std::size_t i = first; i < values.size(); ++i) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
+        if (!detail::is_finite(values[i]))
+            continue;
+        low = std::min(low, values[i]);
+        high = std::max(high, values[i]);
     }
     std::string made(columns - (values.size() - first), ' ');
     for (std::size_t i = first; i < values.size(); ++i) {
@@ -119,8 +123,10 @@ struct terminal_style {
             made += ' ';
             continue;
         }
-        const double share = high > low ? (values[i] - low) / (high - low) : 0;
-        const auto level = static_cast<std::size_t>(share * 7 + 0.5);
+        // Halves, whose differences are finite whatever the values are.
+        const double range = high / 2 - low / 2;
+        const double share = range > 0 ? (values[i] / 2 - low / 2) / range : 0;
+        const auto level = std::min<std::size_t>(nearest_whole<std::size_t>(share * 7 + 0.5), 7);
         made += style.utf8 ? bars[level] : plain.substr(level, 1);
     }
     return made;

@@ -6,6 +6,7 @@
 #include <quipu/net/file.hpp>
 #include <quipu/net/transport.hpp>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +18,8 @@
 namespace quipu {
 
 /// Appends to a file, which is opened for each send: one that was moved away, as by logrotate, is made
-/// anew. It may be a pipe with a name, too.
+/// anew. It may be a pipe with a name, too. A symbolic link is followed if it belongs to root or to the
+/// user of this process: the link of anybody else might lead to a file that is not meant.
 /// Threads  distinct objects safe, shared objects unsafe; one file should have one writer.
 class append_file {
 public:
@@ -29,8 +31,8 @@ public:
 
     /// Appends all of `bytes`. What a write that failed (the disk is full, say) has left of them is cut
     /// off again.
-    /// Errors   no_such_file (the folder), permission_denied, disk_full, system_failure (a pipe that
-    ///          nobody reads), and the like.
+    /// Errors   no_such_file (the folder), permission_denied, is_a_link (of another user), disk_full,
+    ///          system_failure (a pipe that nobody reads), and the like.
     /// Cost     four system calls as a rule.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
         const descriptor file(open());
@@ -49,11 +51,21 @@ public:
 private:
     /// Without waiting for the reader of a pipe.
     [[nodiscard]] int open() const noexcept {
-        return uninterrupted([&] {
-            return ::open(path_.c_str(),
-                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK,
-                          static_cast<mode_t>(mode_));
-        });
+        const auto open_with = [this](int more) {
+            return uninterrupted([&] {
+                return ::open(path_.c_str(),
+                              O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | more,
+                              static_cast<mode_t>(mode_));
+            });
+        };
+        const int opened = open_with(O_NOFOLLOW);
+        if (opened >= 0 || errno != ELOOP)
+            return opened;
+        struct stat link {};
+        if (::lstat(path_.c_str(), &link) == 0 && (link.st_uid == 0 || link.st_uid == ::geteuid()))
+            return open_with(0);
+        errno = ELOOP;
+        return -1;
     }
 
     std::string path_;

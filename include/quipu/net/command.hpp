@@ -143,9 +143,7 @@ private:
         sigset_t none{};
         sigset_t usual{};
         ::sigemptyset(&none);
-        ::sigemptyset(&usual);
-        for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP})
-            ::sigaddset(&usual, signal);
+        ::sigfillset(&usual);
         pid_t started = -1;
         char shell[] = "/bin/sh";
         char option[] = "-c";

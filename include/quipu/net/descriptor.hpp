@@ -40,6 +40,7 @@ namespace quipu {
     case ENFILE: return errc::too_many_descriptors;
     case ENOENT:
     case ENOTDIR: return errc::no_such_file;
+    case ELOOP: return errc::is_a_link;
     case EDQUOT:
     case EFBIG:
     case ENOSPC: return errc::disk_full;

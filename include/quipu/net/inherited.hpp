@@ -1,9 +1,12 @@
 // Sockets that this program was started with, as systemd hands them over.
 #pragma once
 
+#include <quipu/core/number.hpp>
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/socket.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -27,11 +30,13 @@ struct inherited_socket {
 /// Source   sd_listen_fds(3).
 [[nodiscard]] inline std::vector<inherited_socket> take_inherited_sockets() {
     constexpr int first = 3;
+    constexpr std::int64_t inherited_max = 65'536; // more are none of a starter in its right mind
     std::vector<inherited_socket> taken;
     const char* const pid = std::getenv("LISTEN_PID");
     const char* const count = std::getenv("LISTEN_FDS");
-    const bool ours = pid != nullptr && std::atol(pid) == static_cast<long>(::getpid());
-    const int last = ours && count != nullptr ? first + std::atoi(count) : first;
+    const bool ours = pid != nullptr && parse_integer(pid).value_or(0) == ::getpid();
+    const auto told = ours && count != nullptr ? parse_integer(count).value_or(0) : 0;
+    const int last = first + static_cast<int>(std::clamp<std::int64_t>(told, 0, inherited_max));
     for (int fd = first; fd < last; ++fd) {
         int type = 0;
         int listens = 0;

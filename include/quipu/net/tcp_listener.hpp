@@ -17,6 +17,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace quipu {
@@ -121,6 +123,10 @@ struct tcp_listener_options {
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_listener {
 public:
+    static constexpr int keepalive_idle_s = 300;
+    static constexpr int keepalive_interval_s = 60;
+    static constexpr int keepalive_probes_max = 5;
+
     /// Accepts nothing.
     tcp_listener() noexcept = default;
 
@@ -162,8 +168,9 @@ public:
     /// made sure that nobody else had it. Linux.
     [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
 
-    /// Takes the connection that waits longest. Connections whose peers are silent for hours are
-    /// asked by the system whether they still live (SO_KEEPALIVE).
+    /// Takes the connection that waits longest. The system asks a silent peer of TCP whether it still
+    /// lives (SO_KEEPALIVE), first after `keepalive_idle_s`; if it has vanished, the connection breaks
+    /// `keepalive_probes_max` times `keepalive_interval_s` later: within ten minutes.
     /// Errors   would_block: none waits. too_many_descriptors: one was turned away; close others or
     ///          go on. queue_full, system_failure: the system has no memory.
     [[nodiscard]] result<tcp_connection> accept() noexcept {
@@ -172,8 +179,7 @@ public:
             descriptor accepted{accept_raw(from)};
             if (accepted) {
                 socket connected{std::move(accepted)};
-                // Cannot fail for a TCP socket; if it did, the connection were no worse.
-                (void)connected.set(SOL_SOCKET, SO_KEEPALIVE, 1);
+                ask_whether_it_lives(connected);
                 const auto peer =
                     address::from_native(reinterpret_cast<const sockaddr*>(&from), sizeof from);
                 return tcp_connection{std::move(connected), peer.value_or({})};
@@ -190,6 +196,20 @@ public:
     [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
 
 private:
+    /// Cannot fail for TCP; if it did, or for a Unix path, the connection were no worse.
+    static void ask_whether_it_lives(socket& connected) noexcept {
+        static_cast<void>(connected.set(SOL_SOCKET, SO_KEEPALIVE, 1));
+#if defined(TCP_KEEPIDLE)
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_s));
+#elif defined(TCP_KEEPALIVE)
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPALIVE, keepalive_idle_s));
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_s));
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPCNT, keepalive_probes_max));
+#endif
+    }
+
     [[nodiscard]] int accept_raw(sockaddr_storage& from) const noexcept {
         auto* const any = reinterpret_cast<sockaddr*>(&from);
         socklen_t size = sizeof from;

@@ -31,7 +31,7 @@ public:
         return *this;
     }
     ~unix_listener() {
-        if (!path_.empty() && inode_of(path_) == inode_) // not another's that took its place
+        if (inode_ != 0 && inode_of(path_) == inode_) // not another's that took its place
             ::unlink(path_.c_str());
     }
 
@@ -51,10 +51,15 @@ public:
             return opened.error();
         if (is_left_over(*at, kind))
             ::unlink(path.c_str());
+        // Linux makes the file with the socket's own mode: so nobody gets in before its mode is set.
+        if (mode)
+            static_cast<void>(::fchmod(opened->fd(), static_cast<mode_t>(*mode)));
         if (::bind(opened->fd(), at->native(), at->native_size()) != 0)
             return last_error();
         made.inode_ = inode_of(path);
         made.path_ = std::move(path);
+        if (mode && made.inode_ == 0)
+            return errc::address_in_use; // another file stands there already, or a link to one
         if (mode && ::chmod(made.path_.c_str(), static_cast<mode_t>(*mode)) != 0)
             return last_error();
         if (kind == unix_kind::streams && ::listen(opened->fd(), SOMAXCONN) != 0)
@@ -73,16 +78,17 @@ private:
     /// Whether there is a socket at which nobody listens.
     [[nodiscard]] static bool is_left_over(const unix_path& at, unix_kind kind) noexcept {
         struct stat file {};
-        if (::stat(at.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
+        if (::lstat(at.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
             return false;
         const auto probe = unix_path::open(kind);
         return probe && ::connect(probe->fd(), at.native(), at.native_size()) != 0 &&
                errno == ECONNREFUSED;
     }
 
+    /// The number of the socket's file; 0: there is none, or what stands there is no socket.
     [[nodiscard]] static ino_t inode_of(const std::string& path) noexcept {
         struct stat file {};
-        return ::stat(path.c_str(), &file) == 0 ? file.st_ino : 0;
+        return ::lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode) ? file.st_ino : 0;
     }
 
     socket socket_;

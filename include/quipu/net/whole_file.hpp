@@ -5,6 +5,7 @@
 #include <quipu/net/descriptor.hpp>
 #include <quipu/net/file.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -46,7 +47,9 @@ read_whole_file(const std::string& path, std::size_t bytes_max = std::size_t{1} 
 }
 
 /// Writes a file so that whoever reads the path finds the old bytes or the new ones, whole, even after
-/// the machine lost its power meanwhile. They are written to `PATH.new` first, which has one writer.
+/// the machine lost its power meanwhile. They are written to `PATH.new` first, which has one writer and
+/// is always a new file: whatever stood there, such as a link that somebody has planted, is removed,
+/// and where a link leads to is not touched.
 /// Errors   no_such_file (the folder), permission_denied, disk_full, system_failure; the path then has
 ///          what it had.
 /// Cost     waits for the disk.
@@ -58,10 +61,16 @@ write_whole_file(const std::string& path, std::string_view bytes, unsigned mode 
         static_cast<void>(::unlink(fresh.c_str()));
         return error;
     };
-    descriptor file(uninterrupted([&] {
-        return ::open(
-            fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode));
-    }));
+    const auto create = [&] {
+        return uninterrupted([&] {
+            return ::open(fresh.c_str(),
+                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                          static_cast<mode_t>(mode));
+        });
+    };
+    descriptor file(create());
+    if (!file && errno == EEXIST && ::unlink(fresh.c_str()) == 0)
+        file = descriptor(create());
     if (!file)
         return last_error();
     if (const errc error = file_writer(file.fd()).send(bytes); error != errc::ok)

@@ -33,8 +33,8 @@ public:
     state_folder() = default;
 
     /// Takes over a folder; makes it if it is not there yet, but not the one above.
-    /// Errors   address_in_use: another server has it; no_such_file, permission_denied, disk_full,
-    ///          system_failure.
+    /// Errors   address_in_use: another server has it; is_a_link: `PATH/lock` is one; no_such_file,
+    ///          permission_denied, disk_full, system_failure.
     [[nodiscard]] static result<state_folder> open(std::string path) {
         state_folder made(std::move(path));
         for (const auto& one : {made.path_, made.spools()}) {
@@ -42,7 +42,8 @@ public:
                 return last_error();
         }
         made.lock_ = descriptor(uninterrupted([&] {
-            return ::open((made.path_ + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+            return ::open(
+                (made.path_ + "/lock").c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         }));
         if (!made.lock_)
             return last_error();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/terminal_text.hpp>
+#include <quipu/core/whole_number.hpp>
 #include <quipu/server/object_literal.hpp>
 #include <quipu/server/series_query.hpp>
 
@@ -56,7 +57,7 @@ namespace detail {
 [[nodiscard]] inline std::string duration_text(double seconds) {
     if (!(seconds >= 0 && seconds < 1e12))
         return "-";
-    const auto all = static_cast<std::int64_t>(seconds);
+    const auto all = nearest_whole<std::int64_t>(seconds);
     const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     const auto days = all / 86'400;
     return (days > 0 ? std::to_string(days) + "d " : "") + two(all / 3600 % 24) + ':' +
@@ -250,7 +251,7 @@ private:
                  idle != nullptr && idle->truth ? dim : std::string_view());
             ++shown;
         }
-        const double matched = number_in(list_, "matched");
+        const auto matched = whole_number<std::uint64_t>(number_in(list_, "matched"));
         if (rows.empty())
             line(status_.items.empty()           ? "waiting for the server"
                  : list_.items.empty()           ? "the rows are too long to be told"
@@ -260,8 +261,8 @@ private:
                      : "no series is asked for by these words");
         else
             shown_ = std::to_string(asked_.series.offset + 1) + '-' +
-                     std::to_string(asked_.series.offset + shown) + " of " +
-                     std::to_string(static_cast<std::int64_t>(matched));
+                     std::to_string(asked_.series.offset + shown) +
+                     (matched ? " of " + std::to_string(*matched) : "");
     }
 
     void foot() {
