@@ -72,7 +72,11 @@ TEST_CASE("quipud process: a command of a sink has the usual signals", "[quipud]
     running server(with({"--sink=exec:grep SigIgn /proc/self/status > " + folder.path("signals"),
                          "--interval=100ms"}));
     CHECK(eventually([&] { return text_of(folder.path("signals")).ends_with('\n'); }));
-    CHECK(text_of(folder.path("signals")) == "SigIgn:\t0000000000000000\n");
+    // But for two of the C library's own, which nobody can set back.
+    const auto text = text_of(folder.path("signals"));
+    REQUIRE(text.starts_with("SigIgn:\t"));
+    const auto ignored = std::stoull(text.substr(8), nullptr, 16);
+    CHECK((ignored & ~(3ULL << 31)) == 0);
 }
 
 TEST_CASE("quipud process: where a pid file that is a link leads to stays", "[quipud][process]") {
@@ -131,7 +135,7 @@ TEST_CASE("quipud process: where links in the state folder lead to stays", "[qui
 
 TEST_CASE("quipud process: it takes all the open files that it may have", "[quipud][process]") {
     const auto program =
-        running::behind("ulimit -H -n 500; ulimit -S -n 100;", with({"--sink=none:"}));
+        running::behind("ulimit -S -n 100; ulimit -H -n 500;", with({"--sink=none:"}));
     CHECK(program->complains("up to 500 files can be open at once (the soft limit was 100)"));
     const auto all = running::behind("ulimit -n 200;", with({"--sink=none:"}));
     CHECK(all->prints("server is up\n"));

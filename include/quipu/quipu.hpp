@@ -25,6 +25,7 @@
 #include <quipu/core/terminal_text.hpp>
 #include <quipu/core/tick_clock.hpp>
 #include <quipu/core/utf8.hpp>
+#include <quipu/core/whole_number.hpp>
 #include <quipu/core/wide_product.hpp>
 
 // Floor 1: net

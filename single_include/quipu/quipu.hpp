@@ -2080,6 +2080,7 @@ enum class errc : std::uint8_t {
     peer_failed,
     too_many_descriptors,
     no_such_file,
+    is_a_link,
     disk_full,
     unsupported,
     system_failure,
@@ -2141,6 +2142,7 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::peer_failed: return "the peer has failed at the message";
     case errc::too_many_descriptors: return "too many open files";
     case errc::no_such_file: return "no such file or folder";
+    case errc::is_a_link: return "a symbolic link stands where a file is expected";
     case errc::disk_full: return "the disk is full";
     case errc::unsupported: return "not supported here";
     case errc::system_failure: return "the operating system failed";
@@ -2528,6 +2530,46 @@ namespace detail {
 
 } // namespace quipu
 
+// quipu/core/whole_number.hpp
+
+// Numbers from outside as whole ones, with a look at their range first.
+
+namespace quipu {
+
+namespace detail {
+
+/// The first double above all values of an integer type: a power of two, so it is exact.
+template <std::integral Integer>
+inline constexpr double
+    integers_end = 2.0 * static_cast<double>(std::numeric_limits<Integer>::max() / 2 + 1);
+
+} // namespace detail
+
+/// The whole number that a double is; nothing if it has a fraction, is not of that type, or is NaN.
+/// A cast of such a double to an integer is undefined; this is what to write in its place.
+/// Threads  pure.
+template <std::integral Integer>
+[[nodiscard]] inline std::optional<Integer> whole_number(double value) noexcept {
+    constexpr auto lowest = static_cast<double>(std::numeric_limits<Integer>::min());
+    if (!(value >= lowest && value < detail::integers_end<Integer>) || value != std::floor(value))
+        return std::nullopt;
+    return static_cast<Integer>(value);
+}
+
+/// The whole number at or next to a double towards zero, no farther than the type reaches; NaN is 0.
+/// Threads  pure.
+template <std::integral Integer>
+[[nodiscard]] constexpr Integer nearest_whole(double value) noexcept {
+    if (value != value)
+        return 0;
+    if (!(value < detail::integers_end<Integer>))
+        return std::numeric_limits<Integer>::max();
+    constexpr auto lowest = static_cast<double>(std::numeric_limits<Integer>::min());
+    return value > lowest ? static_cast<Integer>(value) : std::numeric_limits<Integer>::min();
+}
+
+} // namespace quipu
+
 // quipu/core/terminal_text.hpp
 
 // Text for a terminal: so many cells wide, and harmless.
@@ -2629,8 +2671,10 @@ struct terminal_style {
     double low = 0;
     double high = 0;
     for (std::size_t i = first; i < values.size(); ++i) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
+        if (!detail::is_finite(values[i]))
+            continue;
+        low = std::min(low, values[i]);
+        high = std::max(high, values[i]);
     }
     std::string made(columns - (values.size() - first), ' ');
     for (std::size_t i = first; i < values.size(); ++i) {
@@ -2638,8 +2682,10 @@ struct terminal_style {
             made += ' ';
             continue;
         }
-        const double share = high > low ? (values[i] - low) / (high - low) : 0;
-        const auto level = static_cast<std::size_t>(share * 7 + 0.5);
+        // Halves, whose differences are finite whatever the values are.
+        const double range = high / 2 - low / 2;
+        const double share = range > 0 ? (values[i] / 2 - low / 2) / range : 0;
+        const auto level = std::min<std::size_t>(nearest_whole<std::size_t>(share * 7 + 0.5), 7);
         made += style.utf8 ? bars[level] : plain.substr(level, 1);
     }
     return made;
@@ -3182,6 +3228,7 @@ namespace quipu {
     case ENFILE: return errc::too_many_descriptors;
     case ENOENT:
     case ENOTDIR: return errc::no_such_file;
+    case ELOOP: return errc::is_a_link;
     case EDQUOT:
     case EFBIG:
     case ENOSPC: return errc::disk_full;
@@ -3528,7 +3575,8 @@ static_assert(watchable_receiver<file_reader>);
 namespace quipu {
 
 /// Appends to a file, which is opened for each send: one that was moved away, as by logrotate, is made
-/// anew. It may be a pipe with a name, too.
+/// anew. It may be a pipe with a name, too. A symbolic link is followed if it belongs to root or to the
+/// user of this process: the link of anybody else might lead to a file that is not meant.
 /// Threads  distinct objects safe, shared objects unsafe; one file should have one writer.
 class append_file {
 public:
@@ -3540,8 +3588,8 @@ public:
 
     /// Appends all of `bytes`. What a write that failed (the disk is full, say) has left of them is cut
     /// off again.
-    /// Errors   no_such_file (the folder), permission_denied, disk_full, system_failure (a pipe that
-    ///          nobody reads), and the like.
+    /// Errors   no_such_file (the folder), permission_denied, is_a_link (of another user), disk_full,
+    ///          system_failure (a pipe that nobody reads), and the like.
     /// Cost     four system calls as a rule.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
         const descriptor file(open());
@@ -3560,11 +3608,21 @@ public:
 private:
     /// Without waiting for the reader of a pipe.
     [[nodiscard]] int open() const noexcept {
-        return uninterrupted([&] {
-            return ::open(path_.c_str(),
-                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK,
-                          static_cast<mode_t>(mode_));
-        });
+        const auto open_with = [this](int more) {
+            return uninterrupted([&] {
+                return ::open(path_.c_str(),
+                              O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | more,
+                              static_cast<mode_t>(mode_));
+            });
+        };
+        const int opened = open_with(O_NOFOLLOW);
+        if (opened >= 0 || errno != ELOOP)
+            return opened;
+        struct stat link {};
+        if (::lstat(path_.c_str(), &link) == 0 && (link.st_uid == 0 || link.st_uid == ::geteuid()))
+            return open_with(0);
+        errno = ELOOP;
+        return -1;
     }
 
     std::string path_;
@@ -3707,9 +3765,7 @@ private:
         sigset_t none{};
         sigset_t usual{};
         ::sigemptyset(&none);
-        ::sigemptyset(&usual);
-        for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP})
-            ::sigaddset(&usual, signal);
+        ::sigfillset(&usual);
         pid_t started = -1;
         char shell[] = "/bin/sh";
         char option[] = "-c";
@@ -5302,11 +5358,13 @@ struct inherited_socket {
 /// Source   sd_listen_fds(3).
 [[nodiscard]] inline std::vector<inherited_socket> take_inherited_sockets() {
     constexpr int first = 3;
+    constexpr std::int64_t inherited_max = 65'536; // more are none of a starter in its right mind
     std::vector<inherited_socket> taken;
     const char* const pid = std::getenv("LISTEN_PID");
     const char* const count = std::getenv("LISTEN_FDS");
-    const bool ours = pid != nullptr && std::atol(pid) == static_cast<long>(::getpid());
-    const int last = ours && count != nullptr ? first + std::atoi(count) : first;
+    const bool ours = pid != nullptr && parse_integer(pid).value_or(0) == ::getpid();
+    const auto told = ours && count != nullptr ? parse_integer(count).value_or(0) : 0;
+    const int last = first + static_cast<int>(std::clamp<std::int64_t>(told, 0, inherited_max));
     for (int fd = first; fd < last; ++fd) {
         int type = 0;
         int listens = 0;
@@ -5747,6 +5805,8 @@ private:
 
 // TCP, incoming: `tcp_listener` accepts connections, each `tcp_connection` is a receiver.
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace quipu {
@@ -5851,6 +5911,10 @@ struct tcp_listener_options {
 /// Threads  distinct objects safe, shared objects unsafe.
 class tcp_listener {
 public:
+    static constexpr int keepalive_idle_s = 300;
+    static constexpr int keepalive_interval_s = 60;
+    static constexpr int keepalive_probes_max = 5;
+
     /// Accepts nothing.
     tcp_listener() noexcept = default;
 
@@ -5892,8 +5956,9 @@ public:
     /// made sure that nobody else had it. Linux.
     [[nodiscard]] errc share_port() noexcept { return socket_.reuse_port(); }
 
-    /// Takes the connection that waits longest. Connections whose peers are silent for hours are
-    /// asked by the system whether they still live (SO_KEEPALIVE).
+    /// Takes the connection that waits longest. The system asks a silent peer of TCP whether it still
+    /// lives (SO_KEEPALIVE), first after `keepalive_idle_s`; if it has vanished, the connection breaks
+    /// `keepalive_probes_max` times `keepalive_interval_s` later: within ten minutes.
     /// Errors   would_block: none waits. too_many_descriptors: one was turned away; close others or
     ///          go on. queue_full, system_failure: the system has no memory.
     [[nodiscard]] result<tcp_connection> accept() noexcept {
@@ -5902,8 +5967,7 @@ public:
             descriptor accepted{accept_raw(from)};
             if (accepted) {
                 socket connected{std::move(accepted)};
-                // Cannot fail for a TCP socket; if it did, the connection were no worse.
-                (void)connected.set(SOL_SOCKET, SO_KEEPALIVE, 1);
+                ask_whether_it_lives(connected);
                 const auto peer =
                     address::from_native(reinterpret_cast<const sockaddr*>(&from), sizeof from);
                 return tcp_connection{std::move(connected), peer.value_or({})};
@@ -5920,6 +5984,20 @@ public:
     [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
 
 private:
+    /// Cannot fail for TCP; if it did, or for a Unix path, the connection were no worse.
+    static void ask_whether_it_lives(socket& connected) noexcept {
+        static_cast<void>(connected.set(SOL_SOCKET, SO_KEEPALIVE, 1));
+#if defined(TCP_KEEPIDLE)
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_s));
+#elif defined(TCP_KEEPALIVE)
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPALIVE, keepalive_idle_s));
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_s));
+        static_cast<void>(connected.set(IPPROTO_TCP, TCP_KEEPCNT, keepalive_probes_max));
+#endif
+    }
+
     [[nodiscard]] int accept_raw(sockaddr_storage& from) const noexcept {
         auto* const any = reinterpret_cast<sockaddr*>(&from);
         socklen_t size = sizeof from;
@@ -6481,7 +6559,7 @@ public:
         return *this;
     }
     ~unix_listener() {
-        if (!path_.empty() && inode_of(path_) == inode_) // not another's that took its place
+        if (inode_ != 0 && inode_of(path_) == inode_) // not another's that took its place
             ::unlink(path_.c_str());
     }
 
@@ -6501,10 +6579,15 @@ public:
             return opened.error();
         if (is_left_over(*at, kind))
             ::unlink(path.c_str());
+        // Linux makes the file with the socket's own mode: so nobody gets in before its mode is set.
+        if (mode)
+            static_cast<void>(::fchmod(opened->fd(), static_cast<mode_t>(*mode)));
         if (::bind(opened->fd(), at->native(), at->native_size()) != 0)
             return last_error();
         made.inode_ = inode_of(path);
         made.path_ = std::move(path);
+        if (mode && made.inode_ == 0)
+            return errc::address_in_use; // another file stands there already, or a link to one
         if (mode && ::chmod(made.path_.c_str(), static_cast<mode_t>(*mode)) != 0)
             return last_error();
         if (kind == unix_kind::streams && ::listen(opened->fd(), SOMAXCONN) != 0)
@@ -6523,16 +6606,17 @@ private:
     /// Whether there is a socket at which nobody listens.
     [[nodiscard]] static bool is_left_over(const unix_path& at, unix_kind kind) noexcept {
         struct stat file {};
-        if (::stat(at.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
+        if (::lstat(at.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
             return false;
         const auto probe = unix_path::open(kind);
         return probe && ::connect(probe->fd(), at.native(), at.native_size()) != 0 &&
                errno == ECONNREFUSED;
     }
 
+    /// The number of the socket's file; 0: there is none, or what stands there is no socket.
     [[nodiscard]] static ino_t inode_of(const std::string& path) noexcept {
         struct stat file {};
-        return ::stat(path.c_str(), &file) == 0 ? file.st_ino : 0;
+        return ::lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode) ? file.st_ino : 0;
     }
 
     socket socket_;
@@ -6720,7 +6804,9 @@ read_whole_file(const std::string& path, std::size_t bytes_max = std::size_t{1} 
 }
 
 /// Writes a file so that whoever reads the path finds the old bytes or the new ones, whole, even after
-/// the machine lost its power meanwhile. They are written to `PATH.new` first, which has one writer.
+/// the machine lost its power meanwhile. They are written to `PATH.new` first, which has one writer and
+/// is always a new file: whatever stood there, such as a link that somebody has planted, is removed,
+/// and where a link leads to is not touched.
 /// Errors   no_such_file (the folder), permission_denied, disk_full, system_failure; the path then has
 ///          what it had.
 /// Cost     waits for the disk.
@@ -6732,10 +6818,16 @@ write_whole_file(const std::string& path, std::string_view bytes, unsigned mode 
         static_cast<void>(::unlink(fresh.c_str()));
         return error;
     };
-    descriptor file(uninterrupted([&] {
-        return ::open(
-            fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode));
-    }));
+    const auto create = [&] {
+        return uninterrupted([&] {
+            return ::open(fresh.c_str(),
+                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                          static_cast<mode_t>(mode));
+        });
+    };
+    descriptor file(create());
+    if (!file && errno == EEXIST && ::unlink(fresh.c_str()) == 0)
+        file = descriptor(create());
     if (!file)
         return last_error();
     if (const errc error = file_writer(file.fd()).send(bytes); error != errc::ok)
@@ -29419,8 +29511,8 @@ public:
     state_folder() = default;
 
     /// Takes over a folder; makes it if it is not there yet, but not the one above.
-    /// Errors   address_in_use: another server has it; no_such_file, permission_denied, disk_full,
-    ///          system_failure.
+    /// Errors   address_in_use: another server has it; is_a_link: `PATH/lock` is one; no_such_file,
+    ///          permission_denied, disk_full, system_failure.
     [[nodiscard]] static result<state_folder> open(std::string path) {
         state_folder made(std::move(path));
         for (const auto& one : {made.path_, made.spools()}) {
@@ -29428,7 +29520,8 @@ public:
                 return last_error();
         }
         made.lock_ = descriptor(uninterrupted([&] {
-            return ::open((made.path_ + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+            return ::open(
+                (made.path_ + "/lock").c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         }));
         if (!made.lock_)
             return last_error();
@@ -30136,7 +30229,7 @@ namespace detail {
 [[nodiscard]] inline std::string duration_text(double seconds) {
     if (!(seconds >= 0 && seconds < 1e12))
         return "-";
-    const auto all = static_cast<std::int64_t>(seconds);
+    const auto all = nearest_whole<std::int64_t>(seconds);
     const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     const auto days = all / 86'400;
     return (days > 0 ? std::to_string(days) + "d " : "") + two(all / 3600 % 24) + ':' +
@@ -30330,7 +30423,7 @@ private:
                  idle != nullptr && idle->truth ? dim : std::string_view());
             ++shown;
         }
-        const double matched = number_in(list_, "matched");
+        const auto matched = whole_number<std::uint64_t>(number_in(list_, "matched"));
         if (rows.empty())
             line(status_.items.empty()           ? "waiting for the server"
                  : list_.items.empty()           ? "the rows are too long to be told"
@@ -30340,8 +30433,8 @@ private:
                      : "no series is asked for by these words");
         else
             shown_ = std::to_string(asked_.series.offset + 1) + '-' +
-                     std::to_string(asked_.series.offset + shown) + " of " +
-                     std::to_string(static_cast<std::int64_t>(matched));
+                     std::to_string(asked_.series.offset + shown) +
+                     (matched ? " of " + std::to_string(*matched) : "");
     }
 
     void foot() {
