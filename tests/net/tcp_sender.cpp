@@ -1,6 +1,7 @@
 #include <quipu/net/tcp_sender.hpp>
 
 #include "support/catch.hpp"
+#include "support/eventually.hpp"
 #include "support/sockets.hpp"
 #include "support/tcp.hpp"
 
@@ -330,4 +331,142 @@ TEST_CASE("tcp_sender: leaves no descriptor open", "[net][tcp]") {
         CHECK(test::open_descriptors() == with_listener);
     }
     CHECK(test::open_descriptors() == before);
+}
+
+namespace {
+
+stream_sender_options resending(std::size_t bytes = 1 << 20) {
+    stream_sender_options options;
+    options.reconnect_ms = 0;
+    options.resend_bytes_max = bytes;
+    return options;
+}
+
+/// Sends until the sender has seen the end of its connection.
+void send_until_it_reconnects(tcp_sender& sender, tcp_listener& listener, tcp_connection& next) {
+    REQUIRE(test::eventually([&] {
+        static_cast<void>(sender.connect());
+        auto made = listener.accept();
+        if (made)
+            next = *std::move(made);
+        return made.has_value();
+    }));
+}
+
+} // namespace
+
+TEST_CASE("tcp_sender: what a peer has not read before it died is sent again", "[net][tcp]") {
+    auto listener = listening();
+    tcp_sender sender{place_of(listener), resending()};
+    sender.begin_flush();
+    CHECK(sender.send("a 1 1\n") == errc::ok);
+    sender.begin_flush();
+    CHECK(sender.send("b 2 2\n") == errc::ok);
+    auto first = accepted(listener);
+    SECTION("it reads nothing, and its connection is reset") {
+        reset(first);
+    }
+    SECTION("it reads a part, and ends with the rest unread") {
+        REQUIRE(test::comes_ready(first.fd()));
+        char byte = 0;
+        CHECK(::recv(first.fd(), &byte, 1, 0) == 1);
+        first = tcp_connection();
+    }
+    tcp_connection second;
+    send_until_it_reconnects(sender, listener, second);
+    CHECK(sender.send("c 3 3\n") == errc::ok);
+    CHECK(test::receive_bytes(second, 18) == "a 1 1\nb 2 2\nc 3 3\n");
+    CHECK(sender.delivery().breaks == 1);
+    CHECK(sender.delivery().resent_flushes == 2);
+    CHECK(sender.delivery().resent_bytes == 12);
+    // What it has read, and ended in good order, does not come again.
+    second = tcp_connection();
+    tcp_connection third;
+    send_until_it_reconnects(sender, listener, third);
+    CHECK(sender.unproven().empty());
+    CHECK(sender.send("d 4 4\n") == errc::ok);
+    CHECK(test::receive_bytes(third, 6) == "d 4 4\n");
+    CHECK(sender.delivery().breaks == 1);
+}
+
+TEST_CASE("tcp_sender: a peer that reads nothing gets all of it from the next one", "[net][tcp]") {
+    auto listener = listening();
+    tcp_sender sender{place_of(listener), resending(std::size_t{8} << 20)};
+    const std::string piece = numbered(50'000);
+    std::string sent;
+    for (int i = 0; i < 20; ++i) {
+        CHECK(sender.send(piece) == errc::ok);
+        sent += piece;
+    }
+    auto first = accepted(listener);
+    reset(first);
+    tcp_connection second;
+    REQUIRE(test::eventually([&] {
+        std::thread reader([&] {
+            auto made = listener.accept();
+            if (made)
+                second = *std::move(made);
+        });
+        static_cast<void>(sender.connect());
+        reader.join();
+        return second.fd() >= 0;
+    }));
+    std::string got;
+    std::thread reader([&] { got = test::receive_bytes(second, sent.size()); });
+    CHECK(sender.connect() == errc::ok);
+    reader.join();
+    CHECK(got == sent);
+}
+
+TEST_CASE("tcp_sender: for a peer that adds up nothing comes twice, and the loss is counted",
+          "[net][tcp]") {
+    auto options = resending();
+    options.resends = false;
+    auto listener = listening();
+    tcp_sender sender{place_of(listener), options};
+    CHECK(sender.send("a:1|c\nb:1|c\n") == errc::ok);
+    auto first = accepted(listener);
+    reset(first);
+    tcp_connection second;
+    send_until_it_reconnects(sender, listener, second);
+    CHECK(sender.send("c:1|c\n") == errc::ok);
+    CHECK(test::receive_bytes(second, 6) == "c:1|c\n");
+    CHECK(sender.delivery().maybe_lost_lines == 2);
+    CHECK(sender.delivery().maybe_lost_flushes == 1);
+    CHECK(sender.delivery().resent_bytes == 0);
+}
+
+TEST_CASE("tcp_sender: an end says whether all has arrived", "[net][tcp]") {
+    auto options = resending();
+    options.send_timeout_ms = 200;
+    auto listener = listening();
+    tcp_sender sender{place_of(listener), options};
+    CHECK(sender.finish() == errc::ok); // nothing was sent
+    REQUIRE(sender.send("a 1 1\n") == errc::ok);
+    auto peer = accepted(listener);
+    SECTION("the peer ends as well") {
+        std::thread reader([&] {
+            CHECK(everything(peer) == "a 1 1\n");
+            peer = tcp_connection();
+        });
+        CHECK(sender.finish() == errc::ok);
+        reader.join();
+        CHECK(sender.unproven().empty());
+    }
+    SECTION("the peer stays") {
+        CHECK(sender.finish() == errc::ok); // its system has it, and more is not to be known
+    }
+    SECTION("the peer is gone, and has read nothing") {
+        reset(peer);
+        CHECK(sender.finish() == errc::connection_lost);
+        CHECK(sender.unproven().bytes() == 6);
+        CHECK(sender.finish() == errc::connection_lost);
+    }
+    SECTION("the peer does not read, and its system has no more room") {
+        const std::string much(std::size_t{1} << 20, 'x');
+        while (sender.send(much) == errc::ok) {
+        }
+        CHECK(sender.finish() != errc::ok);
+    }
+    CHECK_FALSE(sender.connected());
 }

@@ -10,6 +10,7 @@
 #include <quipu/net/stream_sender.hpp>
 #include <quipu/net/transport.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -70,6 +71,16 @@ public:
             --left;
         }
         return done;
+    }
+
+    /// Whether the name still stands for the peer of a connection; so it does as long as nobody says
+    /// otherwise.
+    /// Cost     waits for the name servers.
+    [[nodiscard]] bool leads_to(const socket& connected) const noexcept {
+        const auto peer = connected.peer_address();
+        const auto addresses = resolve(to_, address_use::connect);
+        return !peer || !addresses || addresses->size() == 0 ||
+               std::find(addresses->begin(), addresses->end(), *peer) != addresses->end();
     }
 
     [[nodiscard]] const host_port& host() const noexcept { return to_; }
