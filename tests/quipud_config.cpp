@@ -758,11 +758,13 @@ TEST_CASE("quipud config: each sink has a section with its own options", "[quipu
                        "[sink some]\nurl = " +
                        some.url() +
                        "\nprefix = web\npercentiles = 75\nonly = api.*,t\nexcept = *.debug\n"
-                       "queue = 5\nretry = 50ms\nretry_max = 1s\n");
+                       "queue = 5\nretry = 50ms\nretry_max = 1s\nresend = 9\nlook_up = never\n");
     const auto text = printed({own.path()});
     CHECK(has_line(text, "[sink some]"));
     CHECK(has_line(text, "only = api.*,t"));
     CHECK(has_line(text, "retry_max = 1s"));
+    CHECK(has_line(text, "resend = 9"));
+    CHECK(has_line(text, "look_up = never"));
     CHECK_FALSE(has_line(text, "sink = " + all.url()));
     const file again("sinks_again.ini", text);
     CHECK(printed({again.path()}) == text);
@@ -830,6 +832,10 @@ TEST_CASE("quipud config: what is wrong with a sink is told", "[quipud][config]"
     tells("[sink a]\nurl = console:\nprefix = x\n", "[sink a]: prefix: this sink gives names none");
     tells("[sink a]\nurl = repeat://h:1\nonly = x\n", "takes no flushes");
     tells("[sink a]\nurl = statsd://h:1\npercentiles = 5\n", "the other server has its own");
+    tells("[sink a]\nurl = console:\nresend = 9\n", "resend: this sink keeps no connection open");
+    tells("[sink a]\nurl = influx://h/d\nlook_up = 1m\n",
+          "look_up: this sink keeps no connection open");
+    tells("[sink a]\nurl = graphite://h\nlook_up = 1ms\n", ":3: look_up '1ms': use a time");
     tells("[sink a]\nurl = console:\nretry = soon\n", ":3: retry 'soon': use a time");
     tells("[sin a]\nurl = console:\n", "unknown section 'sin a'; did you mean 'sink'?");
 }

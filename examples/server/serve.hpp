@@ -113,12 +113,15 @@ void add_graphite(quipu::basic_server<Profile>& server,
                   const settings& all) {
     using schema = typename Profile::schema_type;
     using sink = quipu::basic_graphite<schema, quipu::tcp_sender, Traits>;
+    // A profile that connects for each flush waits for the peer's end each time, and keeps nothing.
+    auto connection = connection_of(option, false);
+    if constexpr (Traits::closes_after_flush)
+        connection.resend_bytes_max = 0;
     // Shared, since a function that is stored must be copyable.
-    quipu::stream_sender_options patience;
-    patience.reconnect_ms = 0; // the sink's worker has the pauses
     const auto graphite = std::make_shared<sink>(schema(schema_options<Profile>(all)),
-                                                 quipu::tcp_sender(option.to, patience));
+                                                 quipu::tcp_sender(option.to, connection));
     quipu::sink_worker_options bounds;
+    watch_delivery(bounds, graphite);
     bounds.sent_bytes = [graphite] { return graphite->history().flush_bytes; };
     const auto write = [graphite](const auto& from) {
         using clock = std::chrono::steady_clock;
@@ -210,11 +213,9 @@ void add_sink(quipu::basic_server<Profile>& server,
                          option,
                          messages,
                          quipu::udp_host_sender(std::make_shared<quipu::host_watch>(option.to)));
-    case sink_kind::statsd_tcp: {
-        quipu::stream_sender_options patience;
-        patience.reconnect_ms = 0; // each flush tries
-        return add_relay(server, option, messages, quipu::tcp_sender(option.to, patience));
-    }
+    case sink_kind::statsd_tcp:
+        return add_relay(
+            server, option, messages, quipu::tcp_sender(option.to, connection_of(option, true)));
     case sink_kind::opentsdb:
         return add_opentsdb(
             server, option, typename Profile::schema_type(schema_options<Profile>(all)), messages);

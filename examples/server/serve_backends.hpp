@@ -55,15 +55,21 @@ void add_counted(Server& server,
                  std::shared_ptr<Sink> sink,
                  Why why_of) {
     const auto told = std::make_shared<omissions>(name_of(option), messages);
-    register_sink(server, option, [sink, told, why_of](const auto& from) {
-        const auto error = sink->write(from);
-        std::uint64_t omitted = sink->skipped();
-        if constexpr (requires { sink->refused(); })
-            omitted += sink->refused();
-        if (error == quipu::errc::ok)
-            told->note(omitted, why_of(*sink));
-        return error;
-    });
+    quipu::sink_worker_options bounds;
+    watch_delivery(bounds, sink);
+    register_sink(
+        server,
+        option,
+        [sink, told, why_of](const auto& from) {
+            const auto error = sink->write(from);
+            std::uint64_t omitted = sink->skipped();
+            if constexpr (requires { sink->refused(); })
+                omitted += sink->refused();
+            if (error == quipu::errc::ok)
+                told->note(omitted, why_of(*sink));
+            return error;
+        },
+        bounds);
 }
 
 template <class Server>
@@ -99,12 +105,11 @@ void add_opentsdb(Server& server,
                   Schema schema,
                   const quipu::log& messages) {
     using sink = quipu::basic_opentsdb<Schema, quipu::tcp_sender>;
-    quipu::stream_sender_options patience;
-    patience.reconnect_ms = 0; // the sink's worker has the pauses
     quipu::opentsdb_options chosen;
     chosen.host = option.rest;
-    auto made = std::make_shared<sink>(
-        std::move(schema), quipu::tcp_sender(option.to, patience), std::move(chosen));
+    auto made = std::make_shared<sink>(std::move(schema),
+                                       quipu::tcp_sender(option.to, connection_of(option, false)),
+                                       std::move(chosen));
     add_counted(server, option, messages, std::move(made), [](const sink&) {
         return " that OpenTSDB has no form for, or of series with more than 8 tags";
     });
@@ -133,6 +138,7 @@ void add_relay(quipu::basic_server<Profile>& server,
     const auto told = std::make_shared<omissions>(name_of(option), messages);
     quipu::sink_worker_options bounds;
     bounds.tries_again = false; // what arrived of a flush would count twice
+    watch_delivery(bounds, made);
     register_sink(
         server,
         option,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <quipu/core/glob.hpp>
+#include <quipu/core/result.hpp>
+#include <quipu/net/stream_sender.hpp>
 #include <quipu/server/sink_worker.hpp>
 #include <quipu/snapshot/select.hpp>
 #include <quipu/wire/canonical.hpp>
@@ -10,6 +12,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +40,47 @@ inline bool goes_to(const sink_setting& option, std::string_view canonical) {
         });
     };
     return (option.only.empty() || is_in(option.only)) && !is_in(option.except);
+}
+
+/// How a sink's connection behaves. `adds_up`: its backend would count twice what comes twice.
+inline quipu::stream_sender_options connection_of(const sink_setting& option, bool adds_up) {
+    constexpr std::size_t resend_bytes = std::size_t{8} << 20;
+    constexpr std::int64_t look_up_ms = 5 * 60 * 1000;
+    quipu::stream_sender_options made;
+    made.reconnect_ms = 0; // the sink's worker has the pauses
+    made.resend_bytes_max = option.resend.value_or(resend_bytes);
+    made.resends = !adds_up;
+    made.look_up_ms = static_cast<int>(option.look_up_ms.value_or(look_up_ms));
+    return made;
+}
+
+/// Lets a worker know what became of what a sink's connection had taken.
+template <class Sink>
+void watch_delivery(quipu::sink_worker_options& bounds, std::shared_ptr<Sink> sink) {
+    bounds.delivery = [sink] {
+        quipu::sink_delivery told;
+        if constexpr (requires { sink->transport().delivery(); }) {
+            const auto& of = sink->transport().delivery();
+            told.resent = of.resent_flushes;
+            told.maybe_lost = of.maybe_lost_flushes;
+            told.maybe_lost_lines = of.maybe_lost_lines;
+        }
+        if constexpr (requires { sink->skipped(); })
+            told.left_out += sink->skipped();
+        if constexpr (requires { sink->refused(); })
+            told.left_out += sink->refused();
+        return told;
+    };
+    if constexpr (requires { sink->transport().finish(); }) {
+        bounds.settle = [sink] {
+            auto& to = sink->transport();
+            if (!to.connected() && !to.unproven().empty() && to.unproven().keeps_text()) {
+                if (const auto error = to.connect(); error != quipu::errc::ok)
+                    return error;
+            }
+            return to.finish();
+        };
+    }
 }
 
 /// Adds a sink whose flushes `write` takes.

@@ -141,6 +141,12 @@ bool has_prefix(sink_kind kind) {
     return kind == sink_kind::graphite || kind == sink_kind::opentsdb || kind == sink_kind::command;
 }
 
+/// Whether it sends its flushes over a connection that stays.
+bool keeps_a_connection(sink_kind kind) {
+    return kind == sink_kind::graphite || kind == sink_kind::opentsdb ||
+           kind == sink_kind::statsd_tcp;
+}
+
 /// Whether it takes flushes, and so all that is about them.
 bool takes_flushes(sink_kind kind) {
     return kind != sink_kind::none && kind != sink_kind::repeat;
@@ -186,9 +192,28 @@ std::string read_sink_option(std::string_view key, std::string_view value, sink_
         return read_pause(value, into.retry_ms);
     if (key == "retry_max")
         return read_pause(value, into.retry_max_ms);
-    const auto meant = nearest(
-        key, {"url", "prefix", "percentiles", "only", "except", "queue", "retry", "retry_max"});
-    return "a sink has url, prefix, percentiles, only, except, queue, retry and retry_max" +
+    if (key == "resend")
+        return read_bytes(value, into.resend.emplace());
+    if (key == "look_up") {
+        if (value == "never")
+            return into.look_up_ms = 0, std::string();
+        constexpr std::int64_t ms_max = std::int64_t{24} * 60 * 60 * 1000;
+        auto why = read_time(value, 1000, ms_max, into.look_up_ms.emplace());
+        return why.empty() ? why : why + ", from 1s to 24h, or never";
+    }
+    const auto meant = nearest(key,
+                               {"url",
+                                "prefix",
+                                "percentiles",
+                                "only",
+                                "except",
+                                "queue",
+                                "retry",
+                                "retry_max",
+                                "resend",
+                                "look_up"});
+    return "a sink has url, prefix, percentiles, only, except, queue, retry, retry_max, resend and "
+           "look_up" +
            (meant.empty() ? std::string() : "; did you mean " + in_quotes(meant) + "?");
 }
 
@@ -197,12 +222,15 @@ std::string check_sink(const sink_setting& one) {
         return "url is missing";
     if (one.prefix && !has_prefix(one.kind))
         return "prefix: this sink gives names none";
-    const bool has_options =
-        one.percentiles || one.is_filtered() || one.queue || one.retry_ms || one.retry_max_ms;
+    const bool has_options = one.percentiles || one.is_filtered() || one.queue || one.retry_ms ||
+                             one.retry_max_ms || one.resend || one.look_up_ms;
     if (has_options && !takes_flushes(one.kind))
         return "this sink takes no flushes: url is its only option";
     if (one.percentiles && (one.kind == sink_kind::statsd || one.kind == sink_kind::statsd_tcp))
         return "percentiles: the other server has its own";
+    if ((one.resend || one.look_up_ms) && !keeps_a_connection(one.kind))
+        return std::string(one.resend ? "resend" : "look_up") +
+               ": this sink keeps no connection open";
     return {};
 }
 
@@ -223,6 +251,10 @@ void print_sink(const sink_setting& one,
         tell("retry", print_time(*one.retry_ms));
     if (one.retry_max_ms)
         tell("retry_max", print_time(*one.retry_max_ms));
+    if (one.resend)
+        tell("resend", std::to_string(*one.resend));
+    if (one.look_up_ms)
+        tell("look_up", *one.look_up_ms == 0 ? "never" : print_time(*one.look_up_ms));
 }
 
 } // namespace quipud

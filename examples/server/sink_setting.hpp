@@ -48,6 +48,8 @@ struct sink_setting {
     std::vector<std::string> except{}; ///< globs of those that do not
     std::optional<std::size_t> queue{};
     std::optional<std::int64_t> retry_ms{}, retry_max_ms{};
+    std::optional<std::size_t> resend{}; ///< bytes that are kept until they are known to be read
+    std::optional<std::int64_t> look_up_ms{}; ///< after so long a name is asked for again; 0: never
 
     [[nodiscard]] std::string command() const { return url.substr(url.find(':') + 1); }
     [[nodiscard]] bool is_filtered() const { return !only.empty() || !except.empty(); }

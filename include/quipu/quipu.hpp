@@ -57,6 +57,7 @@
 #include <quipu/net/unix_listener.hpp>
 #include <quipu/net/unix_path.hpp>
 #include <quipu/net/unix_stream.hpp>
+#include <quipu/net/unproven_bytes.hpp>
 #include <quipu/net/waker.hpp>
 #include <quipu/net/whole_file.hpp>
 

@@ -4918,13 +4918,111 @@ private:
 
 } // namespace quipu
 
+// quipu/net/unproven_bytes.hpp
+
+// What a stream has taken, for as long as nothing proves that its peer has read it.
+
+namespace quipu {
+
+/// The last bytes of a stream, in order, in the pieces that were sent, up to a bound: older ones have
+/// left, since no usual system holds more bytes that its program has not read.
+///
+/// Memory   `bytes_max`, at most, and 48 bytes a piece; nothing for 0.
+/// Threads  distinct objects safe, shared objects unsafe.
+class unproven_bytes {
+public:
+    /// `keeps_text`: else it only counts.
+    explicit unproven_bytes(std::size_t bytes_max = 0, bool keeps_text = true) noexcept
+        : bytes_max_(bytes_max), keeps_text_(keeps_text) {}
+
+    /// What comes from here on belongs together: a flush.
+    void begin_flush() noexcept { ++last_flush_; }
+
+    /// Keeps a piece that the system has taken. A piece larger than the bound is not kept.
+    /// Cost     a copy.
+    void add(std::string_view bytes) {
+        if (bytes.empty() || bytes_max_ == 0)
+            return;
+        pieces_.push_back({keeps_text_ ? std::string(bytes) : std::string(),
+                           bytes.size(),
+                           static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n')),
+                           last_flush_});
+        bytes_ += bytes.size();
+        while (bytes_ > bytes_max_) {
+            piece& oldest = pieces_[first_++];
+            bytes_ -= oldest.size;
+            oldest.text = std::string();
+        }
+        if (first_ > pieces_.size() / 2) {
+            pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+            first_ = 0;
+        }
+    }
+
+    /// All of it was read, or is lost.
+    void clear() noexcept {
+        pieces_.clear();
+        first_ = 0;
+        bytes_ = 0;
+    }
+
+    [[nodiscard]] bool keeps_text() const noexcept { return keeps_text_; }
+    [[nodiscard]] bool empty() const noexcept { return bytes_ == 0; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::uint64_t lines() const noexcept {
+        std::uint64_t count = 0;
+        for (std::size_t i = first_; i < pieces_.size(); ++i)
+            count += pieces_[i].lines;
+        return count;
+    }
+    /// How many flushes have a piece here.
+    [[nodiscard]] std::uint64_t flushes() const noexcept {
+        std::uint64_t count = 0;
+        for (std::size_t i = first_; i < pieces_.size(); ++i)
+            count += i == first_ || pieces_[i].flush != pieces_[i - 1].flush ? 1U : 0U;
+        return count;
+    }
+
+    /// Calls f(piece) for each, the oldest first, as long as it returns true. Returns whether it
+    /// always did.
+    template <class F>
+    bool for_each(F f) const {
+        for (std::size_t i = first_; i < pieces_.size(); ++i) {
+            if (!f(std::string_view(pieces_[i].text)))
+                return false;
+        }
+        return true;
+    }
+
+private:
+    struct piece {
+        std::string text;
+        std::size_t size;
+        std::size_t lines;
+        std::uint64_t flush;
+    };
+
+    std::size_t bytes_max_;
+    bool keeps_text_;
+    std::size_t bytes_ = 0;
+    std::uint64_t last_flush_ = 0;
+    std::vector<piece> pieces_{};
+    std::size_t first_ = 0; // those before it have left
+};
+
+} // namespace quipu
+
 // quipu/net/stream_sender.hpp
 
 // A connection to one place, outgoing: `basic_stream_sender` keeps it, and makes a new one when it is
 // lost.
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#if defined(__linux__)
+#include <linux/sockios.h>
+#endif
 
 namespace quipu {
 
@@ -4938,11 +5036,32 @@ struct stream_sender_options {
     /// each further failure, up to the second. 0: each `send` tries.
     int reconnect_ms = 100;
     int reconnect_ms_max = 10'000;
+    /// So many bytes of what was sent last are kept, and sent again when a connection breaks: for a
+    /// peer that takes the same twice without harm. What a peer's system holds unread is less: 6 MiB on
+    /// Linux, as it comes. 0: none, and nothing is known of what may be lost.
+    std::size_t resend_bytes_max = 0;
+    /// Change for a peer that adds up: then nothing is sent again, and what may be lost is counted, as
+    /// far as `resend_bytes_max` goes.
+    bool resends = true;
+    /// After so long the route is asked whether the name still stands for the peer; a peer that moved
+    /// is followed. 0: never.
+    int look_up_ms = 0;
+};
+
+/// What became of messages that a connection took before it broke.
+struct stream_delivery {
+    std::uint64_t breaks = 0;         ///< connections that ended otherwise than in good order
+    std::uint64_t resent_flushes = 0; ///< of which a part was sent again
+    std::uint64_t resent_bytes = 0;
+    std::uint64_t maybe_lost_flushes = 0; ///< without `resends`: of which a part may be lost
+    std::uint64_t maybe_lost_lines = 0;
+    std::uint64_t moves = 0; ///< to another address of the name
 };
 
 /// Knows where a stream goes, and how to get there.
 /// Requires  place_type, what says where, from which a route is made; result<socket> connect(const
-///           deadline& end) noexcept: a connected socket that never waits.
+///           deadline& end) noexcept: a connected socket that never waits. By choice bool leads_to(const
+///           socket&) noexcept: whether a connection is to where a new one would be.
 /// Provided  tcp_route, unix_route.
 template <class R>
 concept stream_route = std::movable<R> && std::constructible_from<R, typename R::place_type> &&
@@ -4954,8 +5073,13 @@ concept stream_route = std::movable<R> && std::constructible_from<R, typename R:
 /// Sends a stream of bytes to one place: a transport. Answers of the peer are thrown away.
 ///
 /// A connection that the peer has ended, even if only in one direction, is replaced by a new one
-/// before anything is written to it. A stream does not tell what a peer has read, so when a peer dies,
-/// messages that were sent shortly before are lost although `send` said ok.
+/// before anything is written to it.
+///
+/// What the system has taken is not delivered: the peer's system may hold it, and the peer die before it
+/// reads. A peer that ends the connection in good order, after all bytes were acknowledged, has read
+/// them: a system resets a connection on which something is unread. Any other end proves nothing, and
+/// what was sent last goes out again over the next connection, before anything else
+/// (`resend_bytes_max`).
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <stream_route Route>
@@ -4966,7 +5090,8 @@ public:
     /// Connects when first needed.
     explicit basic_stream_sender(typename Route::place_type to,
                                  stream_sender_options options = {}) noexcept
-        : to_(std::move(to)), options_(options) {}
+        : to_(std::move(to)), options_(options),
+          unproven_(options.resend_bytes_max, options.resends) {}
     basic_stream_sender(basic_stream_sender&& other) noexcept = default;
     basic_stream_sender& operator=(basic_stream_sender&& other) noexcept {
         close();
@@ -4976,21 +5101,27 @@ public:
         pause_ms_ = other.pause_ms_;
         pause_end_ = other.pause_end_;
         last_failure_ = other.last_failure_;
+        look_up_at_ = other.look_up_at_;
+        unproven_ = std::move(other.unproven_);
+        delivery_ = other.delivery_;
         return *this;
     }
     ~basic_stream_sender() { close(); }
 
-    /// Connects now, unless there is a connection; a pause after a failure is not kept.
-    /// Errors   those of the route.
+    /// Connects now, unless there is a connection that works; a pause after a failure is not kept.
+    /// Errors   those of the route; those of `send`, for what is sent again.
     /// Cost     waits `connect_timeout_ms` at most, and before that for the name servers.
     [[nodiscard]] errc connect() noexcept {
-        if (connected())
+        if (connected() && is_sound())
             return errc::ok;
+        close();
         result<socket> made = to_.connect(deadline{options_.connect_timeout_ms});
         last_failure_ = made.error();
         if (made) {
             socket_ = *std::move(made);
             pause_ms_ = 0;
+            look_up_at_ = deadline{options_.look_up_ms > 0 ? options_.look_up_ms : -1};
+            last_failure_ = send_again();
         } else {
             pause_ms_ = pause_ms_ == 0 ? options_.reconnect_ms
                                        : std::min(pause_ms_, options_.reconnect_ms_max / 2) * 2;
@@ -5009,7 +5140,7 @@ public:
     /// Cost     two system calls if all is well; waits `connect_timeout_ms` once and
     ///          `send_timeout_ms` twice at most; allocates in `getaddrinfo` only.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
-        const bool had_connection = connected() && !peer_has_left();
+        const bool had_connection = connected() && is_sound();
         errc done = had_connection ? errc::ok : reconnect();
         if (done != errc::ok)
             return done;
@@ -5022,18 +5153,53 @@ public:
                 done = send_all(bytes, taken);
         }
         const bool whole = done == errc::ok || (done == errc::timed_out && taken == 0);
+        if (done == errc::ok)
+            keep(bytes);
         if (!whole)
-            close();
+            note_break();
         return done;
+    }
+
+    /// Says that what is sent from here on belongs together: for the counts.
+    void begin_flush() noexcept { unproven_.begin_flush(); }
+
+    /// Ends the connection, and waits until the peer has ended it as well, or has acknowledged all and
+    /// says no more; the next `send` makes a new one.
+    /// Errors   connection_lost: the peer has not read all; timed_out: not acknowledged in time. What
+    ///          is kept goes out over the next connection.
+    /// Cost     waits `send_timeout_ms` at most.
+    [[nodiscard]] errc finish() noexcept {
+        if (!connected())
+            return unproven_.empty() ? errc::ok : errc::connection_lost;
+        static_cast<void>(::shutdown(fd(), SHUT_WR));
+        const deadline end{options_.send_timeout_ms};
+        for (;;) {
+            const peer_state state = look();
+            note(state);
+            if (state != peer_state::sound) {
+                socket_.close();
+                return state == peer_state::ended ? errc::ok : errc::connection_lost;
+            }
+            if (wait_until(fd(), POLLIN, end) != errc::ok)
+                break;
+        }
+        const bool acknowledged = unacknowledged_bytes() == 0;
+        note(acknowledged ? peer_state::ended : peer_state::broken);
+        socket_.close();
+        return acknowledged ? errc::ok : errc::timed_out;
     }
 
     /// Ends the connection; the next `send` makes a new one.
     void close() noexcept {
         // A close with answers unread would tell the peer to throw away what it has not read yet.
         if (connected())
-            (void)peer_has_left();
+            note(look());
         socket_.close();
     }
+
+    /// What was sent and is not known to be read: up to `resend_bytes_max`.
+    [[nodiscard]] const unproven_bytes& unproven() const noexcept { return unproven_; }
+    [[nodiscard]] const stream_delivery& delivery() const noexcept { return delivery_; }
 
     /// Whether there is a connection, as far as is known: `send` looks closer.
     [[nodiscard]] bool connected() const noexcept { return static_cast<bool>(socket_); }
@@ -5041,23 +5207,107 @@ public:
     [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
 
 private:
+    enum class peer_state { sound, ended, broken };
+
     [[nodiscard]] errc reconnect() noexcept {
         close();
         return pause_ms_ > 0 && pause_end_.remaining_ms() != 0 ? last_failure_ : connect();
     }
 
-    // Throws away what the peer has answered: only behind that can its end be seen.
-    [[nodiscard]] bool peer_has_left() noexcept {
+    /// Whether there is no reason for another connection. Takes note of what the end of this one tells.
+    [[nodiscard]] bool is_sound() noexcept {
+        const peer_state state = look();
+        note(state);
+        if (state != peer_state::sound)
+            return false;
+        if constexpr (requires { to_.leads_to(socket_); }) {
+            if (look_up_at_.remaining_ms() == 0) {
+                look_up_at_ = deadline{options_.look_up_ms};
+                if (!to_.leads_to(socket_)) {
+                    ++delivery_.moves;
+                    static_cast<void>(finish());
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /// How the peer does. Throws away what it has answered: only behind that can its end be seen.
+    [[nodiscard]] peer_state look() noexcept {
         std::array<char, 4096> answer;
         for (int reads = 0; reads != 16; ++reads) { // bounded, if the peer never ends to talk
             const auto size =
                 uninterrupted([&] { return ::recv(fd(), answer.data(), answer.size(), 0); });
             if (size < 0)
-                return last_error() != errc::would_block;
+                return last_error() == errc::would_block ? peer_state::sound : peer_state::broken;
             if (size == 0)
-                return true;
+                return unacknowledged_bytes() == 0 ? peer_state::ended : peer_state::broken;
         }
-        return false;
+        return peer_state::sound;
+    }
+
+    /// How many bytes the peer's system, or for a Unix socket the peer, has not taken yet.
+    [[nodiscard]] int unacknowledged_bytes() const noexcept {
+#if defined(SIOCOUTQ)
+        int bytes = 0;
+        return ::ioctl(fd(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+#elif defined(SO_NWRITE)
+        return socket_.get(SOL_SOCKET, SO_NWRITE).value_or(0);
+#else
+        return 0; // not known: a clean end has to do
+#endif
+    }
+
+    /// Takes note of what the peer's state proves.
+    void note(peer_state state) noexcept {
+        if (state == peer_state::ended)
+            unproven_.clear();
+        if (state == peer_state::broken)
+            note_break();
+    }
+
+    /// The connection has broken, with whatever was under way on it.
+    void note_break() noexcept {
+        if (!connected())
+            return;
+        socket_.close();
+        ++delivery_.breaks;
+        if (unproven_.keeps_text())
+            return;
+        delivery_.maybe_lost_flushes += unproven_.flushes();
+        delivery_.maybe_lost_lines += unproven_.lines();
+        unproven_.clear();
+    }
+
+    void keep(std::string_view bytes) noexcept {
+#if defined(__cpp_exceptions)
+        try {
+            unproven_.add(bytes);
+        } catch (...) { // no memory for it: less is sent again
+        }
+#else
+        unproven_.add(bytes);
+#endif
+    }
+
+    /// Sends what no connection before has proven to be read.
+    [[nodiscard]] errc send_again() noexcept {
+        if (unproven_.empty())
+            return errc::ok;
+        errc done = errc::ok;
+        static_cast<void>(unproven_.for_each([&](std::string_view piece) {
+            std::size_t taken = 0;
+            done = send_all(piece, taken);
+            return done == errc::ok;
+        }));
+        if (done != errc::ok) {
+            note_break();
+        } else {
+            delivery_.resent_bytes += unproven_.bytes();
+            delivery_.resent_flushes += unproven_.flushes();
+        }
+        return done;
     }
 
     // Adds to `taken` what the system took.
@@ -5084,6 +5334,9 @@ private:
     int pause_ms_ = 0; // 0: it did not fail to connect
     deadline pause_end_{0};
     errc last_failure_ = errc::ok;
+    deadline look_up_at_{-1};
+    unproven_bytes unproven_{};
+    stream_delivery delivery_{};
 };
 
 } // namespace quipu
@@ -5149,6 +5402,16 @@ public:
             --left;
         }
         return done;
+    }
+
+    /// Whether the name still stands for the peer of a connection; so it does as long as nobody says
+    /// otherwise.
+    /// Cost     waits for the name servers.
+    [[nodiscard]] bool leads_to(const socket& connected) const noexcept {
+        const auto peer = connected.peer_address();
+        const auto addresses = resolve(to_, address_use::connect);
+        return !peer || !addresses || addresses->size() == 0 ||
+               std::find(addresses->begin(), addresses->end(), *peer) != addresses->end();
     }
 
     [[nodiscard]] const host_port& host() const noexcept { return to_; }
@@ -21070,8 +21333,9 @@ struct graphite_traits {
 };
 
 /// Sends each snapshot as Graphite's plain text, or in another form. A number that is not finite, or
-/// that the form cannot carry, is left out and counted. Graphite takes the same point twice without harm, so a write that failed can be tried
-/// again.
+/// that the form cannot carry, is left out and counted. Graphite takes the same point twice without
+/// harm, so a write that failed can be tried again; and so can one that succeeded, by a transport that
+/// keeps what is not known to be read (`stream_sender_options::resend_bytes_max`).
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Schema, class Transport, class Traits = graphite_traits>
@@ -21089,6 +21353,8 @@ public:
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {
         piece_.clear();
+        if constexpr (requires { transport_.begin_flush(); })
+            transport_.begin_flush();
         errc error = errc::ok;
         std::size_t bytes = 0;
         std::size_t points = 0; // in the piece
@@ -21115,6 +21381,10 @@ public:
         });
         send();
         if constexpr (Traits::closes_after_flush) {
+            if constexpr (requires { transport_.finish(); }) {
+                if (error == errc::ok && bytes > 0)
+                    error = transport_.finish();
+            }
             transport_.close();
         } else if constexpr (requires { transport_.connect(); }) {
             if (bytes == 0)
@@ -21835,6 +22105,8 @@ public:
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {
         piece_.clear();
+        if constexpr (requires { transport_.begin_flush(); })
+            transport_.begin_flush();
         errc error = errc::ok;
         std::size_t bytes = 0;
         std::uint64_t skipped = 0;
@@ -22705,6 +22977,8 @@ public:
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {
         const std::uint64_t failures = counts().failures;
+        if constexpr (requires { transport().begin_flush(); })
+            transport().begin_flush();
         for (const auto& one : from.counters) {
             if (one.cell.sum() != 0)
                 send(named(metric_kind::counter, one.name, one.cell.sum()));
@@ -25668,6 +25942,14 @@ private:
 
 namespace quipu {
 
+/// What a sink found out about numbers that it had taken, since the beginning.
+struct sink_delivery {
+    std::uint64_t resent = 0;     ///< flushes of which a part was sent again: it may have been lost
+    std::uint64_t maybe_lost = 0; ///< flushes of which a part may be lost
+    std::uint64_t maybe_lost_lines = 0; ///< where such flushes are not sent again
+    std::uint64_t left_out = 0;         ///< numbers that the backend has no form for, or refused
+};
+
 /// The bounds of a sink worker.
 struct sink_worker_options {
     /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
@@ -25681,6 +25963,11 @@ struct sink_worker_options {
     bool tries_again = true;
     /// Tells how many bytes the last write sent, if the sink knows; called on the thread of `write`.
     std::function<double()> sent_bytes{};
+    /// Tells what became of what the sink had taken; called on the thread of `write`, after it.
+    std::function<sink_delivery()> delivery{};
+    /// Called on the thread of `write` when all is written and the end has come: whether the backend has
+    /// got it. An error is tried again as long as there is time.
+    std::function<errc()> settle{};
 };
 
 /// How a sink does. Times in Unix seconds, 0 for never.
@@ -25696,6 +25983,7 @@ struct sink_report {
     std::uint64_t successes = 0;         ///< writes, since the beginning
     std::uint64_t failures = 0;
     std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
+    sink_delivery delivery{};
 };
 
 /// For a worker that keeps snapshots in memory alone. Another backlog has the same functions; what is
@@ -25845,8 +26133,13 @@ private:
                     break;
                 if (wants_to_keep() || keep_failing_)
                     keep_older(hold, in_memory_max());
-                if (is_empty() || given_up_)
+                if (given_up_)
                     break;
+                if (is_empty()) {
+                    if (settle(hold))
+                        break;
+                    continue;
+                }
                 const auto one = oldest(hold);
                 if (given_up_)
                     break; // while the disk was waited for
@@ -25902,6 +26195,42 @@ private:
         }
         [[nodiscard]] bool wants_to_keep() const noexcept {
             return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
+        }
+
+        /// At the end, when all is written: waits until the backend has got it. Returns false if more
+        /// came, or it is to be asked again.
+        bool settle(std::unique_lock<std::mutex>& hold) {
+            if (!options_.settle)
+                return true;
+            writing_ = true;
+            settling_ = true;
+            hold.unlock();
+            const errc error = options_.settle();
+            hold.lock();
+            writing_ = false;
+            note_delivery();
+            if (error == errc::ok) {
+                settling_ = false;
+                return is_empty();
+            }
+            const auto until = clock::now() + options_.pause_first;
+            if (!given_up_ && until < end_)
+                return await_retry(hold, until), false;
+            tell_unsettled(error);
+            return true;
+        }
+
+        void tell_unsettled(errc error) {
+            if (!std::exchange(settling_, false))
+                return;
+            log_.error(name_ +
+                       ": what was sent last may be lost, for nothing says that it was read: " +
+                       std::string(message(error)));
+        }
+
+        void note_delivery() {
+            if (options_.delivery)
+                report_.delivery = options_.delivery();
         }
 
         void await_retry(std::unique_lock<std::mutex>& hold, clock::time_point until) {
@@ -25989,6 +26318,17 @@ private:
         }
 
         void note(errc error, double milliseconds) {
+            const auto before = report_.delivery;
+            note_delivery();
+            if (const auto more = report_.delivery.resent - before.resent; more > 0)
+                log_.info(name_ +
+                          ": the connection broke; sent again, since nothing said that they "
+                          "were read: " +
+                          std::to_string(more) + " flushes");
+            if (const auto more = report_.delivery.maybe_lost_lines - before.maybe_lost_lines;
+                more > 0)
+                log_.error(name_ + ": the connection broke; lines that may be lost with it: " +
+                           std::to_string(more));
             report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
             report_.error = error;
             ++(error == errc::ok ? report_.successes : report_.failures);
@@ -26037,6 +26377,7 @@ private:
             given_up_ = true;
             if (std::exchange(left_rest_, true))
                 return;
+            tell_unsettled(errc::timed_out);
             keep_older(hold, 0);
             if (kept_ > 0)
                 log_.info(name_ + ": flushes that wait on disk for the next start: " +
@@ -26073,6 +26414,7 @@ private:
         bool retrying_ = false; // the next write is of what failed
         bool finishing_ = false;
         bool given_up_ = false;
+        bool settling_ = false; // what was written is not known to be read
         bool ended_ = false;
     };
 
@@ -27380,6 +27722,9 @@ inline void tell_status(json_text& out, const server_status& of) {
         out.member("successes", report.successes).member("failures", report.failures);
         out.member("retries", report.retries).member("last_success", report.last_success);
         out.member("last_failure", report.last_failure);
+        out.member("resent", report.delivery.resent);
+        out.member("maybe_lost_lines", report.delivery.maybe_lost_lines);
+        out.member("left_out", report.delivery.left_out);
         out.member("write_milliseconds", report.write_milliseconds).end_object();
     }
     out.end_list();
@@ -27488,6 +27833,18 @@ void for_each_self_number(const server_status& of, F&& f) {
               true,
               [](const auto& its) { return its.retries; });
     each_sink("sink_dropped", "Flushes dropped", true, [](const auto& its) { return its.dropped; });
+    each_sink("sink_resent",
+              "Flushes of which a part was sent again, since nothing said that it was read",
+              true,
+              [](const auto& its) { return its.delivery.resent; });
+    each_sink("sink_maybe_lost_lines",
+              "Lines that may be lost with a connection",
+              true,
+              [](const auto& its) { return its.delivery.maybe_lost_lines; });
+    each_sink("sink_left_out",
+              "Numbers that the backend has no form for, or refused",
+              true,
+              [](const auto& its) { return its.delivery.left_out; });
     each_sink(
         "sink_waiting", "Flushes in the queue", false, [](const auto& its) { return its.waiting; });
     each_sink("sink_on_disk", "Flushes that wait on disk", false, [](const auto& its) {

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include <poll.h>
@@ -21,6 +22,8 @@ struct script {
     int asked = 0;
     std::chrono::steady_clock::time_point asked_at{};
     descriptor peer{};
+    bool has_moved = false;
+    int looked_up = 0;
 };
 
 struct scripted_route {
@@ -39,6 +42,11 @@ struct scripted_route {
         descriptor ours{ends[0]};
         static_cast<void>(ours.never_wait_nor_inherit());
         return quipu::socket(std::move(ours));
+    }
+
+    [[nodiscard]] bool leads_to(const quipu::socket& /*connected*/) const noexcept {
+        ++by->looked_up;
+        return !by->has_moved;
     }
 
     script* by;
@@ -129,4 +137,53 @@ TEST_CASE("stream_sender: the pause goes along when the sender is moved", "[net]
     CHECK(third.send("x") == errc::connection_refused);
     CHECK(by.asked == 1);
     CHECK(unused.asked == 0);
+}
+
+TEST_CASE("stream_sender: a place that has moved is followed", "[net][stream_sender]") {
+    script by;
+    by.says = errc::ok;
+    sender never(&by, {});
+    by.has_moved = true;
+    CHECK(never.send("x") == errc::ok);
+    CHECK(never.send("x") == errc::ok);
+    CHECK(by.looked_up == 0);
+    CHECK(by.asked == 1);
+
+    sender out(&by, {.send_timeout_ms = 20, .look_up_ms = 1});
+    CHECK(out.send("a") == errc::ok);
+    CHECK(by.asked == 2);
+    const auto old = std::move(by.peer);
+    sleep_ms(5);
+    CHECK(out.send("b") == errc::ok);
+    CHECK(by.asked == 3);
+    CHECK(out.delivery().moves == 1);
+    char text[8];
+    CHECK(::recv(old.fd(), text, sizeof text, 0) == 1);
+    CHECK(::recv(old.fd(), text, sizeof text, 0) == 0); // the old one has all that it was sent
+    CHECK(::recv(by.peer.fd(), text, sizeof text, 0) == 1);
+    CHECK(text[0] == 'b');
+    by.has_moved = false;
+    sleep_ms(5);
+    const int looked_up = by.looked_up;
+    CHECK(out.send("c") == errc::ok);
+    CHECK(by.looked_up == looked_up + 1);
+    CHECK(by.asked == 3);
+}
+
+TEST_CASE("stream_sender: over a Unix socket only what the peer has read is proven",
+          "[net][stream_sender]") {
+    script by;
+    by.says = errc::ok;
+    sender out(&by, {.reconnect_ms = 0, .resend_bytes_max = 100});
+    CHECK(out.send("ab") == errc::ok);
+    CHECK(out.send("cd") == errc::ok);
+    char text[8];
+    CHECK(::recv(by.peer.fd(), text, 1, 0) == 1);
+    by.peer = descriptor(); // with the rest unread
+    CHECK(out.send("ef") == errc::ok);
+    CHECK(::recv(by.peer.fd(), text, sizeof text, 0) == 6);
+    CHECK(std::string_view(text, 6) == "abcdef");
+    by.peer = descriptor();
+    CHECK(out.send("gh") == errc::ok);
+    CHECK(::recv(by.peer.fd(), text, sizeof text, 0) == 2);
 }

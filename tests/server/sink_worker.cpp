@@ -602,3 +602,34 @@ TEST_CASE("sink_worker: what is read when the time is over is not written, but k
     CHECK(on->kept.size() == 1);
     CHECK(sink->dropped() == 0);
 }
+
+TEST_CASE("sink_worker: the end waits until the backend has got it, as long as there is time",
+          "[server][sink_worker]") {
+    const auto to = std::make_shared<backend>();
+    const auto asked = std::make_shared<std::atomic<int>>(0);
+    quipu::sink_worker_options options{4, 1ms, 1ms};
+    options.settle = [asked] { return ++*asked < 3 ? errc::connection_lost : errc::ok; };
+    options.delivery = [asked] {
+        return quipu::sink_delivery{.resent = static_cast<std::uint64_t>(*asked)};
+    };
+    worker sink(
+        "a sink", [to](const flush& one) { return to->write(one); }, quipu::log(-1), options);
+    sink.push(std::make_shared<flush>());
+    REQUIRE(eventually([&] { return sink.report().successes == 1; }));
+    CHECK(*asked == 0);
+    sink.finish(10s);
+    CHECK(*asked == 3);
+    CHECK(sink.report().delivery.resent == 3);
+}
+
+TEST_CASE("sink_worker: an end that cannot be known does not wait for ever",
+          "[server][sink_worker]") {
+    quipu::sink_worker_options options{4, 1ms, 1ms};
+    options.settle = [] { return errc::connection_lost; };
+    worker sink(
+        "a sink", [](const flush&) { return errc::ok; }, quipu::log(-1), options);
+    sink.push(std::make_shared<flush>());
+    const stopwatch watch;
+    sink.finish(50ms);
+    CHECK(watch.elapsed() < 10s);
+}

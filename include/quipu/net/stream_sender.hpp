@@ -89,7 +89,8 @@ public:
     /// Connects when first needed.
     explicit basic_stream_sender(typename Route::place_type to,
                                  stream_sender_options options = {}) noexcept
-        : to_(std::move(to)), options_(options), unproven_(options.resend_bytes_max, options.resends) {}
+        : to_(std::move(to)), options_(options),
+          unproven_(options.resend_bytes_max, options.resends) {}
     basic_stream_sender(basic_stream_sender&& other) noexcept = default;
     basic_stream_sender& operator=(basic_stream_sender&& other) noexcept {
         close();

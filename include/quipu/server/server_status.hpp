@@ -94,6 +94,9 @@ inline void tell_status(json_text& out, const server_status& of) {
         out.member("successes", report.successes).member("failures", report.failures);
         out.member("retries", report.retries).member("last_success", report.last_success);
         out.member("last_failure", report.last_failure);
+        out.member("resent", report.delivery.resent);
+        out.member("maybe_lost_lines", report.delivery.maybe_lost_lines);
+        out.member("left_out", report.delivery.left_out);
         out.member("write_milliseconds", report.write_milliseconds).end_object();
     }
     out.end_list();
@@ -202,6 +205,18 @@ void for_each_self_number(const server_status& of, F&& f) {
               true,
               [](const auto& its) { return its.retries; });
     each_sink("sink_dropped", "Flushes dropped", true, [](const auto& its) { return its.dropped; });
+    each_sink("sink_resent",
+              "Flushes of which a part was sent again, since nothing said that it was read",
+              true,
+              [](const auto& its) { return its.delivery.resent; });
+    each_sink("sink_maybe_lost_lines",
+              "Lines that may be lost with a connection",
+              true,
+              [](const auto& its) { return its.delivery.maybe_lost_lines; });
+    each_sink("sink_left_out",
+              "Numbers that the backend has no form for, or refused",
+              true,
+              [](const auto& its) { return its.delivery.left_out; });
     each_sink(
         "sink_waiting", "Flushes in the queue", false, [](const auto& its) { return its.waiting; });
     each_sink("sink_on_disk", "Flushes that wait on disk", false, [](const auto& its) {

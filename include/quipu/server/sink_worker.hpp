@@ -22,6 +22,14 @@
 
 namespace quipu {
 
+/// What a sink found out about numbers that it had taken, since the beginning.
+struct sink_delivery {
+    std::uint64_t resent = 0;     ///< flushes of which a part was sent again: it may have been lost
+    std::uint64_t maybe_lost = 0; ///< flushes of which a part may be lost
+    std::uint64_t maybe_lost_lines = 0; ///< where such flushes are not sent again
+    std::uint64_t left_out = 0;         ///< numbers that the backend has no form for, or refused
+};
+
 /// The bounds of a sink worker.
 struct sink_worker_options {
     /// Snapshots that wait in memory while a backend is down; beyond it the oldest is dropped, counted
@@ -35,6 +43,11 @@ struct sink_worker_options {
     bool tries_again = true;
     /// Tells how many bytes the last write sent, if the sink knows; called on the thread of `write`.
     std::function<double()> sent_bytes{};
+    /// Tells what became of what the sink had taken; called on the thread of `write`, after it.
+    std::function<sink_delivery()> delivery{};
+    /// Called on the thread of `write` when all is written and the end has come: whether the backend has
+    /// got it. An error is tried again as long as there is time.
+    std::function<errc()> settle{};
 };
 
 /// How a sink does. Times in Unix seconds, 0 for never.
@@ -50,6 +63,7 @@ struct sink_report {
     std::uint64_t successes = 0;         ///< writes, since the beginning
     std::uint64_t failures = 0;
     std::uint64_t retries = 0; ///< writes of a snapshot that had failed before
+    sink_delivery delivery{};
 };
 
 /// For a worker that keeps snapshots in memory alone. Another backlog has the same functions; what is
@@ -199,8 +213,13 @@ private:
                     break;
                 if (wants_to_keep() || keep_failing_)
                     keep_older(hold, in_memory_max());
-                if (is_empty() || given_up_)
+                if (given_up_)
                     break;
+                if (is_empty()) {
+                    if (settle(hold))
+                        break;
+                    continue;
+                }
                 const auto one = oldest(hold);
                 if (given_up_)
                     break; // while the disk was waited for
@@ -256,6 +275,42 @@ private:
         }
         [[nodiscard]] bool wants_to_keep() const noexcept {
             return backlog_ && !keep_failing_ && queue_.size() > in_memory_max();
+        }
+
+        /// At the end, when all is written: waits until the backend has got it. Returns false if more
+        /// came, or it is to be asked again.
+        bool settle(std::unique_lock<std::mutex>& hold) {
+            if (!options_.settle)
+                return true;
+            writing_ = true;
+            settling_ = true;
+            hold.unlock();
+            const errc error = options_.settle();
+            hold.lock();
+            writing_ = false;
+            note_delivery();
+            if (error == errc::ok) {
+                settling_ = false;
+                return is_empty();
+            }
+            const auto until = clock::now() + options_.pause_first;
+            if (!given_up_ && until < end_)
+                return await_retry(hold, until), false;
+            tell_unsettled(error);
+            return true;
+        }
+
+        void tell_unsettled(errc error) {
+            if (!std::exchange(settling_, false))
+                return;
+            log_.error(name_ +
+                       ": what was sent last may be lost, for nothing says that it was read: " +
+                       std::string(message(error)));
+        }
+
+        void note_delivery() {
+            if (options_.delivery)
+                report_.delivery = options_.delivery();
         }
 
         void await_retry(std::unique_lock<std::mutex>& hold, clock::time_point until) {
@@ -343,6 +398,17 @@ private:
         }
 
         void note(errc error, double milliseconds) {
+            const auto before = report_.delivery;
+            note_delivery();
+            if (const auto more = report_.delivery.resent - before.resent; more > 0)
+                log_.info(name_ +
+                          ": the connection broke; sent again, since nothing said that they "
+                          "were read: " +
+                          std::to_string(more) + " flushes");
+            if (const auto more = report_.delivery.maybe_lost_lines - before.maybe_lost_lines;
+                more > 0)
+                log_.error(name_ + ": the connection broke; lines that may be lost with it: " +
+                           std::to_string(more));
             report_.retries += std::exchange(retrying_, error != errc::ok && options_.tries_again);
             report_.error = error;
             ++(error == errc::ok ? report_.successes : report_.failures);
@@ -391,6 +457,7 @@ private:
             given_up_ = true;
             if (std::exchange(left_rest_, true))
                 return;
+            tell_unsettled(errc::timed_out);
             keep_older(hold, 0);
             if (kept_ > 0)
                 log_.info(name_ + ": flushes that wait on disk for the next start: " +
@@ -427,6 +494,7 @@ private:
         bool retrying_ = false; // the next write is of what failed
         bool finishing_ = false;
         bool given_up_ = false;
+        bool settling_ = false; // what was written is not known to be read
         bool ended_ = false;
     };
 

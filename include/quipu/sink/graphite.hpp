@@ -67,8 +67,9 @@ struct graphite_traits {
 };
 
 /// Sends each snapshot as Graphite's plain text, or in another form. A number that is not finite, or
-/// that the form cannot carry, is left out and counted. Graphite takes the same point twice without harm, so a write that failed can be tried
-/// again.
+/// that the form cannot carry, is left out and counted. Graphite takes the same point twice without
+/// harm, so a write that failed can be tried again; and so can one that succeeded, by a transport that
+/// keeps what is not known to be read (`stream_sender_options::resend_bytes_max`).
 ///
 /// Threads  distinct objects safe, shared objects unsafe.
 template <class Schema, class Transport, class Traits = graphite_traits>
@@ -86,6 +87,8 @@ public:
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {
         piece_.clear();
+        if constexpr (requires { transport_.begin_flush(); })
+            transport_.begin_flush();
         errc error = errc::ok;
         std::size_t bytes = 0;
         std::size_t points = 0; // in the piece
@@ -112,6 +115,10 @@ public:
         });
         send();
         if constexpr (Traits::closes_after_flush) {
+            if constexpr (requires { transport_.finish(); }) {
+                if (error == errc::ok && bytes > 0)
+                    error = transport_.finish();
+            }
             transport_.close();
         } else if constexpr (requires { transport_.connect(); }) {
             if (bytes == 0)

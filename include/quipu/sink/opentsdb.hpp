@@ -140,6 +140,8 @@ public:
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {
         piece_.clear();
+        if constexpr (requires { transport_.begin_flush(); })
+            transport_.begin_flush();
         errc error = errc::ok;
         std::size_t bytes = 0;
         std::uint64_t skipped = 0;

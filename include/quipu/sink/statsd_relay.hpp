@@ -68,6 +68,8 @@ public:
     template <class StoreTraits>
     errc write(const basic_snapshot<StoreTraits>& from) {
         const std::uint64_t failures = counts().failures;
+        if constexpr (requires { transport().begin_flush(); })
+            transport().begin_flush();
         for (const auto& one : from.counters) {
             if (one.cell.sum() != 0)
                 send(named(metric_kind::counter, one.name, one.cell.sum()));
