@@ -22,6 +22,7 @@
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/power_of_ten.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/core/terminal_text.hpp>
 #include <quipu/core/tick_clock.hpp>
 #include <quipu/core/utf8.hpp>

@@ -2530,6 +2530,41 @@ namespace detail {
 
 } // namespace quipu
 
+// quipu/core/saturated.hpp
+
+// Numbers that stay finite.
+
+namespace quipu {
+
+namespace detail {
+
+/// What is certainly far enough from the end of the doubles: to a sum that is finite any number of
+/// values up to this can be added, for they change no larger sum than half of the largest double.
+inline constexpr double harmless_max = 0x1p960;
+
+/// Whether a + b is a number. Cost: one comparison for values that are not beyond `harmless_max`.
+[[nodiscard]] constexpr bool sum_is_finite(double a, double b) noexcept {
+    if (b <= harmless_max && b >= -harmless_max) [[likely]]
+        return true;
+    const double sum = a + b;
+    constexpr double largest = std::numeric_limits<double>::max();
+    return sum >= -largest && sum <= largest;
+}
+
+} // namespace detail
+
+/// The number next to what is beyond the doubles: the largest for infinity and for NaN, which here
+/// comes of two infinite ones, the lowest for minus infinity; any other is itself.
+/// Threads  pure.
+[[nodiscard]] constexpr double saturated(double value) noexcept {
+    constexpr double largest = std::numeric_limits<double>::max();
+    if (value >= -largest && value <= largest) [[likely]]
+        return value;
+    return value < 0 ? -largest : largest;
+}
+
+} // namespace quipu
+
 // quipu/core/whole_number.hpp
 
 // Numbers from outside as whole ones, with a look at their range first.
@@ -7186,8 +7221,8 @@ namespace quipu {
 /// keeps beside what it knows of the quantiles.
 ///
 /// Memory   40 bytes.
-/// Error    that of adding doubles. A sum beyond them is infinite, and never NaN: two infinite
-///          ones that cancel each other are 0.
+/// Error    that of adding doubles. A sum beyond them reads as the largest one; a timer refuses the
+///          value that would lead there.
 /// Threads  distinct objects safe, shared objects unsafe.
 class moments {
 public:
@@ -7238,8 +7273,8 @@ public:
 
     [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
     [[nodiscard]] constexpr double count() const noexcept { return count_; } ///< sum of the weights
-    [[nodiscard]] constexpr double sum() const noexcept { return sum_; }
-    [[nodiscard]] constexpr double sum_squares() const noexcept { return sum_squares_; }
+    [[nodiscard]] constexpr double sum() const noexcept { return saturated(sum_); }
+    [[nodiscard]] constexpr double sum_squares() const noexcept { return saturated(sum_squares_); }
     /// 0 if there is no value.
     [[nodiscard]] constexpr double min() const noexcept { return empty() ? 0 : min_; }
     /// 0 if there is no value.
@@ -7250,7 +7285,7 @@ public:
         out.number(count_);
         if (empty())
             return;
-        for (const double one : {sum_, sum_squares_, min_, max_})
+        for (const double one : {sum(), sum_squares(), min_, max_})
             out.number(one);
     }
 
@@ -7272,11 +7307,12 @@ private:
     [[nodiscard]] constexpr bool sound() const noexcept {
         if (count_ == 0)
             return std::bit_cast<std::uint64_t>(count_) == 0; // not -0
-        return count_ > 0 && sum_ == sum_ && sum_squares_ >= 0 && min_ - min_ == 0 &&
-               max_ - max_ == 0 && min_ <= max_;
+        return count_ > 0 && count_ - count_ == 0 && sum_ - sum_ == 0 && sum_squares_ >= 0 &&
+               sum_squares_ - sum_squares_ == 0 && min_ - min_ == 0 && max_ - max_ == 0 &&
+               min_ <= max_;
     }
 
-    /// The sum of two, of which both or one may be infinite.
+    /// The sum of two, of which both or one may be infinite: two that cancel each other are 0.
     [[nodiscard]] static constexpr double total(double a, double b) noexcept {
         const double sum = a + b;
         return sum == sum ? sum : 0;
@@ -7612,13 +7648,18 @@ public:
         double sum = 0;
         for (std::size_t i = 0; i < values_.size(); ++i)
             sum += values_[i] * weight(i);
-        const double mean = sum / total;
+        double mean = sum / total;
+        if (mean - mean != 0) { // the sum of some, where that of all is a number
+            mean = 0;
+            for (std::size_t i = 0; i < values_.size(); ++i)
+                mean += values_[i] * (weight(i) / total);
+        }
         double deviations = 0;
         for (std::size_t i = 0; i < values_.size(); ++i) {
             const double distance = values_[i] - mean;
             deviations += distance * distance * weight(i);
         }
-        return deviations * events_each(total);
+        return saturated(deviations * events_each(total));
     }
 
     void write(byte_writer& out) const {
@@ -7739,6 +7780,8 @@ private:
             taken.sum_squares += value * value * times;
             taken.boundary = value;
         }
+        taken.sum = saturated(taken.sum);
+        taken.sum_squares = saturated(taken.sum_squares);
         if (dropped_ == 0 || q < 1)
             return taken;
         return {count(), sum(), sum_squares(), far_end};
@@ -8353,7 +8396,8 @@ struct summarised_block {
 
     /// All values are finite, and so are the sums. Otherwise take the values one by one.
     [[nodiscard]] bool sound() const noexcept {
-        return all.sum_squares() - all.sum_squares() == 0 && all.sum() - all.sum() == 0;
+        constexpr double largest = std::numeric_limits<double>::max();
+        return all.sum_squares() < largest && all.sum() < largest && all.sum() > -largest;
     }
 
     /// Cost     two steps for four values; does not allocate.
@@ -8506,7 +8550,7 @@ public:
     [[nodiscard]] double min() const noexcept { return all_.min(); } ///< 0 if there is no value
     [[nodiscard]] double max() const noexcept { return all_.max(); } ///< 0 if there is no value
     [[nodiscard]] double squared_deviations() const noexcept {
-        return deviations_.squared(all_.count());
+        return saturated(deviations_.squared(all_.count()));
     }
     [[nodiscard]] static constexpr std::size_t dropped() noexcept { return 0; }
 
@@ -8709,6 +8753,8 @@ private:
             taken.boundary = value;
             return taken.count < share;
         });
+        taken.sum = saturated(taken.sum);
+        taken.sum_squares = saturated(taken.sum_squares);
         if (taken.count < count() * (1 - rounding))
             return taken;
         return {count(), sum(), sum_squares(), far_end};
@@ -10155,7 +10201,7 @@ public:
     [[nodiscard]] static constexpr std::size_t dropped() noexcept { return 0; }
 
     /// The sum of weight × (value - mean)², free of cancellation.
-    [[nodiscard]] double squared_deviations() const noexcept { return deviations_; }
+    [[nodiscard]] double squared_deviations() const noexcept { return saturated(deviations_); }
 
     /// What statsite says; the minimum for q = 0, 0 if there is no value. Settled. Monotonic in q
     /// as long as no target is above 1 - error.
@@ -10235,6 +10281,8 @@ private:
             taken.boundary = value;
             return true;
         });
+        taken.sum = saturated(taken.sum);
+        taken.sum_squares = saturated(taken.sum_squares);
         return taken;
     }
 
@@ -10439,8 +10487,9 @@ namespace quipu {
 /// The timestamp of a sample that carries none.
 inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::min();
 
-/// The smallest rate: a smaller one would weigh infinitely much.
-inline constexpr double rate_min = std::numeric_limits<double>::min();
+/// The smallest rate, 2^-53 or some 1.1e-16: a sample of a smaller one would stand for more events than
+/// doubles can count one by one.
+inline constexpr double rate_min = 0x1p-53;
 
 /// Whether one number of an order that begins anew after 2^32 comes before another, less than half
 /// of that away.
@@ -14149,7 +14198,8 @@ constexpr std::size_t parse_datagram_with_notices(std::string_view text,
 namespace quipu {
 
 /// The running value of one series.
-/// Requires  apply(sample), which gives ok or value_limit; merge(later); idle: nothing came since
+/// Requires  apply(sample), which gives ok, number_out_of_range (nothing has changed) or value_limit;
+///           merge(later), which by choice returns how many samples it refused; idle: nothing came since
 ///           the last reset or next_interval; reset to the neutral value; next_interval: keep only
 ///           what lasts beyond a flush (a gauge's value); settle: get ready to be read; write, to
 ///           bytes in a form that stays the same, and read, which takes the place of what it held,
@@ -14185,34 +14235,43 @@ namespace quipu {
 class counter {
 public:
     /// Adds `value` for each of the `weight` events that the caller stands for (1 / sampling rate).
-    constexpr void add(double value = 1, double weight = 1) noexcept {
-        sum_ += value * weight;
+    /// Errors   number_out_of_range: the sum would be no number, and stays as it is.
+    constexpr errc add(double value = 1, double weight = 1) noexcept {
+        const double more = value * weight;
+        if (!detail::sum_is_finite(sum_, more)) [[unlikely]]
+            return errc::number_out_of_range;
+        sum_ += more;
         samples_ += weight;
-    }
-
-    constexpr errc apply(const sample& one) noexcept {
-        add(one.value, one.weight());
-        integral_ = integral_ && one.integral && one.rate == 1;
         return errc::ok;
     }
 
-    constexpr void merge(const counter& other) noexcept {
+    constexpr errc apply(const sample& one) noexcept {
+        const errc error = add(one.value, one.weight());
+        if (error == errc::ok) [[likely]]
+            integral_ = integral_ && one.integral && one.rate == 1;
+        return error;
+    }
+
+    /// Returns how many samples of the other were refused, since the sum would be no number.
+    constexpr double merge(const counter& other) noexcept {
+        if (!detail::sum_is_finite(sum_, other.sum_))
+            return other.samples_;
         sum_ += other.sum_;
         samples_ += other.samples_;
         integral_ = integral_ && other.integral_;
+        return 0;
     }
 
     constexpr void reset() noexcept { *this = {}; }
     constexpr void next_interval() noexcept { reset(); }
-    /// Two infinite sums that cancelled each other are 0: what is read is never NaN.
-    constexpr void settle() noexcept { sum_ = sum_ == sum_ ? sum_ : 0; }
+    constexpr void settle() noexcept {}
 
     [[nodiscard]] constexpr double sum() const noexcept { return sum_; }
     /// How many samples came, each by its weight.
     [[nodiscard]] constexpr double samples() const noexcept { return samples_; }
     /// The sum for each second of an interval, which is above zero.
     [[nodiscard]] constexpr double rate(double interval_seconds) const noexcept {
-        return sum_ / interval_seconds;
+        return saturated(sum_ / interval_seconds);
     }
     /// All values were written as whole numbers.
     [[nodiscard]] constexpr bool integral() const noexcept { return integral_; }
@@ -14232,7 +14291,8 @@ public:
         const auto integral = from.byte();
         integral_ = integral == 1;
         const bool counted = samples_ > 0 || (samples_ == 0 && sum_ == 0 && integral_);
-        if (!from.failed() && integral <= 1 && sum_ == sum_ && counted)
+        if (!from.failed() && integral <= 1 && sum_ - sum_ == 0 && samples_ - samples_ == 0 &&
+            counted)
             return true;
         reset();
         return false;
@@ -14396,23 +14456,31 @@ public:
         order_ = order;
         was_set_ = set_now_ = touched_ = true;
     }
-    constexpr void change(double by) noexcept {
+    /// Errors   number_out_of_range: the value would be no number, and stays as it is.
+    constexpr errc change(double by) noexcept {
+        if (!detail::sum_is_finite(value_, by)) [[unlikely]]
+            return errc::number_out_of_range;
         value_ += by;
         touched_ = true;
-    }
-
-    constexpr errc apply(const sample& one) noexcept {
-        one.relative ? change(one.value) : set(one.value, one.order);
         return errc::ok;
     }
 
-    constexpr void merge(const gauge& later) noexcept {
+    constexpr errc apply(const sample& one) noexcept {
+        if (one.relative)
+            return change(one.value);
+        set(one.value, one.order);
+        return errc::ok;
+    }
+
+    /// Returns how many samples of the other were refused: 1 if its change leads beyond a double.
+    constexpr double merge(const gauge& later) noexcept {
         if (!later.touched_)
-            return;
+            return 0;
         if (!later.was_set_)
-            change(later.value_);
-        else if (!set_now_ || !later.set_now_ || !is_before(later.order_, order_))
+            return change(later.value_) == errc::ok ? 0 : 1;
+        if (!set_now_ || !later.set_now_ || !is_before(later.order_, order_))
             set(later.value_, later.order_);
+        return 0;
     }
 
     constexpr void reset() noexcept { *this = {}; }
@@ -14440,7 +14508,7 @@ public:
         was_set_ = (flags & 1U) != 0;
         touched_ = (flags & 2U) != 0;
         set_now_ = false;
-        if (!from.failed() && flags <= 3 && value_ == value_)
+        if (!from.failed() && flags <= 3 && value_ - value_ == 0)
             return true;
         reset();
         return false;
@@ -14458,7 +14526,7 @@ private:
 /// Threads  as gauge.
 class interval_gauge : public gauge {
 public:
-    constexpr void merge(const interval_gauge& later) noexcept { gauge::merge(later); }
+    constexpr double merge(const interval_gauge& later) noexcept { return gauge::merge(later); }
     constexpr void next_interval() noexcept { reset(); }
 };
 
@@ -14740,9 +14808,15 @@ class basic_timer {
 public:
     using sketch_type = Sketch;
 
-    /// Adds a value, not NaN, that stands for `weight` events (1 / sampling rate). Returns ok, or
-    /// value_limit if the sketch could not keep the value for its quantiles.
+    /// Adds a finite value that stands for `weight` events (1 / sampling rate).
+    /// Errors   number_out_of_range: the sum would be no number, and nothing has changed; value_limit:
+    ///          the sketch could not keep the value for its quantiles, all else has it.
     errc record(double value, double weight = 1) {
+        const double most = value * weight;
+        if (!(most <= detail::harmless_max && most >= -detail::harmless_max)) [[unlikely]] {
+            if (!detail::sum_is_finite(values_.sum(), most))
+                return errc::number_out_of_range;
+        }
         if constexpr (counts_apart) {
             events_ += weight;
             weight = 1;
@@ -14753,12 +14827,14 @@ public:
     }
 
     errc apply(const sample& one) {
-        integral_ = integral_ && one.integral;
-        return record(one.value, one.weight());
+        const errc error = record(one.value, one.weight());
+        if (error != errc::number_out_of_range) [[likely]]
+            integral_ = integral_ && one.integral;
+        return error;
     }
 
     /// Adds values of which nobody says that they are whole. Returns how many of them the sketch
-    /// could not keep for its quantiles.
+    /// could not keep for its quantiles. The sum stays a number: sound values are far from its end.
     /// Input    block: of these values, and sound: none of them is infinite or NaN.
     /// Cost     as record for each, or less if the sketch takes many at once.
     std::size_t record_all(const double* values, std::size_t count, const summarised_block& block) {
@@ -14777,11 +14853,15 @@ public:
         return static_cast<std::size_t>(values_.dropped() - before);
     }
 
-    void merge(const basic_timer& other) {
+    /// Returns how many samples of the other were refused, since the sum would be no number.
+    double merge(const basic_timer& other) {
+        if (!detail::sum_is_finite(values_.sum(), other.values_.sum()))
+            return other.count();
         if constexpr (counts_apart)
             events_ += other.events_;
         integral_ = integral_ && other.integral_;
         values_.merge(other.values_);
+        return 0;
     }
 
     /// Forgets all and keeps the storage.
@@ -14801,19 +14881,19 @@ public:
             return values_.count();
     }
     [[nodiscard]] double sum() const noexcept { return values_.sum(); }
-    [[nodiscard]] double sum_squares() const noexcept { return values_.sum_squares(); }
+    [[nodiscard]] double sum_squares() const noexcept { return saturated(values_.sum_squares()); }
     [[nodiscard]] double mean() const noexcept { return idle() ? 0 : sum() / values_.count(); }
     [[nodiscard]] double min() const noexcept { return values_.min(); }
     [[nodiscard]] double max() const noexcept { return values_.max(); }
 
     /// The standard deviation of the values themselves: the sum of squares divided by n.
     [[nodiscard]] double population_deviation() const noexcept {
-        return idle() ? 0 : std::sqrt(values_.squared_deviations() / values_.count());
+        return idle() ? 0 : std::sqrt(saturated(values_.squared_deviations() / values_.count()));
     }
     /// The estimate for what the values were drawn from: divided by n - 1; 0 up to n = 1.
     [[nodiscard]] double sample_deviation() const noexcept {
         const double degrees = values_.count() - 1;
-        return degrees > 0 ? std::sqrt(values_.squared_deviations() / degrees) : 0;
+        return degrees > 0 ? std::sqrt(saturated(values_.squared_deviations() / degrees)) : 0;
     }
 
     /// The sketch, for quantiles.
@@ -17047,6 +17127,49 @@ struct store_traits {
     using allocator = std::allocator<T>;
 };
 
+/// What one store could not take from another.
+struct merge_refusals {
+    std::size_t series = 0;                ///< for which there was no room
+    std::uint64_t series_limit = 0;        ///< their samples, each by its weight
+    std::uint64_t number_out_of_range = 0; ///< samples whose sum with those here would be no number
+};
+
+namespace detail {
+
+/// How many samples a cell has, as far as it tells: of gauges and sets at least.
+template <class Cell>
+[[nodiscard]] std::uint64_t samples_of(const Cell& cell) noexcept {
+    double samples = 1;
+    if constexpr (requires { cell.samples(); })
+        samples = cell.samples();
+    else if constexpr (requires { cell.count(); })
+        samples = cell.count();
+    else if constexpr (requires { cell.values().size(); })
+        samples = static_cast<double>(cell.values().size());
+    else if constexpr (requires { cell.estimate(); })
+        samples = cell.estimate();
+    constexpr double samples_max = 0x1p53;
+    return samples < samples_max ? static_cast<std::uint64_t>(samples + 0.5)
+                                 : static_cast<std::uint64_t>(samples_max);
+}
+
+/// Merges a later cell. Returns how many samples of it were refused.
+template <class Cell>
+std::uint64_t refused_by_merge(Cell& into, const Cell& later) {
+    if constexpr (requires {
+                      { into.merge(later) } -> std::convertible_to<double>;
+                  }) {
+        constexpr double samples_max = 0x1p53;
+        const double refused = into.merge(later);
+        return static_cast<std::uint64_t>(refused < samples_max ? refused + 0.5 : samples_max);
+    } else {
+        into.merge(later);
+        return 0;
+    }
+}
+
+} // namespace detail
+
 /// Maps series to cells. A series is a kind and a canonical text (canonical.hpp): the same text
 /// under two kinds is two series.
 ///
@@ -17104,17 +17227,22 @@ public:
     [[nodiscard]] std::size_t overflowed() const noexcept { return overflowed_; }
 
     /// Adds what came for the series of another store, the later one; its idle series do not count.
-    /// Returns how many series were refused at the limit.
+    /// Returns what was refused.
     /// Cost     as one apply for each series.
-    std::size_t merge(const basic_store& later) {
+    merge_refusals merge(const basic_store& later) {
         QUIPU_ASSERT(&later != this);
-        std::size_t refused = 0;
+        merge_refusals refused;
         for_each_pair(later, [&](auto& mine, const auto& theirs) {
             for (const auto& from : theirs.entries()) {
                 if (from.cell.idle())
                     continue;
                 auto* const cell = find_or_insert(mine, from.name());
-                cell == nullptr ? static_cast<void>(++refused) : cell->merge(from.cell);
+                if (cell == nullptr) {
+                    ++refused.series;
+                    refused.series_limit += detail::samples_of(from.cell);
+                } else {
+                    refused.number_out_of_range += detail::refused_by_merge(*cell, from.cell);
+                }
             }
         });
         return refused;
@@ -17736,8 +17864,11 @@ void sort_by_name(basic_snapshot<Traits>& of) {
 
 namespace detail {
 
+/// Returns how many samples were refused.
 template <class Entry>
-void merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, key_arena& names) {
+std::uint64_t
+merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, key_arena& names) {
+    std::uint64_t refused = 0;
     // Places of the entries that are here, by name; new ones stay behind them.
     std::vector<std::size_t> order(into.size());
     for (std::size_t i = 0; i < order.size(); ++i)
@@ -17756,9 +17887,10 @@ void merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, ke
         }
         Entry& here = into[*found];
         here.idle_intervals = std::min(here.idle_intervals, one.idle_intervals);
-        here.cell.merge(one.cell);
+        refused += refused_by_merge(here.cell, one.cell);
         here.cell.settle();
     }
+    return refused;
 }
 
 } // namespace detail
@@ -17769,17 +17901,23 @@ void merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, ke
 ///
 /// Units    `interval_seconds` and `processing_milliseconds` add up; the later timestamp stays. For
 ///          two stores of one interval set the interval again.
+/// Returns  how many samples of the later one were refused, since their sum with those of the earlier
+///          would be no number.
 /// Cost     O(n log n) for the series, and a merge of each cell.
 template <class Traits>
-void merge(basic_snapshot<Traits>& into, const basic_snapshot<Traits>& later) {
+std::uint64_t merge(basic_snapshot<Traits>& into, const basic_snapshot<Traits>& later) {
     QUIPU_ASSERT(&later != &into);
     into.timestamp = std::max(into.timestamp, later.timestamp);
     into.interval_seconds += later.interval_seconds;
     into.processing_milliseconds += later.processing_milliseconds;
+    std::uint64_t refused = 0;
     for_each_kind(
-        [&](auto& mine, const auto& theirs) { detail::merge_entries(mine, theirs, into.names); },
+        [&](auto& mine, const auto& theirs) {
+            refused += detail::merge_entries(mine, theirs, into.names);
+        },
         into,
         later);
+    return refused;
 }
 
 } // namespace quipu
@@ -20066,7 +20204,7 @@ private:
         /// `tail` without the global suffix: it is in the tail already, or put behind it here.
         void operator()(std::string_view tail, double value) const {
             const std::string whole = std::string(tail) + schema.suffix_;
-            out(point{head, name.name, whole, name.tags, value, false, timestamp});
+            out(point{head, name.name, whole, name.tags, saturated(value), false, timestamp});
         }
     };
 
@@ -20119,7 +20257,8 @@ private:
         for (const auto& one : options_.percentiles)
             write_percentile(values, one, to);
         const auto kept = lowest(values, values.size());
-        const double mean = kept.sum / kept.count;
+        // In ascending order the sum of some may be beyond a double where that of all is not.
+        const double mean = kept.sum - kept.sum == 0 ? kept.sum / kept.count : cell.mean();
         double deviations = 0;
         for (const double value : values)
             deviations += (value - mean) * (value - mean);
@@ -20174,7 +20313,7 @@ private:
         }
         const std::string suffix = '_' + wanted.suffix;
         to(".count" + suffix, part.count);
-        to(".mean" + suffix, part.sum / part.count);
+        to(".mean" + suffix, saturated(part.sum) / part.count);
         to((wanted.value > 0 ? ".upper" : ".lower") + suffix, part.boundary);
         to(".sum" + suffix, part.sum);
         to(".sum_squares" + suffix, part.sum_squares);
@@ -20271,7 +20410,7 @@ public:
         }
         for (const auto& one : from.timers) {
             const auto to = [&](std::string_view tail, double value, bool integral) {
-                out(point{timers_, one.name, tail, "", value, integral, from.timestamp});
+                out(point{timers_, one.name, tail, "", saturated(value), integral, from.timestamp});
             };
             if (!one.cell.idle())
                 write_timer(one.cell, to);
@@ -20408,7 +20547,7 @@ private:
         std::int64_t timestamp;
 
         void operator()(std::string_view tail, double value) const {
-            out(point{head, name.name, tail, name.tags, value, false, timestamp});
+            out(point{head, name.name, tail, name.tags, saturated(value), false, timestamp});
         }
     };
 
@@ -20614,7 +20753,16 @@ private:
                         double value,
                         bool integral = false,
                         double edge = 0) const {
-            out(point{of.head, of.name, tail, "", value, integral, timestamp, of.kind, what, edge});
+            out(point{of.head,
+                      of.name,
+                      tail,
+                      "",
+                      saturated(value),
+                      integral,
+                      timestamp,
+                      of.kind,
+                      what,
+                      edge});
         }
         void
         whole(const series_head& of, std::string_view tail, statistic what, double value) const {
@@ -28590,7 +28738,9 @@ public:
         count_lines(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
-        counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
+        counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused.series_limit;
+        counts_.refused[static_cast<std::size_t>(errc::number_out_of_range)] +=
+            refused.number_out_of_range;
         ends_interval ? from.store.reset(known_intervals_max) : from.store.reset();
         from.counts = {};
         if (!from.keys.empty()) {

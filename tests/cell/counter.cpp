@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+#include <limits>
+
 using namespace quipu;
 
 namespace {
@@ -71,11 +73,20 @@ TEST_CASE("counter: adds one unless told otherwise", "[cell][counter]") {
     CHECK(hits.idle());
 }
 
-TEST_CASE("counter: sums beyond a double that cancel each other are no NaN", "[cell][counter]") {
+TEST_CASE("counter: what would lead beyond a double is refused, and changes nothing",
+          "[cell][counter]") {
     counter hits;
-    hits.add(1e308, 10);
-    hits.add(-1e308, 10);
-    hits.settle();
+    CHECK(hits.add(1e308, 10) == errc::number_out_of_range);
+    CHECK(hits.idle());
+    CHECK(hits.apply(counted(1e308, 1, true)) == errc::ok);
+    CHECK(hits.apply(counted(1e308, 1, false)) == errc::number_out_of_range);
+    CHECK(hits.integral());
+    CHECK(hits.add(-1e308) == errc::ok);
     CHECK(hits.sum() == 0);
-    CHECK(hits.samples() == 20);
+    CHECK(hits.samples() == 2);
+    CHECK(hits.add(1.5e308) == errc::ok);
+    const counter other = count({counted(1e308, 1, true), counted(1, 0.5, true)});
+    CHECK(hits.merge(other) == 3);
+    CHECK(hits.sum() == 1.5e308);
+    CHECK(hits.rate(0.1) == std::numeric_limits<double>::max());
 }

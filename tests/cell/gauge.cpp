@@ -131,3 +131,19 @@ TEST_CASE("gauge: one of an interval begins with 0 in each", "[cell][gauge]") {
     load.merge(later);
     CHECK(load.value() == -2);
 }
+
+TEST_CASE("gauge: a change that would lead beyond a double is refused, and the gauge recovers",
+          "[cell][gauge]") {
+    gauge one;
+    one.set(1e308);
+    CHECK(one.change(1e308) == errc::number_out_of_range);
+    CHECK(one.value() == 1e308);
+    CHECK(one.change(-1e308) == errc::ok);
+    CHECK(one.value() == 0);
+    gauge up;
+    CHECK(up.change(1.5e308) == errc::ok);
+    gauge more;
+    CHECK(more.change(1.5e308) == errc::ok);
+    CHECK(up.merge(more) == 1);
+    CHECK(up.value() == 1.5e308);
+}

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 
 #include <initializer_list>
+#include <limits>
 
 using namespace quipu;
 
@@ -144,4 +145,22 @@ TEST_CASE("timer: the intervals after the first allocate nothing", "[cell][timer
     const auto before = allocations();
     interval();
     CHECK(allocations() == before);
+}
+
+TEST_CASE("timer: a value whose sum would be beyond a double is refused, the mean is a number",
+          "[cell][timer]") {
+    timer one;
+    CHECK(one.record(1e308) == errc::ok);
+    CHECK(one.record(1e308) == errc::number_out_of_range);
+    CHECK(one.count() == 1);
+    timer other = one;
+    CHECK(one.merge(other) == 1);
+    CHECK(one.record(-1e308) == errc::ok);
+    CHECK(one.record(-1.5e308) == errc::ok);
+    one.settle();
+    CHECK(one.sum() == -1.5e308);
+    CHECK(one.mean() == -5e307);
+    CHECK(one.sum_squares() == std::numeric_limits<double>::max());
+    CHECK(one.population_deviation() < std::numeric_limits<double>::infinity());
+    CHECK(one.sample_deviation() < std::numeric_limits<double>::infinity());
 }

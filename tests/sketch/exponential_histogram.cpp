@@ -347,7 +347,7 @@ TEST_CASE("exponential_histogram: numbers at the end of their range stay numbers
     CHECK(sketch.max() == huge);
     CHECK(sketch.min() == -huge);
     CHECK(sketch.sum() == sketch.sum());
-    CHECK(sketch.squared_deviations() == inf);
+    CHECK(sketch.squared_deviations() == std::numeric_limits<double>::max());
     for (int percent = 0; percent <= 100; ++percent) {
         const double value = sketch.quantile(percent / 100.0);
         CHECK((value >= -huge && value <= huge));
@@ -418,7 +418,7 @@ TEST_CASE("exponential_histogram: buckets and moments of different values are no
           "[sketch][exponential_histogram]") {
     constexpr auto key = exponential_scale<6>::index(3);
     CHECK(encoded{}.reads());
-    CHECK(encoded{.sum = inf}.reads()); // a sum of values that are not known
+    CHECK_FALSE(encoded{.sum = inf}.reads());
     CHECK_FALSE(encoded{.count = 4}.reads());
     CHECK_FALSE(encoded{.count = 3.0000001}.reads());
     CHECK_FALSE(encoded{.count = -3}.reads());

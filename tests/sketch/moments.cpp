@@ -86,13 +86,14 @@ TEST_CASE("moments: a merge is all values together", "[sketch][moments]") {
     }());
 }
 
-TEST_CASE("moments: what is too large for a double is infinite, and never NaN",
-          "[sketch][moments]") {
+constexpr double largest = std::numeric_limits<double>::max();
+
+TEST_CASE("moments: what is too large for a double reads as the largest one", "[sketch][moments]") {
     moments up = of({huge, huge});
-    CHECK(up.sum() == inf);
-    CHECK(up.sum_squares() == inf);
+    CHECK(up.sum() == largest);
+    CHECK(up.sum_squares() == largest);
     moments down = of({-huge}, 10);
-    CHECK(down.sum() == -inf);
+    CHECK(down.sum() == -largest);
     CHECK(down.min() == -huge);
     up.merge(down);
     CHECK(up.sum() == 0);
@@ -103,7 +104,7 @@ TEST_CASE("moments: what is too large for a double is infinite, and never NaN",
 
 TEST_CASE("moments: what was written is read", "[sketch][moments]") {
     for (const moments& all :
-         {moments{}, of({3, -1, 5}), of({0.1, 0.7}, 0.3), of({huge, huge, huge}, huge)}) {
+         {moments{}, of({3, -1, 5}), of({0.1, 0.7}, 0.3), of({huge, huge, huge}, 1e300)}) {
         std::string bytes;
         byte_writer out(bytes);
         all.write(out);

@@ -116,7 +116,7 @@ TEST_CASE("store: behaves as a map of cells does", "[store]") {
             for (auto left = random.below(60); left > 0; --left)
                 store_model::apply_to_both(random, later, later_model, 120);
             const auto expected = model.merge(later_model);
-            CHECK(real.merge(later) == expected);
+            CHECK(real.merge(later).series == expected);
             refused += expected;
         }
         if (random.one_in(3000)) {
@@ -171,7 +171,7 @@ TEST_CASE(
 
     basic_store<overflow_traits> later;
     later.apply("h", of(metric_kind::counter, 7));
-    CHECK(full.merge(later) == 0);
+    CHECK(full.merge(later).series == 0);
     CHECK(full.counters().find("overflow")->sum() == 12);
     CHECK(full.overflowed() == 4);
 }
@@ -252,9 +252,41 @@ TEST_CASE("store: a merge leaves out what was idle", "[store]") {
     there.apply("kept", of(metric_kind::gauge, 70));
     there.reset(1);
     there.apply("new", of(metric_kind::gauge, 5));
-    CHECK(here.merge(there) == 0);
+    CHECK(here.merge(there).series == 0);
     CHECK(here.size() == 1);
     CHECK(here.gauges().find("new")->value() == 5);
+}
+
+TEST_CASE("store: what finds no room in a merge is counted in samples", "[store]") {
+    tiny_store here;
+    for (const auto* const name : {"a", "b", "c", "d", "e"})
+        here.apply(name, of(metric_kind::counter));
+    tiny_store there;
+    for (int i = 0; i < 3; ++i) {
+        there.apply("f", of(metric_kind::counter));
+        there.apply("t", of(metric_kind::timer, i));
+    }
+    there.apply("a", of(metric_kind::counter));
+    const auto refused = here.merge(there);
+    CHECK(refused.series == 2);
+    CHECK(refused.series_limit == 6);
+    CHECK(refused.number_out_of_range == 0);
+}
+
+TEST_CASE("store: a merge that would leave the doubles is refused and counted", "[store]") {
+    store here;
+    store there;
+    for (auto* each : {&here, &there}) {
+        CHECK(each->apply("c", of(metric_kind::counter, 1e308)) == errc::ok);
+        CHECK(each->apply("c", of(metric_kind::counter, 1)) == errc::ok);
+        CHECK(each->apply("c", of(metric_kind::counter, 1e308)) == errc::number_out_of_range);
+        CHECK(each->apply("t", of(metric_kind::timer, 1e308)) == errc::ok);
+        CHECK(each->apply("t", of(metric_kind::timer, 1e308)) == errc::number_out_of_range);
+    }
+    CHECK(here.merge(there).number_out_of_range == 3);
+    CHECK(here.counters().find("c")->sum() == 1e308);
+    CHECK(here.timers().find("t")->mean() == 1e308);
+    CHECK(here.timers().find("t")->count() == 1);
 }
 
 TEST_CASE("store: a merge tells how many series found no room", "[store]") {
@@ -264,11 +296,11 @@ TEST_CASE("store: a merge tells how many series found no room", "[store]") {
     tiny_store there;
     for (const auto* const name : {"c", "d", "e", "f", "g"})
         there.apply(name, of(metric_kind::counter));
-    CHECK(here.merge(there) == 2);
+    CHECK(here.merge(there).series == 2);
     CHECK(here.size() == 5);
     CHECK(here.counters().find("c")->sum() == 2);
     CHECK(here.counters().find("f") == nullptr);
-    CHECK(here.merge(there) == 2);
+    CHECK(here.merge(there).series == 2);
     CHECK(here.counters().find("d")->sum() == 2);
 }
 

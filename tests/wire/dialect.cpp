@@ -52,10 +52,10 @@ TEMPLATE_TEST_CASE("dialect: rates too small to weigh by are refused by all",
                    dialect::kiip,
                    dialect::dogstatsd,
                    dialect::influx) {
-    const std::string tiny = "a:1|c|@0." + std::string(310, '0') + "1";
+    const std::string tiny = "a:1|c|@0." + std::string(16, '0') + "1";
     const outcome wanted{{}, {{errc::bad_rate, 6}}};
     CHECK(read<TestType>(tiny) == wanted);
-    const std::string smallest = "a:1|c|@0." + std::string(307, '0') + "22250738585072014";
+    const std::string smallest = "a:1|c|@0." + std::string(15, '0') + "11102230246251565404";
     CHECK(read<TestType>(smallest).accepted == 1);
     CHECK(read<TestType>(smallest).samples[0].rate == rate_min);
 }

@@ -10,7 +10,8 @@
 namespace quipu {
 
 /// The running value of one series.
-/// Requires  apply(sample), which gives ok or value_limit; merge(later); idle: nothing came since
+/// Requires  apply(sample), which gives ok, number_out_of_range (nothing has changed) or value_limit;
+///           merge(later), which by choice returns how many samples it refused; idle: nothing came since
 ///           the last reset or next_interval; reset to the neutral value; next_interval: keep only
 ///           what lasts beyond a flush (a gauge's value); settle: get ready to be read; write, to
 ///           bytes in a form that stays the same, and read, which takes the place of what it held,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/cell/cell.hpp>
+#include <quipu/core/saturated.hpp>
 
 #include <cstdint>
 
@@ -23,23 +24,31 @@ public:
         order_ = order;
         was_set_ = set_now_ = touched_ = true;
     }
-    constexpr void change(double by) noexcept {
+    /// Errors   number_out_of_range: the value would be no number, and stays as it is.
+    constexpr errc change(double by) noexcept {
+        if (!detail::sum_is_finite(value_, by)) [[unlikely]]
+            return errc::number_out_of_range;
         value_ += by;
         touched_ = true;
-    }
-
-    constexpr errc apply(const sample& one) noexcept {
-        one.relative ? change(one.value) : set(one.value, one.order);
         return errc::ok;
     }
 
-    constexpr void merge(const gauge& later) noexcept {
+    constexpr errc apply(const sample& one) noexcept {
+        if (one.relative)
+            return change(one.value);
+        set(one.value, one.order);
+        return errc::ok;
+    }
+
+    /// Returns how many samples of the other were refused: 1 if its change leads beyond a double.
+    constexpr double merge(const gauge& later) noexcept {
         if (!later.touched_)
-            return;
+            return 0;
         if (!later.was_set_)
-            change(later.value_);
-        else if (!set_now_ || !later.set_now_ || !is_before(later.order_, order_))
+            return change(later.value_) == errc::ok ? 0 : 1;
+        if (!set_now_ || !later.set_now_ || !is_before(later.order_, order_))
             set(later.value_, later.order_);
+        return 0;
     }
 
     constexpr void reset() noexcept { *this = {}; }
@@ -67,7 +76,7 @@ public:
         was_set_ = (flags & 1U) != 0;
         touched_ = (flags & 2U) != 0;
         set_now_ = false;
-        if (!from.failed() && flags <= 3 && value_ == value_)
+        if (!from.failed() && flags <= 3 && value_ - value_ == 0)
             return true;
         reset();
         return false;
@@ -85,7 +94,7 @@ private:
 /// Threads  as gauge.
 class interval_gauge : public gauge {
 public:
-    constexpr void merge(const interval_gauge& later) noexcept { gauge::merge(later); }
+    constexpr double merge(const interval_gauge& later) noexcept { return gauge::merge(later); }
     constexpr void next_interval() noexcept { reset(); }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/cell/cell.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/sketch/adaptive.hpp>
 #include <quipu/sketch/summarised_block.hpp>
 
@@ -28,9 +29,15 @@ class basic_timer {
 public:
     using sketch_type = Sketch;
 
-    /// Adds a value, not NaN, that stands for `weight` events (1 / sampling rate). Returns ok, or
-    /// value_limit if the sketch could not keep the value for its quantiles.
+    /// Adds a finite value that stands for `weight` events (1 / sampling rate).
+    /// Errors   number_out_of_range: the sum would be no number, and nothing has changed; value_limit:
+    ///          the sketch could not keep the value for its quantiles, all else has it.
     errc record(double value, double weight = 1) {
+        const double most = value * weight;
+        if (!(most <= detail::harmless_max && most >= -detail::harmless_max)) [[unlikely]] {
+            if (!detail::sum_is_finite(values_.sum(), most))
+                return errc::number_out_of_range;
+        }
         if constexpr (counts_apart) {
             events_ += weight;
             weight = 1;
@@ -41,12 +48,14 @@ public:
     }
 
     errc apply(const sample& one) {
-        integral_ = integral_ && one.integral;
-        return record(one.value, one.weight());
+        const errc error = record(one.value, one.weight());
+        if (error != errc::number_out_of_range) [[likely]]
+            integral_ = integral_ && one.integral;
+        return error;
     }
 
     /// Adds values of which nobody says that they are whole. Returns how many of them the sketch
-    /// could not keep for its quantiles.
+    /// could not keep for its quantiles. The sum stays a number: sound values are far from its end.
     /// Input    block: of these values, and sound: none of them is infinite or NaN.
     /// Cost     as record for each, or less if the sketch takes many at once.
     std::size_t record_all(const double* values, std::size_t count, const summarised_block& block) {
@@ -65,11 +74,15 @@ public:
         return static_cast<std::size_t>(values_.dropped() - before);
     }
 
-    void merge(const basic_timer& other) {
+    /// Returns how many samples of the other were refused, since the sum would be no number.
+    double merge(const basic_timer& other) {
+        if (!detail::sum_is_finite(values_.sum(), other.values_.sum()))
+            return other.count();
         if constexpr (counts_apart)
             events_ += other.events_;
         integral_ = integral_ && other.integral_;
         values_.merge(other.values_);
+        return 0;
     }
 
     /// Forgets all and keeps the storage.
@@ -89,19 +102,19 @@ public:
             return values_.count();
     }
     [[nodiscard]] double sum() const noexcept { return values_.sum(); }
-    [[nodiscard]] double sum_squares() const noexcept { return values_.sum_squares(); }
+    [[nodiscard]] double sum_squares() const noexcept { return saturated(values_.sum_squares()); }
     [[nodiscard]] double mean() const noexcept { return idle() ? 0 : sum() / values_.count(); }
     [[nodiscard]] double min() const noexcept { return values_.min(); }
     [[nodiscard]] double max() const noexcept { return values_.max(); }
 
     /// The standard deviation of the values themselves: the sum of squares divided by n.
     [[nodiscard]] double population_deviation() const noexcept {
-        return idle() ? 0 : std::sqrt(values_.squared_deviations() / values_.count());
+        return idle() ? 0 : std::sqrt(saturated(values_.squared_deviations() / values_.count()));
     }
     /// The estimate for what the values were drawn from: divided by n - 1; 0 up to n = 1.
     [[nodiscard]] double sample_deviation() const noexcept {
         const double degrees = values_.count() - 1;
-        return degrees > 0 ? std::sqrt(values_.squared_deviations() / degrees) : 0;
+        return degrees > 0 ? std::sqrt(saturated(values_.squared_deviations() / degrees)) : 0;
     }
 
     /// The sketch, for quantiles.

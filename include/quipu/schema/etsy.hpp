@@ -3,6 +3,7 @@
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number_text.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/schema.hpp>
@@ -128,7 +129,7 @@ private:
         /// `tail` without the global suffix: it is in the tail already, or put behind it here.
         void operator()(std::string_view tail, double value) const {
             const std::string whole = std::string(tail) + schema.suffix_;
-            out(point{head, name.name, whole, name.tags, value, false, timestamp});
+            out(point{head, name.name, whole, name.tags, saturated(value), false, timestamp});
         }
     };
 
@@ -181,7 +182,8 @@ private:
         for (const auto& one : options_.percentiles)
             write_percentile(values, one, to);
         const auto kept = lowest(values, values.size());
-        const double mean = kept.sum / kept.count;
+        // In ascending order the sum of some may be beyond a double where that of all is not.
+        const double mean = kept.sum - kept.sum == 0 ? kept.sum / kept.count : cell.mean();
         double deviations = 0;
         for (const double value : values)
             deviations += (value - mean) * (value - mean);
@@ -236,7 +238,7 @@ private:
         }
         const std::string suffix = '_' + wanted.suffix;
         to(".count" + suffix, part.count);
-        to(".mean" + suffix, part.sum / part.count);
+        to(".mean" + suffix, saturated(part.sum) / part.count);
         to((wanted.value > 0 ? ".upper" : ".lower") + suffix, part.boundary);
         to(".sum" + suffix, part.sum);
         to(".sum_squares" + suffix, part.sum_squares);

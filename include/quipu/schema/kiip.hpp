@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/number_text.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/schema.hpp>
 #include <quipu/wire/canonical.hpp>
@@ -68,7 +69,7 @@ public:
         }
         for (const auto& one : from.timers) {
             const auto to = [&](std::string_view tail, double value, bool integral) {
-                out(point{timers_, one.name, tail, "", value, integral, from.timestamp});
+                out(point{timers_, one.name, tail, "", saturated(value), integral, from.timestamp});
             };
             if (!one.cell.idle())
                 write_timer(one.cell, to);

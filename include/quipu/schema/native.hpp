@@ -2,6 +2,7 @@
 #pragma once
 
 #include <quipu/core/number_text.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/schema/percentile.hpp>
 #include <quipu/schema/schema.hpp>
 #include <quipu/wire/canonical.hpp>
@@ -80,7 +81,7 @@ private:
         std::int64_t timestamp;
 
         void operator()(std::string_view tail, double value) const {
-            out(point{head, name.name, tail, name.tags, value, false, timestamp});
+            out(point{head, name.name, tail, name.tags, saturated(value), false, timestamp});
         }
     };
 

@@ -3,6 +3,7 @@
 
 #include <quipu/cell/fixed_bins.hpp>
 #include <quipu/core/number_text.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/schema/histogram_rules.hpp>
 #include <quipu/schema/schema.hpp>
 #include <quipu/sketch/arrivals.hpp>
@@ -156,7 +157,16 @@ private:
                         double value,
                         bool integral = false,
                         double edge = 0) const {
-            out(point{of.head, of.name, tail, "", value, integral, timestamp, of.kind, what, edge});
+            out(point{of.head,
+                      of.name,
+                      tail,
+                      "",
+                      saturated(value),
+                      integral,
+                      timestamp,
+                      of.kind,
+                      what,
+                      edge});
         }
         void
         whole(const series_head& of, std::string_view tail, statistic what, double value) const {

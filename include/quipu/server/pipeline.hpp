@@ -49,7 +49,9 @@ public:
         count_lines(from.counts);
         counts_.merge(from.counts);
         const auto refused = store_.merge(from.store);
-        counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused;
+        counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused.series_limit;
+        counts_.refused[static_cast<std::size_t>(errc::number_out_of_range)] +=
+            refused.number_out_of_range;
         ends_interval ? from.store.reset(known_intervals_max) : from.store.reset();
         from.counts = {};
         if (!from.keys.empty()) {

@@ -3,6 +3,7 @@
 
 #include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/sketch/ckms_summary.hpp>
 #include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
@@ -92,7 +93,7 @@ public:
     [[nodiscard]] static constexpr std::size_t dropped() noexcept { return 0; }
 
     /// The sum of weight × (value - mean)², free of cancellation.
-    [[nodiscard]] double squared_deviations() const noexcept { return deviations_; }
+    [[nodiscard]] double squared_deviations() const noexcept { return saturated(deviations_); }
 
     /// What statsite says; the minimum for q = 0, 0 if there is no value. Settled. Monotonic in q
     /// as long as no target is above 1 - error.
@@ -172,6 +173,8 @@ private:
             taken.boundary = value;
             return true;
         });
+        taken.sum = saturated(taken.sum);
+        taken.sum_squares = saturated(taken.sum_squares);
         return taken;
     }
 

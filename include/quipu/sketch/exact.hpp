@@ -3,6 +3,7 @@
 
 #include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/sketch/bound_policy.hpp>
 #include <quipu/sketch/moments.hpp>
 #include <quipu/sketch/sketch.hpp>
@@ -122,13 +123,18 @@ public:
         double sum = 0;
         for (std::size_t i = 0; i < values_.size(); ++i)
             sum += values_[i] * weight(i);
-        const double mean = sum / total;
+        double mean = sum / total;
+        if (mean - mean != 0) { // the sum of some, where that of all is a number
+            mean = 0;
+            for (std::size_t i = 0; i < values_.size(); ++i)
+                mean += values_[i] * (weight(i) / total);
+        }
         double deviations = 0;
         for (std::size_t i = 0; i < values_.size(); ++i) {
             const double distance = values_[i] - mean;
             deviations += distance * distance * weight(i);
         }
-        return deviations * events_each(total);
+        return saturated(deviations * events_each(total));
     }
 
     void write(byte_writer& out) const {
@@ -249,6 +255,8 @@ private:
             taken.sum_squares += value * value * times;
             taken.boundary = value;
         }
+        taken.sum = saturated(taken.sum);
+        taken.sum_squares = saturated(taken.sum_squares);
         if (dropped_ == 0 || q < 1)
             return taken;
         return {count(), sum(), sum_squares(), far_end};

@@ -3,6 +3,7 @@
 
 #include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/sketch/bucket_window.hpp>
 #include <quipu/sketch/deviations.hpp>
 #include <quipu/sketch/exponential_scale.hpp>
@@ -106,7 +107,7 @@ public:
     [[nodiscard]] double min() const noexcept { return all_.min(); } ///< 0 if there is no value
     [[nodiscard]] double max() const noexcept { return all_.max(); } ///< 0 if there is no value
     [[nodiscard]] double squared_deviations() const noexcept {
-        return deviations_.squared(all_.count());
+        return saturated(deviations_.squared(all_.count()));
     }
     [[nodiscard]] static constexpr std::size_t dropped() noexcept { return 0; }
 
@@ -309,6 +310,8 @@ private:
             taken.boundary = value;
             return taken.count < share;
         });
+        taken.sum = saturated(taken.sum);
+        taken.sum_squares = saturated(taken.sum_squares);
         if (taken.count < count() * (1 - rounding))
             return taken;
         return {count(), sum(), sum_squares(), far_end};

@@ -3,6 +3,7 @@
 
 #include <quipu/core/byte_codec.hpp>
 #include <quipu/core/config.hpp>
+#include <quipu/core/saturated.hpp>
 
 #include <bit>
 #include <cstdint>
@@ -14,8 +15,8 @@ namespace quipu {
 /// keeps beside what it knows of the quantiles.
 ///
 /// Memory   40 bytes.
-/// Error    that of adding doubles. A sum beyond them is infinite, and never NaN: two infinite
-///          ones that cancel each other are 0.
+/// Error    that of adding doubles. A sum beyond them reads as the largest one; a timer refuses the
+///          value that would lead there.
 /// Threads  distinct objects safe, shared objects unsafe.
 class moments {
 public:
@@ -66,8 +67,8 @@ public:
 
     [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
     [[nodiscard]] constexpr double count() const noexcept { return count_; } ///< sum of the weights
-    [[nodiscard]] constexpr double sum() const noexcept { return sum_; }
-    [[nodiscard]] constexpr double sum_squares() const noexcept { return sum_squares_; }
+    [[nodiscard]] constexpr double sum() const noexcept { return saturated(sum_); }
+    [[nodiscard]] constexpr double sum_squares() const noexcept { return saturated(sum_squares_); }
     /// 0 if there is no value.
     [[nodiscard]] constexpr double min() const noexcept { return empty() ? 0 : min_; }
     /// 0 if there is no value.
@@ -78,7 +79,7 @@ public:
         out.number(count_);
         if (empty())
             return;
-        for (const double one : {sum_, sum_squares_, min_, max_})
+        for (const double one : {sum(), sum_squares(), min_, max_})
             out.number(one);
     }
 
@@ -100,11 +101,12 @@ private:
     [[nodiscard]] constexpr bool sound() const noexcept {
         if (count_ == 0)
             return std::bit_cast<std::uint64_t>(count_) == 0; // not -0
-        return count_ > 0 && sum_ == sum_ && sum_squares_ >= 0 && min_ - min_ == 0 &&
-               max_ - max_ == 0 && min_ <= max_;
+        return count_ > 0 && count_ - count_ == 0 && sum_ - sum_ == 0 && sum_squares_ >= 0 &&
+               sum_squares_ - sum_squares_ == 0 && min_ - min_ == 0 && max_ - max_ == 0 &&
+               min_ <= max_;
     }
 
-    /// The sum of two, of which both or one may be infinite.
+    /// The sum of two, of which both or one may be infinite: two that cancel each other are 0.
     [[nodiscard]] static constexpr double total(double a, double b) noexcept {
         const double sum = a + b;
         return sum == sum ? sum : 0;

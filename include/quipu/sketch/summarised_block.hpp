@@ -6,6 +6,7 @@
 #include <quipu/sketch/moments.hpp>
 
 #include <cstddef>
+#include <limits>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -84,7 +85,8 @@ struct summarised_block {
 
     /// All values are finite, and so are the sums. Otherwise take the values one by one.
     [[nodiscard]] bool sound() const noexcept {
-        return all.sum_squares() - all.sum_squares() == 0 && all.sum() - all.sum() == 0;
+        constexpr double largest = std::numeric_limits<double>::max();
+        return all.sum_squares() < largest && all.sum() < largest && all.sum() > -largest;
     }
 
     /// Cost     two steps for four values; does not allocate.

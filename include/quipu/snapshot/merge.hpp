@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -22,8 +23,11 @@ void sort_by_name(basic_snapshot<Traits>& of) {
 
 namespace detail {
 
+/// Returns how many samples were refused.
 template <class Entry>
-void merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, key_arena& names) {
+std::uint64_t
+merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, key_arena& names) {
+    std::uint64_t refused = 0;
     // Places of the entries that are here, by name; new ones stay behind them.
     std::vector<std::size_t> order(into.size());
     for (std::size_t i = 0; i < order.size(); ++i)
@@ -42,9 +46,10 @@ void merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, ke
         }
         Entry& here = into[*found];
         here.idle_intervals = std::min(here.idle_intervals, one.idle_intervals);
-        here.cell.merge(one.cell);
+        refused += refused_by_merge(here.cell, one.cell);
         here.cell.settle();
     }
+    return refused;
 }
 
 } // namespace detail
@@ -55,17 +60,23 @@ void merge_entries(std::vector<Entry>& into, const std::vector<Entry>& later, ke
 ///
 /// Units    `interval_seconds` and `processing_milliseconds` add up; the later timestamp stays. For
 ///          two stores of one interval set the interval again.
+/// Returns  how many samples of the later one were refused, since their sum with those of the earlier
+///          would be no number.
 /// Cost     O(n log n) for the series, and a merge of each cell.
 template <class Traits>
-void merge(basic_snapshot<Traits>& into, const basic_snapshot<Traits>& later) {
+std::uint64_t merge(basic_snapshot<Traits>& into, const basic_snapshot<Traits>& later) {
     QUIPU_ASSERT(&later != &into);
     into.timestamp = std::max(into.timestamp, later.timestamp);
     into.interval_seconds += later.interval_seconds;
     into.processing_milliseconds += later.processing_milliseconds;
+    std::uint64_t refused = 0;
     for_each_kind(
-        [&](auto& mine, const auto& theirs) { detail::merge_entries(mine, theirs, into.names); },
+        [&](auto& mine, const auto& theirs) {
+            refused += detail::merge_entries(mine, theirs, into.names);
+        },
         into,
         later);
+    return refused;
 }
 
 } // namespace quipu

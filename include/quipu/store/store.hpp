@@ -9,6 +9,7 @@
 #include <quipu/store/retention.hpp>
 #include <quipu/store/table.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -42,6 +43,49 @@ struct store_traits {
     template <class T>
     using allocator = std::allocator<T>;
 };
+
+/// What one store could not take from another.
+struct merge_refusals {
+    std::size_t series = 0;                ///< for which there was no room
+    std::uint64_t series_limit = 0;        ///< their samples, each by its weight
+    std::uint64_t number_out_of_range = 0; ///< samples whose sum with those here would be no number
+};
+
+namespace detail {
+
+/// How many samples a cell has, as far as it tells: of gauges and sets at least.
+template <class Cell>
+[[nodiscard]] std::uint64_t samples_of(const Cell& cell) noexcept {
+    double samples = 1;
+    if constexpr (requires { cell.samples(); })
+        samples = cell.samples();
+    else if constexpr (requires { cell.count(); })
+        samples = cell.count();
+    else if constexpr (requires { cell.values().size(); })
+        samples = static_cast<double>(cell.values().size());
+    else if constexpr (requires { cell.estimate(); })
+        samples = cell.estimate();
+    constexpr double samples_max = 0x1p53;
+    return samples < samples_max ? static_cast<std::uint64_t>(samples + 0.5)
+                                 : static_cast<std::uint64_t>(samples_max);
+}
+
+/// Merges a later cell. Returns how many samples of it were refused.
+template <class Cell>
+std::uint64_t refused_by_merge(Cell& into, const Cell& later) {
+    if constexpr (requires {
+                      { into.merge(later) } -> std::convertible_to<double>;
+                  }) {
+        constexpr double samples_max = 0x1p53;
+        const double refused = into.merge(later);
+        return static_cast<std::uint64_t>(refused < samples_max ? refused + 0.5 : samples_max);
+    } else {
+        into.merge(later);
+        return 0;
+    }
+}
+
+} // namespace detail
 
 /// Maps series to cells. A series is a kind and a canonical text (canonical.hpp): the same text
 /// under two kinds is two series.
@@ -100,17 +144,22 @@ public:
     [[nodiscard]] std::size_t overflowed() const noexcept { return overflowed_; }
 
     /// Adds what came for the series of another store, the later one; its idle series do not count.
-    /// Returns how many series were refused at the limit.
+    /// Returns what was refused.
     /// Cost     as one apply for each series.
-    std::size_t merge(const basic_store& later) {
+    merge_refusals merge(const basic_store& later) {
         QUIPU_ASSERT(&later != this);
-        std::size_t refused = 0;
+        merge_refusals refused;
         for_each_pair(later, [&](auto& mine, const auto& theirs) {
             for (const auto& from : theirs.entries()) {
                 if (from.cell.idle())
                     continue;
                 auto* const cell = find_or_insert(mine, from.name());
-                cell == nullptr ? static_cast<void>(++refused) : cell->merge(from.cell);
+                if (cell == nullptr) {
+                    ++refused.series;
+                    refused.series_limit += detail::samples_of(from.cell);
+                } else {
+                    refused.number_out_of_range += detail::refused_by_merge(*cell, from.cell);
+                }
             }
         });
         return refused;

@@ -13,8 +13,9 @@ namespace quipu {
 /// The timestamp of a sample that carries none.
 inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::min();
 
-/// The smallest rate: a smaller one would weigh infinitely much.
-inline constexpr double rate_min = std::numeric_limits<double>::min();
+/// The smallest rate, 2^-53 or some 1.1e-16: a sample of a smaller one would stand for more events than
+/// doubles can count one by one.
+inline constexpr double rate_min = 0x1p-53;
 
 /// Whether one number of an order that begins anew after 2^32 comes before another, less than half
 /// of that away.
