@@ -133,6 +133,7 @@ TEST_CASE("quipud config: its own file has what the options have, and more", "[q
                                  "[prometheus]\n"
                                  "buckets = \n"
                                  "quantiles = 0.5,0.9,0.99\n"
+                                 "ttl = 3600s\n"
                                  "native = yes\n"
                                  "\n"
                                  "[names]\n"
@@ -412,6 +413,7 @@ TEST_CASE("quipud config: a file of Etsy's statsd", "[quipud][config]") {
                                       "[prometheus]\n"
                                       "buckets = \n"
                                       "quantiles = 0.5,0.9,0.99\n"
+                                      "ttl = 3600s\n"
                                       "native = yes\n"
                                       "\n"
                                       "[names]\n"
@@ -538,6 +540,7 @@ TEST_CASE("quipud config: a file of statsite", "[quipud][config]") {
                                             "[prometheus]\n"
                                             "buckets = \n"
                                             "quantiles = 0.5,0.9,0.99\n"
+                                            "ttl = 3600s\n"
                                             "native = yes\n"
                                             "\n"
                                             "[names]\n"
@@ -867,6 +870,40 @@ TEST_CASE("quipud config: SIGHUP reads the files again", "[quipud][config]") {
     CHECK(std::stod(rate->value) > 0);
     CHECK(std::stod(rate->value) < 25);
     CHECK(graphite.shows("a.counters.c.count", "0"));
+    CHECK(server.ends_well());
+}
+
+TEST_CASE("quipud config: SIGHUP changes mappings and the page for Prometheus, and loses nothing",
+          "[quipud][config]") {
+    const std::string head = "[quipud]\nlisten = udp://127.0.0.1:0\nadmin = 127.0.0.1:0\nsink = "
+                             "none:\ninterval = 100ms\n";
+    const file config("maps.ini", head + "[map a]\nmatch = old.*\nname = first\ntags = x=$1\n");
+    running server({config.path()});
+    const auto port = server.port("answering on tcp://");
+    const auto page_has = [&](const std::string& text) {
+        return eventually([&] {
+            asking page(port);
+            return page.ask("GET /metrics HTTP/1.0\r\n\r\n", "no such end").find(text) !=
+                   std::string::npos;
+        });
+    };
+    server.send("old.one:5|c\nt:7|ms");
+    CHECK(page_has("first_total{x=\"one\"} 5\n"));
+    CHECK(page_has("t_count 1\n"));
+    std::ofstream(config.path(), std::ios::binary)
+        << head + "[map a]\nmatch = old.*\nname = second\n[prometheus]\nquantiles = 0.25\n";
+    server.program().signal(SIGHUP);
+    CHECK(server.program().complains("[map a] is another one now\n"));
+    CHECK(server.program().complains("prometheus.quantiles is now '0.25'\n"));
+    CHECK(page_has("t{quantile=\"0.25\"} "));
+    std::uint64_t sent = 0;
+    CHECK(eventually([&] {
+        server.send("old.one:1|c");
+        ++sent;
+        return page_has("\nsecond_total ");
+    }));
+    CHECK(page_has("t_count 1\n"));
+    CHECK(page_has("first_total{x=\"one\"} "));
     CHECK(server.ends_well());
 }
 

@@ -297,6 +297,21 @@ inline quipu::flush_schedule schedule(const settings& all) {
     return {all.interval_ms, all.align, all.offset_ms};
 }
 
+inline quipu::prometheus_options metrics_options(const settings& all) {
+    quipu::prometheus_options made;
+    made.bounds = all.metrics_buckets;
+    made.quantiles = all.metrics_quantiles;
+    made.ttl_seconds = static_cast<double>(all.metrics_ttl_ms) / 1000;
+    return made;
+}
+
+inline quipu::mapping_rules mapping_rules(const settings& all) {
+    quipu::mapping_rules made;
+    for (const auto& one : all.mapping)
+        made.push_back(one.rule);
+    return made;
+}
+
 /// Reads the files again and takes over what a running server can change; of the rest it says so.
 template <class Server>
 void reload(Server& server, const quipu::log& messages, const reread& again, settings& now) {
@@ -311,6 +326,8 @@ void reload(Server& server, const quipu::log& messages, const reread& again, set
     if (now.interval_ms != before.interval_ms || now.align != before.align ||
         now.offset_ms != before.offset_ms)
         server.set_schedule(schedule(now));
+    server.change_metrics(metrics_options(now));
+    server.change_mapping(mapping_rules(now));
     server.set_config(print_lines(now));
 }
 
@@ -343,11 +360,9 @@ int serve(const command_line& line, const reread& again) {
     options.own_prefix = all.own_prefix;
     options.input_counter = all.input_counter;
     options.self_prefix = all.self_node;
-    for (const auto& one : all.mapping)
-        options.mapping.push_back(one.rule);
+    options.mapping = mapping_rules(all);
     options.config = print_lines(all);
-    options.metrics.bounds = all.metrics_buckets;
-    options.metrics.quantiles = all.metrics_quantiles;
+    options.metrics = metrics_options(all);
     options.native_metrics = all.metrics_native;
     options.down_if = all.down_if;
     options.once = all.once;

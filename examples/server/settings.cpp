@@ -452,6 +452,7 @@ settings take_over(settings running, const settings& files) {
             (one.of & bit_of(files.profile)) != 0)
             static_cast<void>(one.read(running, one.print(files).front()));
     }
+    running.mapping = files.mapping;
     return running;
 }
 
@@ -478,7 +479,9 @@ std::vector<std::string> changes(const settings& from, const settings& to) {
             return found != all.end() && found->second == one.second;
         };
         if (!same(before) || !same(after))
-            told.push_back('[' + one.first + "] is another one in the files: it needs a new start");
+            told.push_back(
+                '[' + one.first + "] is another one " +
+                (one.first.starts_with("map ") ? "now" : "in the files: it needs a new start"));
     }
     const auto order = [](const settings& all) {
         text_list sections;
@@ -487,8 +490,7 @@ std::vector<std::string> changes(const settings& from, const settings& to) {
         return sections;
     };
     if (before == after && order(from) != order(to))
-        told.emplace_back(
-            "the order of the mappings is another one in the files: it needs a new start");
+        told.emplace_back("the order of the mappings is another one now");
     return told;
 }
 

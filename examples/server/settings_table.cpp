@@ -323,6 +323,15 @@ std::string read_metrics_quantiles(settings& all, text value) {
     return why.empty() ? why : why + " from 0 to 1 such as 0.5,0.9,0.99";
 }
 
+std::string read_metrics_ttl(settings& all, text value) {
+    if (value == "off")
+        return all.metrics_ttl_ms = 0, std::string();
+    constexpr std::int64_t ms_min = 1000;
+    constexpr std::int64_t ms_max = std::int64_t{366} * 24 * 60 * 60 * 1000;
+    const auto why = read_time(value, ms_min, ms_max, all.metrics_ttl_ms);
+    return why.empty() ? why : why + ", from 1s to 8784h, or off";
+}
+
 std::string read_timer_metrics(settings& all, text value) {
     all.timer_metrics = split(value, ',');
     return {};
@@ -427,6 +436,13 @@ const std::vector<setting>& all_settings() {
          of_all,
          read_metrics_quantiles,
          [](const settings& s) { return text_list{print_numbers(s.metrics_quantiles)}; }},
+        {"prometheus",
+         "ttl",
+         of_all,
+         read_metrics_ttl,
+         [](const settings& s) {
+             return text_list{s.metrics_ttl_ms == 0 ? "off" : print_time(s.metrics_ttl_ms)};
+         }},
         of_switch<&settings::metrics_native>("prometheus", "native", of_all),
         of_switch<&settings::legacy_names>("names", "legacy", of_etsy),
         of_switch<&settings::flush_counts>("names", "counts", of_etsy),

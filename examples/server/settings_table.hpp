@@ -35,7 +35,7 @@ struct setting {
 
     /// Whether a running server can take over another value.
     [[nodiscard]] bool changes_at_run_time() const noexcept {
-        return section == "idle" ||
+        return section == "idle" || (section == "prometheus" && key != "native") ||
                (section == "quipud" &&
                 (key == "log_level" || key == "interval" || key == "align" || key == "offset"));
     }

@@ -187,6 +187,7 @@
 #include <quipu/sink/json_lines.hpp>
 #include <quipu/sink/opentsdb.hpp>
 #include <quipu/sink/prometheus.hpp>
+#include <quipu/sink/prometheus_families.hpp>
 #include <quipu/sink/prometheus_format.hpp>
 #include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/prometheus_protobuf.hpp>

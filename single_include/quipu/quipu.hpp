@@ -48,6 +48,7 @@
 #include <deque>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -9785,13 +9786,19 @@ template <int Scale, std::size_t Cap>
     return counts;
 }
 
-/// The same of a settled sketch that keeps its values, as they are; of one that keeps them for a
-/// while, of what they move into from then on.
+namespace detail {
+
 template <class Sketch>
-requires requires(const Sketch& of) {
+concept has_values = requires(const Sketch& of) {
     { of.values().size() } -> std::same_as<std::size_t>;
     { of.weight(std::size_t{0}) } -> std::same_as<double>;
-}
+};
+
+} // namespace detail
+
+/// The same of a settled sketch that keeps its values, as they are; of one that keeps them for a
+/// while, of what they move into from then on.
+template <detail::has_values Sketch>
 [[nodiscard]] std::vector<double> cumulative_counts(const Sketch& of,
                                                     const std::vector<double>& bounds) {
     if constexpr (requires { cumulative_counts(*of.sketch(), bounds); }) {
@@ -9805,6 +9812,31 @@ requires requires(const Sketch& of) {
         for (; place < of.values().size() && of.values()[place] <= bounds[i]; ++place)
             below += of.weight(place);
         counts[i] = below;
+    }
+    return counts;
+}
+
+/// The same of any other settled sketch, as far as its quantiles tell.
+/// Cost     O(bounds × 53 quantiles).
+template <quantile_sketch Sketch>
+requires(!detail::has_values<Sketch>)
+    [[nodiscard]] std::vector<double> cumulative_counts(const Sketch& of,
+                                                        const std::vector<double>& bounds) {
+    std::vector<double> counts(bounds.size());
+    for (std::size_t i = 0; i < bounds.size() && of.count() > 0; ++i) {
+        double low = 0;
+        double high = 1;
+        if (of.min() > bounds[i])
+            continue;
+        if (of.max() <= bounds[i]) {
+            low = 1;
+        } else {
+            for (int bits = 0; bits < 53; ++bits) {
+                const double middle = low + (high - low) / 2;
+                (of.quantile(middle) <= bounds[i] ? low : high) = middle;
+            }
+        }
+        counts[i] = std::round(low * of.count());
     }
     return counts;
 }
@@ -22302,6 +22334,85 @@ private:
 
 } // namespace quipu
 
+// quipu/sink/prometheus_name.hpp
+
+// The names and labels of Prometheus: what it takes of a series, and what stands for the rest.
+
+namespace quipu {
+
+namespace detail {
+
+/// Appends a name of letters, digits and '_', the first no digit; all else becomes '_'. `Colons`:
+/// the name of a metric may have them, that of a label may not.
+template <bool Colons>
+void append_prometheus_name(std::string& out, std::string_view name) {
+    if (name.empty() || is_digit(name.front()))
+        out += '_';
+    for (const char c : name)
+        out += is_letter(c) || is_digit(c) || (Colons && c == ':') ? c : '_';
+}
+
+/// Appends the value of a label, escaped; each byte that is not UTF-8 becomes '?'.
+inline void append_prometheus_value(std::string& out, std::string_view value) {
+    while (!value.empty()) {
+        const auto size = utf8_size(value);
+        const auto character = value.substr(0, size == 0 ? 1 : size);
+        value.remove_prefix(character.size());
+        if (size == 0)
+            out += '?';
+        else if (character == "\n")
+            out += "\\n";
+        else if (character == "\\" || character == "\"")
+            (out += '\\') += character;
+        else
+            out += character;
+    }
+}
+
+/// The labels of canonical tags, `;key=value;bare`, as `key="value",bare="true"`, in their order.
+/// `le`, `quantile` and all that begins with `__` are Prometheus' own: they become `exported_le`, …. Those
+/// that have one name after that are one label with all their values, in order: `team="a,b"`. An empty
+/// value is no label to Prometheus.
+[[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
+    struct named {
+        std::string key, value;
+    };
+    std::vector<named> labels;
+    while (!tags.empty()) {
+        tags.remove_prefix(1); // the ';'
+        const auto tag = tags.substr(0, tags.find(';'));
+        tags.remove_prefix(tag.size());
+        if (tag.empty())
+            continue;
+        const auto equals = tag.find('=');
+        if (equals + 1 == tag.size())
+            continue;
+        std::string key;
+        append_prometheus_name<false>(key, tag.substr(0, equals));
+        if (key == "le" || key == "quantile" || key.starts_with("__"))
+            key.insert(0, "exported_");
+        std::size_t at = 0;
+        while (at < labels.size() && labels[at].key != key)
+            ++at;
+        if (at == labels.size())
+            labels.push_back({std::move(key), {}});
+        else
+            labels[at].value += ',';
+        append_prometheus_value(labels[at].value,
+                                equals == tag.npos ? "true" : tag.substr(equals + 1));
+    }
+    std::string out;
+    for (const auto& [key, value] : labels) {
+        out += out.empty() ? "" : ",";
+        (((out += key) += "=\"") += value) += '"';
+    }
+    return out;
+}
+
+} // namespace detail
+
+} // namespace quipu
+
 // quipu/sink/prometheus_format.hpp
 
 // The formats of Prometheus' page, and which of them a scraper asks for.
@@ -22415,78 +22526,6 @@ struct accepted_format {
     return openmetrics > 0 && openmetrics >= text ? prometheus_format::openmetrics
                                                   : prometheus_format::text;
 }
-
-} // namespace quipu
-
-// quipu/sink/prometheus_name.hpp
-
-// The names and labels of Prometheus: what it takes of a series, and what stands for the rest.
-
-namespace quipu {
-
-namespace detail {
-
-/// Appends a name of letters, digits and '_', the first no digit; all else becomes '_'. `Colons`:
-/// the name of a metric may have them, that of a label may not.
-template <bool Colons>
-void append_prometheus_name(std::string& out, std::string_view name) {
-    if (name.empty() || is_digit(name.front()))
-        out += '_';
-    for (const char c : name)
-        out += is_letter(c) || is_digit(c) || (Colons && c == ':') ? c : '_';
-}
-
-/// Appends the value of a label, escaped; each byte that is not UTF-8 becomes '?'.
-inline void append_prometheus_value(std::string& out, std::string_view value) {
-    while (!value.empty()) {
-        const auto size = utf8_size(value);
-        const auto character = value.substr(0, size == 0 ? 1 : size);
-        value.remove_prefix(character.size());
-        if (size == 0)
-            out += '?';
-        else if (character == "\n")
-            out += "\\n";
-        else if (character == "\\" || character == "\"")
-            (out += '\\') += character;
-        else
-            out += character;
-    }
-}
-
-/// The labels of canonical tags, `;key=value;bare`, as `key="value",bare="true"`, in their order.
-/// `le`, `quantile` and all that begins with `__` are Prometheus' own: they become `exported_le`, …. Of
-/// several that have one name after that the first stays. An empty value is no label to it.
-[[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
-    std::string out;
-    std::vector<std::string> seen;
-    while (!tags.empty()) {
-        tags.remove_prefix(1); // the ';'
-        const auto tag = tags.substr(0, tags.find(';'));
-        tags.remove_prefix(tag.size());
-        if (tag.empty())
-            continue;
-        const auto equals = tag.find('=');
-        if (equals + 1 == tag.size())
-            continue;
-        std::string key;
-        append_prometheus_name<false>(key, tag.substr(0, equals));
-        if (key == "le" || key == "quantile" || key.starts_with("__"))
-            key.insert(0, "exported_");
-        bool known = false;
-        for (const auto& one : seen)
-            known = known || one == key;
-        if (known)
-            continue;
-        out += out.empty() ? "" : ",";
-        (out += key) += "=\"";
-        append_prometheus_value(out, equals == tag.npos ? "true" : tag.substr(equals + 1));
-        out += '"';
-        seen.push_back(std::move(key));
-    }
-    return out;
-}
-
-} // namespace detail
 
 } // namespace quipu
 
@@ -22718,6 +22757,224 @@ private:
 
 } // namespace quipu
 
+// quipu/sink/prometheus_families.hpp
+
+// The metrics of a page of Prometheus: which name and labels a series has there, who has them already,
+// and how long nothing came for it.
+
+namespace quipu::detail {
+
+/// What the page has of one series.
+struct prometheus_series {
+    double value = 0; // of a timer the sum
+    double count = 0;
+    std::vector<double> parts{}; // quantiles, or the counts up to the bounds
+    made_late<exponential_histogram<>> native{};
+    bool has_buckets = false; // a timer whose parts are counts
+
+    metric_kind kind = metric_kind::counter;
+    double idle_seconds = 0;   // since something came
+    std::uint64_t origin = 0;  // the hash of the canonical text that came first
+    std::uint64_t seen = 0;    // the number of the last snapshot that had it
+    std::uint64_t updated = 0; // and of the last one for which something came
+};
+
+struct prometheus_family {
+    prometheus_type type = prometheus_type::counter;
+    std::string help{};
+    std::map<std::string, prometheus_series> by_labels{};
+};
+
+/// What was not taken as it came, in series of snapshots, since the beginning.
+struct prometheus_losses {
+    std::uint64_t conflicts = 0; ///< left out: the name, or the series, is one of another kind
+    std::uint64_t refused = 0;   ///< left out: no room
+    std::uint64_t merged = 0;    ///< taken, into the series of another name that is the same there
+    std::uint64_t fallen = 0;    ///< left out: a counter's step below zero
+    std::uint64_t out_of_range = 0; ///< left out: the total would be no number
+    std::uint64_t expired = 0;      ///< series that left, since nothing came for too long
+    /// The last one that was merged, and into what: `a-b` and `a_b_total`.
+    std::string merged_name{}, merged_into{};
+    /// The last counter that would have fallen.
+    std::string fallen_name{};
+};
+
+/// Metrics by name, each with its series by labels.
+/// Threads  distinct objects safe, shared objects unsafe.
+class prometheus_families {
+public:
+    using series = prometheus_series;
+    using map = std::map<std::string, prometheus_family>;
+
+    /// Names that begin so are the page's own: `statsd_` stands before a series of such a name.
+    void reserve(std::string prefix) { reserved_prefix_ = std::move(prefix); }
+
+    /// What comes from here on is of the next snapshot. Gauges and sets, of which the last value counts,
+    /// leave: those that are still there come with it, and their places are kept for the `gauges` in it.
+    void begin(std::size_t gauges) {
+        ++snapshot_;
+        const std::size_t before = size_;
+        for (auto& [name, family] : families_) {
+            if (family.type != prometheus_type::gauge)
+                continue;
+            size_ -= family.by_labels.size();
+            family.by_labels.clear();
+        }
+        kept_places_ = std::min(before - size_, gauges);
+    }
+
+    /// The series of a canonical text, new if there is none and fewer than `series_max` are there; null
+    /// if it cannot be, which is counted. `first`: nothing of this snapshot is in it yet.
+    [[nodiscard]] series* find(std::string_view canonical,
+                               std::string_view suffix,
+                               prometheus_type type,
+                               metric_kind kind,
+                               std::size_t series_max,
+                               bool& first) {
+        const auto parts = split_canonical(canonical);
+        std::string name;
+        append_prometheus_name<true>(name, parts.name);
+        if (!name.ends_with(suffix))
+            name += suffix;
+        if (!reserved_prefix_.empty() && name.starts_with(reserved_prefix_))
+            name.insert(0, "statsd_");
+        auto labels = prometheus_labels(parts.tags);
+        auto known = families_.find(name);
+        if (known != families_.end() && known->second.type != type)
+            return ++losses.conflicts, nullptr;
+        series* found = nullptr;
+        if (known != families_.end()) {
+            const auto at = known->second.by_labels.find(labels);
+            found = at == known->second.by_labels.end() ? nullptr : &at->second;
+        }
+        const auto origin = hash_bytes(canonical, 0);
+        if (found == nullptr) {
+            // A name without a series would stay for ever.
+            const bool is_gauge = type == prometheus_type::gauge;
+            if (size_ + (is_gauge ? 0 : kept_places_) >= series_max)
+                return ++losses.refused, nullptr;
+            if (known == families_.end()) {
+                if (!claim(name, type))
+                    return ++losses.conflicts, nullptr;
+                prometheus_family made{.type = type, .help = "StatsD's " + std::string(parts.name)};
+                known = families_.emplace(std::move(name), std::move(made)).first;
+            }
+            ++size_;
+            kept_places_ -= is_gauge && kept_places_ > 0 ? 1U : 0U;
+            found = &known->second.by_labels[std::move(labels)];
+            found->kind = kind;
+            found->origin = origin;
+        } else if (found->kind != kind) {
+            return ++losses.conflicts, nullptr;
+        } else if (found->origin != origin) {
+            ++losses.merged;
+            losses.merged_name = canonical;
+            losses.merged_into = labels.empty() ? known->first : known->first + '{' + labels + '}';
+        }
+        first = found->seen != snapshot_;
+        found->seen = snapshot_;
+        return found;
+    }
+
+    /// Something came for it in this snapshot.
+    void touch(series& one) const noexcept { one.updated = snapshot_; }
+
+    /// At the end of a snapshot: what nothing has come for in more than `ttl_seconds` leaves, if that is
+    /// above 0. Calls quiet(series) for each of the others for which nothing came.
+    template <class Quiet>
+    void end(double interval_seconds, double ttl_seconds, Quiet quiet) {
+        for (auto family = families_.begin(); family != families_.end();) {
+            auto& all = family->second.by_labels;
+            for (auto one = all.begin(); one != all.end();) {
+                series& of = one->second;
+                of.idle_seconds = of.updated == snapshot_ ? 0 : of.idle_seconds + interval_seconds;
+                if (ttl_seconds > 0 && of.idle_seconds > ttl_seconds && is_sum(of.kind)) {
+                    ++losses.expired;
+                    one = remove(all, one);
+                    continue;
+                }
+                if (of.updated != snapshot_)
+                    quiet(of);
+                ++one;
+            }
+            family = all.empty() ? remove(family) : std::next(family);
+        }
+    }
+
+    /// Calls f(family) for each, and removes those for which it is true, with all their series.
+    template <class F>
+    void remove_if(F f) {
+        for (auto family = families_.begin(); family != families_.end();) {
+            if (!f(family->second)) {
+                ++family;
+                continue;
+            }
+            auto& all = family->second.by_labels;
+            for (auto one = all.begin(); one != all.end();)
+                one = remove(all, one);
+            family = remove(family);
+        }
+    }
+
+    [[nodiscard]] const map& all() const noexcept { return families_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; } ///< series
+    [[nodiscard]] std::size_t natives() const noexcept { return natives_; }
+    void count_native() noexcept { ++natives_; }
+
+    prometheus_losses losses{};
+
+private:
+    [[nodiscard]] static bool is_sum(metric_kind kind) noexcept {
+        return kind == metric_kind::counter || kind == metric_kind::timer;
+    }
+
+    using labelled = std::map<std::string, series>;
+
+    labelled::iterator remove(labelled& from, labelled::iterator one) {
+        --size_;
+        natives_ -= one->second.native ? 1U : 0U;
+        return from.erase(one);
+    }
+
+    map::iterator remove(map::iterator family) {
+        for (const auto& name : lines_of(family->first, family->second.type))
+            taken_.erase(name);
+        return families_.erase(family);
+    }
+
+    /// The names that a family's lines begin with.
+    [[nodiscard]] static std::vector<std::string> lines_of(const std::string& name,
+                                                           prometheus_type type) {
+        std::vector<std::string> lines{name};
+        if (type == prometheus_type::summary || type == prometheus_type::histogram) {
+            for (const char* const tail : {"_sum", "_count", "_bucket"})
+                lines.push_back(name + tail);
+        }
+        return lines;
+    }
+
+    /// Takes the names of a family's lines, unless one of them is taken.
+    [[nodiscard]] bool claim(const std::string& name, prometheus_type type) {
+        const auto lines = lines_of(name, type);
+        for (const auto& one : lines) {
+            if (taken_.contains(one))
+                return false;
+        }
+        taken_.insert(lines.begin(), lines.end());
+        return true;
+    }
+
+    std::string reserved_prefix_{};
+    map families_{};
+    std::set<std::string> taken_{};
+    std::size_t size_ = 0;
+    std::size_t kept_places_ = 0; // for gauges that are still to come
+    std::size_t natives_ = 0;
+    std::uint64_t snapshot_ = 0;
+};
+
+} // namespace quipu::detail
+
 // quipu/sink/prometheus.hpp
 
 // Snapshots in the formats of Prometheus.
@@ -22734,7 +22991,10 @@ struct prometheus_options {
     std::size_t series_max = 100'000;
     /// Timers that can be native histograms; those beyond it are what they are without.
     std::size_t native_max = 10'000;
-    /// Names that begin so are somebody else's: left out, and counted as conflicts. Empty: none.
+    /// A series for which nothing came for so long leaves the page, and its place; one that comes again
+    /// begins with nothing. 0: never.
+    double ttl_seconds = 3600;
+    /// Names that begin so are somebody else's: `statsd_` is put before them. Empty: none.
     std::string reserved_prefix{};
 };
 
@@ -22753,59 +23013,70 @@ struct prometheus_options {
 ///     api_latency_sum 18250
 ///     api_latency_count 1460
 ///
-/// Sets are gauges. Names are cleaned; where a name would be of two metrics, or of two gauges, the first
-/// has it, and `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
+/// Sets are gauges. Key/values are left out. Times are in the unit of the timer. A timer for which
+/// nothing came in an interval has no quantiles; its sum and count stay.
+///
+/// Names are cleaned. Series that are one after that are merged: counters add, timers and sets merge, of
+/// gauges the later stays. Where a name would be of two kinds of metrics the first has it, and the other
+/// is left out. A counter never falls: a step below zero is left out, and so is one that would lead
+/// beyond the doubles. `losses` counts all that.
 ///
 /// In the form of protocol buffers timers are native histograms, from `collect_native` on.
 ///
-/// Memory   some 400 bytes for each series that ever was, up to `series_max`; gauges and sets go, and
-///          leave their names to others, when they are in no snapshot any more. Of a native
-///          histogram 8 bytes for each bucket between its lowest value and its highest, 512 bytes an
-///          octave, 64 KiB at most.
+/// Memory   some 400 bytes for each series, up to `series_max`; gauges and sets go, and leave their names
+///          to others, when they are in no snapshot any more, all others `ttl_seconds` after the last
+///          that came. Of a native histogram 8 bytes for each bucket between its lowest value and its
+///          highest, 512 bytes an octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
 /// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
-///          see prometheus_message.
+///          see prometheus_message. That a counter does not fall and series expire: statsd_exporter.
 class prometheus_page {
 public:
-    explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
+    explicit prometheus_page(prometheus_options options = {}) { change(std::move(options)); }
 
     /// From the next snapshot on timers have the buckets of native histograms, too, which begin with
     /// nothing.
     void collect_native() noexcept { native_ = true; }
 
+    /// Takes other options. Counts and sums stay, but those of timers whose buckets change: these begin
+    /// with nothing. The reserved prefix is for series that are new.
+    void change(prometheus_options options) {
+        const bool other_buckets = options.bounds != options_.bounds;
+        options_ = std::move(options);
+        families_.reserve(options_.reserved_prefix);
+        families_.remove_if([&](auto& family) {
+            if (family.type == prometheus_type::histogram)
+                return other_buckets;
+            if (family.type != prometheus_type::summary)
+                return false;
+            for (auto& [labels, one] : family.by_labels)
+                one.parts.assign(options_.quantiles.size(), not_a_number);
+            return other_buckets;
+        });
+    }
+    [[nodiscard]] const prometheus_options& options() const noexcept { return options_; }
+
     /// Takes in the next snapshot.
     template <class StoreTraits>
     void add(const basic_snapshot<StoreTraits>& from) {
-        for (auto& [name, one] : families_) {
-            if (one.type != prometheus_type::gauge)
-                continue;
-            size_ -= one.by_labels.size();
-            one.by_labels.clear();
-        }
+        families_.begin(from.gauges.size() + from.uniques.size());
+        bool first = false;
         for (const auto& one : from.counters) {
-            if (auto* const known = find(one.name, "_total", prometheus_type::counter))
-                known->value += one.cell.sum();
+            if (auto* const known = find(
+                    from, one, "_total", prometheus_type::counter, metric_kind::counter, first))
+                add_counter(*known, one);
         }
         for (const auto& one : from.gauges) {
-            if (auto* const known = find(one.name, "", prometheus_type::gauge))
+            if (auto* const known =
+                    find(from, one, "", prometheus_type::gauge, metric_kind::gauge, first))
                 known->value = one.cell.value();
         }
-        for (const auto& one : from.timers) {
-            const bool classic = !options_.bounds.empty();
-            if (auto* const known = find(
-                    one.name, "", classic ? prometheus_type::histogram : prometheus_type::summary))
-                add_timer(*known, one.cell, classic);
-        }
-        for (const auto& one : from.uniques) {
-            if (auto* const known = find(one.name, "", prometheus_type::gauge))
-                known->value = one.cell.estimate();
-        }
-        for (auto one = families_.begin(); one != families_.end();) {
-            const bool gone = one->second.by_labels.empty();
-            if (gone)
-                taken_.erase(one->first); // only gauges go, which have one name
-            one = gone ? families_.erase(one) : std::next(one);
-        }
+        add_timers(from);
+        add_uniques(from);
+        families_.end(from.interval_seconds, options_.ttl_seconds, [](series& quiet) {
+            if (quiet.kind == metric_kind::timer && !quiet.has_buckets)
+                std::fill(quiet.parts.begin(), quiet.parts.end(), not_a_number);
+        });
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
@@ -22816,12 +23087,12 @@ public:
         std::string out;
         if (form == prometheus_format::protobuf)
             return append_messages(out), out += more;
-        for (const auto& [name, one] : families_) {
+        for (const auto& [name, one] : families_.all()) {
             auto title = name;
             auto type = word(one.type);
             if (open && one.type == prometheus_type::counter) {
                 title.resize(title.size() - std::string_view("_total").size());
-                if (title.empty() || families_.contains(title))
+                if (title.empty() || families_.all().contains(title))
                     title = name, type = "unknown";
             }
             detail::append_prometheus_title(out, title, type, one.help, form);
@@ -22832,23 +23103,14 @@ public:
         return open ? out += "# EOF\n" : out;
     }
 
-    /// How often a series was left out: its name is another metric's, or there was no room.
-    [[nodiscard]] std::uint64_t conflicts() const noexcept { return conflicts_; }
-    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+    /// What was not taken as it came, since the beginning.
+    [[nodiscard]] const detail::prometheus_losses& losses() const noexcept {
+        return families_.losses;
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return families_.size(); } ///< series
 
 private:
-    struct series {
-        double value = 0; // of a timer the sum
-        double count = 0;
-        std::vector<double> parts{}; // quantiles, or the counts up to the bounds
-        detail::made_late<exponential_histogram<>> native{};
-    };
-
-    struct family {
-        prometheus_type type = prometheus_type::counter;
-        std::string help{};
-        std::map<std::string, series> by_labels{};
-    };
+    using series = detail::prometheus_series;
 
     [[nodiscard]] static std::string_view word(prometheus_type type) noexcept {
         switch (type) {
@@ -22860,69 +23122,131 @@ private:
         return "untyped";
     }
 
-    /// The series of a canonical text, new if there is none; null if it cannot be.
-    [[nodiscard]] series*
-    find(std::string_view canonical, std::string_view suffix, prometheus_type type) {
-        const auto parts = split_canonical(canonical);
-        std::string name;
-        detail::append_prometheus_name<true>(name, parts.name);
-        if (!name.ends_with(suffix))
-            name += suffix;
-        if (!options_.reserved_prefix.empty() && name.starts_with(options_.reserved_prefix))
-            return ++conflicts_, nullptr;
-        auto labels = detail::prometheus_labels(parts.tags);
-        auto known = families_.find(name);
-        if (known != families_.end()) {
-            if (known->second.type != type)
-                return ++conflicts_, nullptr;
-            auto& all = known->second.by_labels;
-            if (const auto found = all.find(labels); found != all.end()) {
-                // What adds up is one series; a gauge of this snapshot stands there already.
-                if (type == prometheus_type::gauge)
-                    return ++conflicts_, nullptr;
-                return &found->second;
-            }
+    /// The series of an entry; null if it is left out.
+    template <class Snapshot, class Entry>
+    [[nodiscard]] series* find(const Snapshot& from,
+                               const Entry& one,
+                               std::string_view suffix,
+                               prometheus_type type,
+                               metric_kind kind,
+                               bool& first) {
+        const double idle_seconds = one.idle_intervals * from.interval_seconds;
+        if (options_.ttl_seconds > 0 && idle_seconds > options_.ttl_seconds) {
+            const bool was_there = idle_seconds - from.interval_seconds <= options_.ttl_seconds;
+            if (type == prometheus_type::gauge && was_there)
+                ++families_.losses.expired;
+            return nullptr; // it has left, or will at the end of this
         }
-        // A name without a series would stay for ever.
-        if (size_ >= options_.series_max)
-            return ++refused_, nullptr;
-        if (known == families_.end()) {
-            if (!claim(name, type))
-                return ++conflicts_, nullptr;
-            family made{.type = type, .help = "StatsD's " + std::string(parts.name)};
-            known = families_.emplace(std::move(name), std::move(made)).first;
-        }
-        ++size_;
-        return &known->second.by_labels[std::move(labels)];
+        auto* const known =
+            families_.find(one.name, suffix, type, kind, options_.series_max, first);
+        if (known != nullptr && !one.cell.idle())
+            families_.touch(*known);
+        return known;
     }
 
-    /// Takes the names of a family's lines, unless one of them is taken.
-    [[nodiscard]] bool claim(const std::string& name, prometheus_type type) {
-        std::vector<std::string> lines{name};
-        if (type == prometheus_type::summary || type == prometheus_type::histogram) {
-            for (const char* const tail : {"_sum", "_count", "_bucket"})
-                lines.push_back(name + tail);
+    template <class Entry>
+    void add_counter(series& to, const Entry& one) {
+        const double more = one.cell.sum();
+        if (more < 0) {
+            ++families_.losses.fallen;
+            families_.losses.fallen_name = one.name;
+        } else if (!detail::sum_is_finite(to.value, more)) {
+            ++families_.losses.out_of_range;
+        } else {
+            to.value += more;
         }
-        for (const auto& one : lines) {
-            if (taken_.contains(one))
-                return false;
+    }
+
+    /// Series that are one here give the quantiles of all their values.
+    template <class StoreTraits>
+    void add_timers(const basic_snapshot<StoreTraits>& from) {
+        const bool classic = !options_.bounds.empty();
+        std::vector<series*> homes;
+        homes.reserve(from.timers.size());
+        std::map<series*, typename StoreTraits::timer> merged;
+        for (const auto& one : from.timers) {
+            bool first = false;
+            auto* const known =
+                find(from,
+                     one,
+                     "",
+                     classic ? prometheus_type::histogram : prometheus_type::summary,
+                     metric_kind::timer,
+                     first);
+            if (known != nullptr) {
+                add_timer(*known, one.cell, classic);
+                if (!first)
+                    merge_with_first(merged, homes, known, from.timers, one.cell);
+            }
+            homes.push_back(known);
         }
-        taken_.insert(lines.begin(), lines.end());
-        return true;
+        for (auto& [to, cell] : merged) {
+            cell.settle();
+            if (!classic)
+                set_quantiles(*to, cell);
+        }
+    }
+
+    template <class StoreTraits>
+    void add_uniques(const basic_snapshot<StoreTraits>& from) {
+        std::vector<series*> homes;
+        homes.reserve(from.uniques.size());
+        std::map<series*, typename StoreTraits::unique> merged;
+        for (const auto& one : from.uniques) {
+            bool first = false;
+            auto* const known =
+                find(from, one, "", prometheus_type::gauge, metric_kind::unique, first);
+            if (known != nullptr) {
+                known->value = one.cell.estimate();
+                if (!first)
+                    merge_with_first(merged, homes, known, from.uniques, one.cell);
+            }
+            homes.push_back(known);
+        }
+        for (auto& [to, cell] : merged) {
+            cell.settle();
+            to->value = cell.estimate();
+        }
+    }
+
+    /// Adds a cell to those that came before it for the same series.
+    template <class Cell, class Entries>
+    static void merge_with_first(std::map<series*, Cell>& merged,
+                                 const std::vector<series*>& homes,
+                                 series* of,
+                                 const Entries& entries,
+                                 const Cell& cell) {
+        auto known = merged.find(of);
+        if (known == merged.end()) {
+            const auto first = std::find(homes.begin(), homes.end(), of);
+            known =
+                merged.emplace(of, entries[static_cast<std::size_t>(first - homes.begin())].cell)
+                    .first;
+        }
+        static_cast<void>(known->second.merge(cell));
+    }
+
+    template <class Timer>
+    void set_quantiles(series& to, const Timer& cell) const {
+        to.parts.clear();
+        for (const double q : options_.quantiles)
+            to.parts.push_back(cell.idle() ? not_a_number : cell.values().quantile(q));
     }
 
     template <class Timer>
     void add_timer(series& to, const Timer& cell, bool classic) {
-        if (native_ && (to.native || natives_ < options_.native_max))
+        if (!detail::sum_is_finite(to.value, cell.sum())) {
+            ++families_.losses.out_of_range;
+            to.parts.resize(classic ? options_.bounds.size() : options_.quantiles.size());
+            return;
+        }
+        if (native_ && (to.native || families_.natives() < options_.native_max))
             add_native(to, cell.values());
         to.value += cell.sum();
         to.count += cell.count();
-        if (!classic) {
-            to.parts.clear();
-            for (const double q : options_.quantiles)
-                to.parts.push_back(cell.idle() ? not_a_number : cell.values().quantile(q));
-            return;
-        }
+        to.has_buckets = classic;
+        if (!classic)
+            return set_quantiles(to, cell);
         const auto counts = cumulative_counts(cell.values(), options_.bounds);
         to.parts.resize(counts.size());
         for (std::size_t i = 0; i < counts.size(); ++i)
@@ -22934,18 +23258,24 @@ private:
         auto& buckets = to.native.background();
         if (!to.native) {
             to.native.put();
-            ++natives_;
+            families_.count_native();
         }
         if constexpr (requires { values.merge_into(buckets); }) {
             values.merge_into(buckets);
-        } else {
+        } else if constexpr (requires { values.keeps_values(); }) {
             for (std::size_t i = 0; i < values.values().size(); ++i)
                 buckets.record(values.values()[i], values.weight(i));
+        } else {
+            // Any other sketch tells its quantiles: so many of them stand for all.
+            constexpr double points_max = 1000;
+            const double points = std::min(std::ceil(values.count()), points_max);
+            for (double i = 0; i < points; ++i)
+                buckets.record(values.quantile((i + 0.5) / points), values.count() / points);
         }
     }
 
     void append_messages(std::string& out) const {
-        for (const auto& [name, one] : families_) {
+        for (const auto& [name, one] : families_.all()) {
             const bool distributes =
                 one.type == prometheus_type::summary || one.type == prometheus_type::histogram;
             const auto has_native = [](const auto& each) {
@@ -23029,14 +23359,9 @@ private:
         append_line(out, name, "_count", labels, "", of.count);
     }
 
-    prometheus_options options_;
-    std::map<std::string, family> families_{};
-    std::set<std::string> taken_{};
-    std::size_t size_ = 0;
-    std::size_t natives_ = 0;
+    prometheus_options options_{};
+    detail::prometheus_families families_{};
     bool native_ = false;
-    std::uint64_t conflicts_ = 0;
-    std::uint64_t refused_ = 0;
 };
 
 /// Sends the whole page after each snapshot, to a file or a terminal, say.
@@ -24879,6 +25204,26 @@ public:
         mapper_ = name_mapper<dialect_type>(std::move(rules), seed_);
     }
 
+    /// The same while lines come: these rules hold from the next time on that the shard is handed over.
+    /// Threads  any.
+    void change_mapping(std::shared_ptr<const mapping_rules> rules) {
+        const std::lock_guard hold(next_rules_lock_);
+        next_rules_ = std::move(rules);
+        has_next_rules_.store(true, std::memory_order_release);
+    }
+
+    /// Hands over what came, if the flusher asks for it: nobody holds on to it now.
+    void pass_boundary() {
+        if (!shard_.asked())
+            return;
+        if (has_next_rules_.load(std::memory_order_acquire)) {
+            const std::lock_guard hold(next_rules_lock_);
+            has_next_rules_.store(false, std::memory_order_relaxed);
+            map_names(std::exchange(next_rules_, nullptr));
+        }
+        shard_.pass_boundary();
+    }
+
     /// Counts the keys of what comes from now on; a line of several values is one. Each line is read
     /// twice then. Before anything is received.
     void count_keys() noexcept { counts_keys_ = true; }
@@ -25030,6 +25375,9 @@ private:
     canonical_buffer<dialect_type> unknown_names_{}; // for the batch, when names_ may be in use
     quipu::shard<input> shard_;
     std::uint64_t seed_;
+    std::mutex next_rules_lock_{};
+    std::shared_ptr<const mapping_rules> next_rules_{};
+    std::atomic<bool> has_next_rules_{false};
     name_mapper<dialect_type> mapper_{};
     std::uint32_t order_ = 0;
     std::uint32_t names_to_look_at_ = 0; // so many of the next, before the store is asked
@@ -26038,7 +26386,7 @@ private:
         if (!intake_.shard().asked())
             return;
         count_dropped();
-        intake_.shard().pass_boundary();
+        intake_.pass_boundary();
     }
 
     /// Counts the datagrams that were lost before they could be taken.
@@ -26622,6 +26970,12 @@ struct server_status {
     /// room.
     std::uint64_t metrics_conflicts = 0;
     std::uint64_t metrics_refused = 0;
+    /// Series of flushes that are there within another's, counters' steps below zero and totals beyond
+    /// the doubles that are not; series that left, since nothing came for them.
+    std::uint64_t metrics_merged = 0;
+    std::uint64_t metrics_fallen = 0;
+    std::uint64_t metrics_out_of_range = 0;
+    std::uint64_t metrics_expired = 0;
     std::uint64_t admin_turned_away = 0; ///< connections, since too many were open
     std::vector<way_in_counts> listeners{};
     std::vector<way_out> sinks{}; ///< repeaters, too
@@ -27841,6 +28195,10 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("input_gap_milliseconds", of.input_gap_milliseconds);
     out.member("metrics_conflicts", of.metrics_conflicts);
     out.member("metrics_refused", of.metrics_refused);
+    out.member("metrics_merged", of.metrics_merged);
+    out.member("metrics_fallen", of.metrics_fallen);
+    out.member("metrics_out_of_range", of.metrics_out_of_range);
+    out.member("metrics_expired", of.metrics_expired);
     out.member("admin_turned_away", of.admin_turned_away);
     detail::tell_recent(out, of);
     out.name("listeners").begin_list();
@@ -27932,6 +28290,22 @@ void for_each_self_number(const server_status& of, F&& f) {
         "Series of flushes that are not on /metrics: there was no room",
         true,
         of.metrics_refused);
+    one("metrics_merged",
+        "Series of flushes that are on /metrics within another's, whose name is the same there",
+        true,
+        of.metrics_merged);
+    one("metrics_fallen",
+        "Steps of counters below zero that are not on /metrics",
+        true,
+        of.metrics_fallen);
+    one("metrics_out_of_range",
+        "Values of series that are not on /metrics: the total would be no number",
+        true,
+        of.metrics_out_of_range);
+    one("metrics_expired",
+        "Series that left /metrics, since nothing came for them",
+        true,
+        of.metrics_expired);
     one("lost_lines",
         "Lines in datagrams that were lost, estimated: datagrams times lines in those that came",
         true,
@@ -28872,6 +29246,10 @@ public:
     /// See basic_intake.
     void map_names(const std::shared_ptr<const mapping_rules>& rules) {
         for_each([&](receiver& one) { one.intake.map_names(rules); });
+    }
+    /// The same while the threads run; see basic_intake.
+    void change_mapping(const std::shared_ptr<const mapping_rules>& rules) {
+        for_each([&](receiver& one) { one.intake.change_mapping(rules); });
     }
     /// See basic_intake.
     void count_keys() noexcept {
@@ -30450,6 +30828,16 @@ public:
 
     // What the routes are about; on the thread of `run`.
 
+    /// Changes the rules by which names are mapped, from the next flush on.
+    void change_mapping(mapping_rules rules) {
+        receivers_.change_mapping(std::make_shared<const mapping_rules>(std::move(rules)));
+    }
+
+    /// Changes what the page for Prometheus shows; see prometheus_page::change. On the server's thread.
+    void change_metrics(prometheus_options options) {
+        metrics_.change(own_names_reserved(std::move(options)));
+    }
+
     /// How the server does, with all that came so far.
     [[nodiscard]] server_status status() {
         take_input();
@@ -30515,8 +30903,13 @@ private:
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
         now.listeners = receivers_.ways_in();
-        now.metrics_conflicts = metrics_.conflicts();
-        now.metrics_refused = metrics_.refused();
+        const auto& metrics = metrics_.losses();
+        now.metrics_conflicts = metrics.conflicts;
+        now.metrics_refused = metrics.refused;
+        now.metrics_merged = metrics.merged;
+        now.metrics_fallen = metrics.fallen;
+        now.metrics_out_of_range = metrics.out_of_range;
+        now.metrics_expired = metrics.expired;
         now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report(), false, one.get() == state_sink_});
@@ -30544,14 +30937,25 @@ private:
                         double interval_seconds) {
         if (!is_watched_)
             return;
-        const auto left_off = [&] { return metrics_.conflicts() + metrics_.refused(); };
+        const auto left_off = [&] {
+            return metrics_.losses().conflicts + metrics_.losses().refused;
+        };
         const auto before = left_off();
+        const auto known = metrics_.losses();
         metrics_.add(*flushed);
         const auto now = left_off() - before;
         if (now != std::exchange(left_off_metrics_, now) && now > 0) {
             log_.warning("not on /metrics: " + std::to_string(now) +
                          " series: others have their names, or there is no room");
         }
+        const auto& losses = metrics_.losses();
+        if (known.merged == 0 && losses.merged > 0)
+            log_.warning("on /metrics " + quoted(losses.merged_name) +
+                         " is one with another series: " + losses.merged_into +
+                         "; more of this kind are counted there");
+        if (known.fallen == 0 && losses.fallen > 0)
+            log_.warning("not on /metrics: a step below zero of the counter " +
+                         quoted(losses.fallen_name) + "; more of this kind are counted there");
         board_.take(flushed);
         if (past_.size() == series_history::intervals_max)
             past_.erase(past_.begin());

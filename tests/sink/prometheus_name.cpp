@@ -41,7 +41,7 @@ TEST_CASE("prometheus labels: values are escaped, so that none ends early", "[si
 TEST_CASE("prometheus labels: names are unique, and none is Prometheus' own",
           "[sink][prometheus]") {
     using detail::prometheus_labels;
-    CHECK(prometheus_labels(";a-b=1;a.b=2;c=3") == R"(a_b="1",c="3")");
+    CHECK(prometheus_labels(";a-b=1;a.b=2;c=3") == R"(a_b="1,2",c="3")");
     CHECK(prometheus_labels(";le=1;quantile=2") == R"(exported_le="1",exported_quantile="2")");
     CHECK(prometheus_labels(";__name__=a;-.x=b") == R"(exported___name__="a",exported___x="b")");
     CHECK(prometheus_labels(";empty=;k=v") == R"(k="v")"); // no label is an empty one

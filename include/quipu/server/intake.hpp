@@ -10,9 +10,11 @@
 #include <quipu/wire/canonical.hpp>
 #include <quipu/wire/datagram.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -142,6 +144,26 @@ public:
     /// anything is received.
     void map_names(std::shared_ptr<const mapping_rules> rules) {
         mapper_ = name_mapper<dialect_type>(std::move(rules), seed_);
+    }
+
+    /// The same while lines come: these rules hold from the next time on that the shard is handed over.
+    /// Threads  any.
+    void change_mapping(std::shared_ptr<const mapping_rules> rules) {
+        const std::lock_guard hold(next_rules_lock_);
+        next_rules_ = std::move(rules);
+        has_next_rules_.store(true, std::memory_order_release);
+    }
+
+    /// Hands over what came, if the flusher asks for it: nobody holds on to it now.
+    void pass_boundary() {
+        if (!shard_.asked())
+            return;
+        if (has_next_rules_.load(std::memory_order_acquire)) {
+            const std::lock_guard hold(next_rules_lock_);
+            has_next_rules_.store(false, std::memory_order_relaxed);
+            map_names(std::exchange(next_rules_, nullptr));
+        }
+        shard_.pass_boundary();
     }
 
     /// Counts the keys of what comes from now on; a line of several values is one. Each line is read
@@ -295,6 +317,9 @@ private:
     canonical_buffer<dialect_type> unknown_names_{}; // for the batch, when names_ may be in use
     quipu::shard<input> shard_;
     std::uint64_t seed_;
+    std::mutex next_rules_lock_{};
+    std::shared_ptr<const mapping_rules> next_rules_{};
+    std::atomic<bool> has_next_rules_{false};
     name_mapper<dialect_type> mapper_{};
     std::uint32_t order_ = 0;
     std::uint32_t names_to_look_at_ = 0; // so many of the next, before the store is asked

@@ -493,7 +493,7 @@ private:
         if (!intake_.shard().asked())
             return;
         count_dropped();
-        intake_.shard().pass_boundary();
+        intake_.pass_boundary();
     }
 
     /// Counts the datagrams that were lost before they could be taken.

@@ -78,6 +78,10 @@ public:
     void map_names(const std::shared_ptr<const mapping_rules>& rules) {
         for_each([&](receiver& one) { one.intake.map_names(rules); });
     }
+    /// The same while the threads run; see basic_intake.
+    void change_mapping(const std::shared_ptr<const mapping_rules>& rules) {
+        for_each([&](receiver& one) { one.intake.change_mapping(rules); });
+    }
     /// See basic_intake.
     void count_keys() noexcept {
         for_each([](receiver& one) { one.intake.count_keys(); });

@@ -386,6 +386,16 @@ public:
 
     // What the routes are about; on the thread of `run`.
 
+    /// Changes the rules by which names are mapped, from the next flush on.
+    void change_mapping(mapping_rules rules) {
+        receivers_.change_mapping(std::make_shared<const mapping_rules>(std::move(rules)));
+    }
+
+    /// Changes what the page for Prometheus shows; see prometheus_page::change. On the server's thread.
+    void change_metrics(prometheus_options options) {
+        metrics_.change(own_names_reserved(std::move(options)));
+    }
+
     /// How the server does, with all that came so far.
     [[nodiscard]] server_status status() {
         take_input();
@@ -451,8 +461,13 @@ private:
         now.flush_milliseconds = flush_milliseconds_;
         now.input_gap_milliseconds = input_gap_milliseconds_;
         now.listeners = receivers_.ways_in();
-        now.metrics_conflicts = metrics_.conflicts();
-        now.metrics_refused = metrics_.refused();
+        const auto& metrics = metrics_.losses();
+        now.metrics_conflicts = metrics.conflicts;
+        now.metrics_refused = metrics.refused;
+        now.metrics_merged = metrics.merged;
+        now.metrics_fallen = metrics.fallen;
+        now.metrics_out_of_range = metrics.out_of_range;
+        now.metrics_expired = metrics.expired;
         now.admin_turned_away = conversations_.turned_away();
         for (const auto& one : sinks_)
             now.sinks.push_back({one->name(), one->report(), false, one.get() == state_sink_});
@@ -480,14 +495,25 @@ private:
                         double interval_seconds) {
         if (!is_watched_)
             return;
-        const auto left_off = [&] { return metrics_.conflicts() + metrics_.refused(); };
+        const auto left_off = [&] {
+            return metrics_.losses().conflicts + metrics_.losses().refused;
+        };
         const auto before = left_off();
+        const auto known = metrics_.losses();
         metrics_.add(*flushed);
         const auto now = left_off() - before;
         if (now != std::exchange(left_off_metrics_, now) && now > 0) {
             log_.warning("not on /metrics: " + std::to_string(now) +
                          " series: others have their names, or there is no room");
         }
+        const auto& losses = metrics_.losses();
+        if (known.merged == 0 && losses.merged > 0)
+            log_.warning("on /metrics " + quoted(losses.merged_name) +
+                         " is one with another series: " + losses.merged_into +
+                         "; more of this kind are counted there");
+        if (known.fallen == 0 && losses.fallen > 0)
+            log_.warning("not on /metrics: a step below zero of the counter " +
+                         quoted(losses.fallen_name) + "; more of this kind are counted there");
         board_.take(flushed);
         if (past_.size() == series_history::intervals_max)
             past_.erase(past_.begin());

@@ -65,6 +65,10 @@ inline void tell_status(json_text& out, const server_status& of) {
     out.member("input_gap_milliseconds", of.input_gap_milliseconds);
     out.member("metrics_conflicts", of.metrics_conflicts);
     out.member("metrics_refused", of.metrics_refused);
+    out.member("metrics_merged", of.metrics_merged);
+    out.member("metrics_fallen", of.metrics_fallen);
+    out.member("metrics_out_of_range", of.metrics_out_of_range);
+    out.member("metrics_expired", of.metrics_expired);
     out.member("admin_turned_away", of.admin_turned_away);
     detail::tell_recent(out, of);
     out.name("listeners").begin_list();
@@ -156,6 +160,22 @@ void for_each_self_number(const server_status& of, F&& f) {
         "Series of flushes that are not on /metrics: there was no room",
         true,
         of.metrics_refused);
+    one("metrics_merged",
+        "Series of flushes that are on /metrics within another's, whose name is the same there",
+        true,
+        of.metrics_merged);
+    one("metrics_fallen",
+        "Steps of counters below zero that are not on /metrics",
+        true,
+        of.metrics_fallen);
+    one("metrics_out_of_range",
+        "Values of series that are not on /metrics: the total would be no number",
+        true,
+        of.metrics_out_of_range);
+    one("metrics_expired",
+        "Series that left /metrics, since nothing came for them",
+        true,
+        of.metrics_expired);
     one("lost_lines",
         "Lines in datagrams that were lost, estimated: datagrams times lines in those that came",
         true,

@@ -60,6 +60,12 @@ struct server_status {
     /// room.
     std::uint64_t metrics_conflicts = 0;
     std::uint64_t metrics_refused = 0;
+    /// Series of flushes that are there within another's, counters' steps below zero and totals beyond
+    /// the doubles that are not; series that left, since nothing came for them.
+    std::uint64_t metrics_merged = 0;
+    std::uint64_t metrics_fallen = 0;
+    std::uint64_t metrics_out_of_range = 0;
+    std::uint64_t metrics_expired = 0;
     std::uint64_t admin_turned_away = 0; ///< connections, since too many were open
     std::vector<way_in_counts> listeners{};
     std::vector<way_out> sinks{}; ///< repeaters, too

@@ -4,9 +4,10 @@
 #include <quipu/core/decimal.hpp>
 #include <quipu/core/number_text.hpp>
 #include <quipu/core/result.hpp>
+#include <quipu/core/saturated.hpp>
 #include <quipu/net/transport.hpp>
+#include <quipu/sink/prometheus_families.hpp>
 #include <quipu/sink/prometheus_format.hpp>
-#include <quipu/sink/prometheus_name.hpp>
 #include <quipu/sink/prometheus_protobuf.hpp>
 #include <quipu/sink/sink.hpp>
 #include <quipu/sketch/adaptive.hpp>
@@ -15,11 +16,11 @@
 #include <quipu/wire/canonical.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,7 +38,10 @@ struct prometheus_options {
     std::size_t series_max = 100'000;
     /// Timers that can be native histograms; those beyond it are what they are without.
     std::size_t native_max = 10'000;
-    /// Names that begin so are somebody else's: left out, and counted as conflicts. Empty: none.
+    /// A series for which nothing came for so long leaves the page, and its place; one that comes again
+    /// begins with nothing. 0: never.
+    double ttl_seconds = 3600;
+    /// Names that begin so are somebody else's: `statsd_` is put before them. Empty: none.
     std::string reserved_prefix{};
 };
 
@@ -56,59 +60,70 @@ struct prometheus_options {
 ///     api_latency_sum 18250
 ///     api_latency_count 1460
 ///
-/// Sets are gauges. Names are cleaned; where a name would be of two metrics, or of two gauges, the first
-/// has it, and `conflicts` counts the other. Key/values are left out. Times are in the unit of the timer.
+/// Sets are gauges. Key/values are left out. Times are in the unit of the timer. A timer for which
+/// nothing came in an interval has no quantiles; its sum and count stay.
+///
+/// Names are cleaned. Series that are one after that are merged: counters add, timers and sets merge, of
+/// gauges the later stays. Where a name would be of two kinds of metrics the first has it, and the other
+/// is left out. A counter never falls: a step below zero is left out, and so is one that would lead
+/// beyond the doubles. `losses` counts all that.
 ///
 /// In the form of protocol buffers timers are native histograms, from `collect_native` on.
 ///
-/// Memory   some 400 bytes for each series that ever was, up to `series_max`; gauges and sets go, and
-///          leave their names to others, when they are in no snapshot any more. Of a native
-///          histogram 8 bytes for each bucket between its lowest value and its highest, 512 bytes an
-///          octave, 64 KiB at most.
+/// Memory   some 400 bytes for each series, up to `series_max`; gauges and sets go, and leave their names
+///          to others, when they are in no snapshot any more, all others `ttl_seconds` after the last
+///          that came. Of a native histogram 8 bytes for each bucket between its lowest value and its
+///          highest, 512 bytes an octave, 64 KiB at most.
 /// Threads  distinct objects safe, shared objects unsafe.
 /// Source   Prometheus, "Exposition formats", text format 0.0.4; OpenMetrics 1.0.0; for protocol buffers
-///          see prometheus_message.
+///          see prometheus_message. That a counter does not fall and series expire: statsd_exporter.
 class prometheus_page {
 public:
-    explicit prometheus_page(prometheus_options options = {}) : options_(std::move(options)) {}
+    explicit prometheus_page(prometheus_options options = {}) { change(std::move(options)); }
 
     /// From the next snapshot on timers have the buckets of native histograms, too, which begin with
     /// nothing.
     void collect_native() noexcept { native_ = true; }
 
+    /// Takes other options. Counts and sums stay, but those of timers whose buckets change: these begin
+    /// with nothing. The reserved prefix is for series that are new.
+    void change(prometheus_options options) {
+        const bool other_buckets = options.bounds != options_.bounds;
+        options_ = std::move(options);
+        families_.reserve(options_.reserved_prefix);
+        families_.remove_if([&](auto& family) {
+            if (family.type == prometheus_type::histogram)
+                return other_buckets;
+            if (family.type != prometheus_type::summary)
+                return false;
+            for (auto& [labels, one] : family.by_labels)
+                one.parts.assign(options_.quantiles.size(), not_a_number);
+            return other_buckets;
+        });
+    }
+    [[nodiscard]] const prometheus_options& options() const noexcept { return options_; }
+
     /// Takes in the next snapshot.
     template <class StoreTraits>
     void add(const basic_snapshot<StoreTraits>& from) {
-        for (auto& [name, one] : families_) {
-            if (one.type != prometheus_type::gauge)
-                continue;
-            size_ -= one.by_labels.size();
-            one.by_labels.clear();
-        }
+        families_.begin(from.gauges.size() + from.uniques.size());
+        bool first = false;
         for (const auto& one : from.counters) {
-            if (auto* const known = find(one.name, "_total", prometheus_type::counter))
-                known->value += one.cell.sum();
+            if (auto* const known = find(
+                    from, one, "_total", prometheus_type::counter, metric_kind::counter, first))
+                add_counter(*known, one);
         }
         for (const auto& one : from.gauges) {
-            if (auto* const known = find(one.name, "", prometheus_type::gauge))
+            if (auto* const known =
+                    find(from, one, "", prometheus_type::gauge, metric_kind::gauge, first))
                 known->value = one.cell.value();
         }
-        for (const auto& one : from.timers) {
-            const bool classic = !options_.bounds.empty();
-            if (auto* const known = find(
-                    one.name, "", classic ? prometheus_type::histogram : prometheus_type::summary))
-                add_timer(*known, one.cell, classic);
-        }
-        for (const auto& one : from.uniques) {
-            if (auto* const known = find(one.name, "", prometheus_type::gauge))
-                known->value = one.cell.estimate();
-        }
-        for (auto one = families_.begin(); one != families_.end();) {
-            const bool gone = one->second.by_labels.empty();
-            if (gone)
-                taken_.erase(one->first); // only gauges go, which have one name
-            one = gone ? families_.erase(one) : std::next(one);
-        }
+        add_timers(from);
+        add_uniques(from);
+        families_.end(from.interval_seconds, options_.ttl_seconds, [](series& quiet) {
+            if (quiet.kind == metric_kind::timer && !quiet.has_buckets)
+                std::fill(quiet.parts.begin(), quiet.parts.end(), not_a_number);
+        });
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
@@ -119,12 +134,12 @@ public:
         std::string out;
         if (form == prometheus_format::protobuf)
             return append_messages(out), out += more;
-        for (const auto& [name, one] : families_) {
+        for (const auto& [name, one] : families_.all()) {
             auto title = name;
             auto type = word(one.type);
             if (open && one.type == prometheus_type::counter) {
                 title.resize(title.size() - std::string_view("_total").size());
-                if (title.empty() || families_.contains(title))
+                if (title.empty() || families_.all().contains(title))
                     title = name, type = "unknown";
             }
             detail::append_prometheus_title(out, title, type, one.help, form);
@@ -135,23 +150,14 @@ public:
         return open ? out += "# EOF\n" : out;
     }
 
-    /// How often a series was left out: its name is another metric's, or there was no room.
-    [[nodiscard]] std::uint64_t conflicts() const noexcept { return conflicts_; }
-    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+    /// What was not taken as it came, since the beginning.
+    [[nodiscard]] const detail::prometheus_losses& losses() const noexcept {
+        return families_.losses;
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return families_.size(); } ///< series
 
 private:
-    struct series {
-        double value = 0; // of a timer the sum
-        double count = 0;
-        std::vector<double> parts{}; // quantiles, or the counts up to the bounds
-        detail::made_late<exponential_histogram<>> native{};
-    };
-
-    struct family {
-        prometheus_type type = prometheus_type::counter;
-        std::string help{};
-        std::map<std::string, series> by_labels{};
-    };
+    using series = detail::prometheus_series;
 
     [[nodiscard]] static std::string_view word(prometheus_type type) noexcept {
         switch (type) {
@@ -163,69 +169,131 @@ private:
         return "untyped";
     }
 
-    /// The series of a canonical text, new if there is none; null if it cannot be.
-    [[nodiscard]] series*
-    find(std::string_view canonical, std::string_view suffix, prometheus_type type) {
-        const auto parts = split_canonical(canonical);
-        std::string name;
-        detail::append_prometheus_name<true>(name, parts.name);
-        if (!name.ends_with(suffix))
-            name += suffix;
-        if (!options_.reserved_prefix.empty() && name.starts_with(options_.reserved_prefix))
-            return ++conflicts_, nullptr;
-        auto labels = detail::prometheus_labels(parts.tags);
-        auto known = families_.find(name);
-        if (known != families_.end()) {
-            if (known->second.type != type)
-                return ++conflicts_, nullptr;
-            auto& all = known->second.by_labels;
-            if (const auto found = all.find(labels); found != all.end()) {
-                // What adds up is one series; a gauge of this snapshot stands there already.
-                if (type == prometheus_type::gauge)
-                    return ++conflicts_, nullptr;
-                return &found->second;
-            }
+    /// The series of an entry; null if it is left out.
+    template <class Snapshot, class Entry>
+    [[nodiscard]] series* find(const Snapshot& from,
+                               const Entry& one,
+                               std::string_view suffix,
+                               prometheus_type type,
+                               metric_kind kind,
+                               bool& first) {
+        const double idle_seconds = one.idle_intervals * from.interval_seconds;
+        if (options_.ttl_seconds > 0 && idle_seconds > options_.ttl_seconds) {
+            const bool was_there = idle_seconds - from.interval_seconds <= options_.ttl_seconds;
+            if (type == prometheus_type::gauge && was_there)
+                ++families_.losses.expired;
+            return nullptr; // it has left, or will at the end of this
         }
-        // A name without a series would stay for ever.
-        if (size_ >= options_.series_max)
-            return ++refused_, nullptr;
-        if (known == families_.end()) {
-            if (!claim(name, type))
-                return ++conflicts_, nullptr;
-            family made{.type = type, .help = "StatsD's " + std::string(parts.name)};
-            known = families_.emplace(std::move(name), std::move(made)).first;
-        }
-        ++size_;
-        return &known->second.by_labels[std::move(labels)];
+        auto* const known =
+            families_.find(one.name, suffix, type, kind, options_.series_max, first);
+        if (known != nullptr && !one.cell.idle())
+            families_.touch(*known);
+        return known;
     }
 
-    /// Takes the names of a family's lines, unless one of them is taken.
-    [[nodiscard]] bool claim(const std::string& name, prometheus_type type) {
-        std::vector<std::string> lines{name};
-        if (type == prometheus_type::summary || type == prometheus_type::histogram) {
-            for (const char* const tail : {"_sum", "_count", "_bucket"})
-                lines.push_back(name + tail);
+    template <class Entry>
+    void add_counter(series& to, const Entry& one) {
+        const double more = one.cell.sum();
+        if (more < 0) {
+            ++families_.losses.fallen;
+            families_.losses.fallen_name = one.name;
+        } else if (!detail::sum_is_finite(to.value, more)) {
+            ++families_.losses.out_of_range;
+        } else {
+            to.value += more;
         }
-        for (const auto& one : lines) {
-            if (taken_.contains(one))
-                return false;
+    }
+
+    /// Series that are one here give the quantiles of all their values.
+    template <class StoreTraits>
+    void add_timers(const basic_snapshot<StoreTraits>& from) {
+        const bool classic = !options_.bounds.empty();
+        std::vector<series*> homes;
+        homes.reserve(from.timers.size());
+        std::map<series*, typename StoreTraits::timer> merged;
+        for (const auto& one : from.timers) {
+            bool first = false;
+            auto* const known =
+                find(from,
+                     one,
+                     "",
+                     classic ? prometheus_type::histogram : prometheus_type::summary,
+                     metric_kind::timer,
+                     first);
+            if (known != nullptr) {
+                add_timer(*known, one.cell, classic);
+                if (!first)
+                    merge_with_first(merged, homes, known, from.timers, one.cell);
+            }
+            homes.push_back(known);
         }
-        taken_.insert(lines.begin(), lines.end());
-        return true;
+        for (auto& [to, cell] : merged) {
+            cell.settle();
+            if (!classic)
+                set_quantiles(*to, cell);
+        }
+    }
+
+    template <class StoreTraits>
+    void add_uniques(const basic_snapshot<StoreTraits>& from) {
+        std::vector<series*> homes;
+        homes.reserve(from.uniques.size());
+        std::map<series*, typename StoreTraits::unique> merged;
+        for (const auto& one : from.uniques) {
+            bool first = false;
+            auto* const known =
+                find(from, one, "", prometheus_type::gauge, metric_kind::unique, first);
+            if (known != nullptr) {
+                known->value = one.cell.estimate();
+                if (!first)
+                    merge_with_first(merged, homes, known, from.uniques, one.cell);
+            }
+            homes.push_back(known);
+        }
+        for (auto& [to, cell] : merged) {
+            cell.settle();
+            to->value = cell.estimate();
+        }
+    }
+
+    /// Adds a cell to those that came before it for the same series.
+    template <class Cell, class Entries>
+    static void merge_with_first(std::map<series*, Cell>& merged,
+                                 const std::vector<series*>& homes,
+                                 series* of,
+                                 const Entries& entries,
+                                 const Cell& cell) {
+        auto known = merged.find(of);
+        if (known == merged.end()) {
+            const auto first = std::find(homes.begin(), homes.end(), of);
+            known =
+                merged.emplace(of, entries[static_cast<std::size_t>(first - homes.begin())].cell)
+                    .first;
+        }
+        static_cast<void>(known->second.merge(cell));
+    }
+
+    template <class Timer>
+    void set_quantiles(series& to, const Timer& cell) const {
+        to.parts.clear();
+        for (const double q : options_.quantiles)
+            to.parts.push_back(cell.idle() ? not_a_number : cell.values().quantile(q));
     }
 
     template <class Timer>
     void add_timer(series& to, const Timer& cell, bool classic) {
-        if (native_ && (to.native || natives_ < options_.native_max))
+        if (!detail::sum_is_finite(to.value, cell.sum())) {
+            ++families_.losses.out_of_range;
+            to.parts.resize(classic ? options_.bounds.size() : options_.quantiles.size());
+            return;
+        }
+        if (native_ && (to.native || families_.natives() < options_.native_max))
             add_native(to, cell.values());
         to.value += cell.sum();
         to.count += cell.count();
-        if (!classic) {
-            to.parts.clear();
-            for (const double q : options_.quantiles)
-                to.parts.push_back(cell.idle() ? not_a_number : cell.values().quantile(q));
-            return;
-        }
+        to.has_buckets = classic;
+        if (!classic)
+            return set_quantiles(to, cell);
         const auto counts = cumulative_counts(cell.values(), options_.bounds);
         to.parts.resize(counts.size());
         for (std::size_t i = 0; i < counts.size(); ++i)
@@ -237,18 +305,24 @@ private:
         auto& buckets = to.native.background();
         if (!to.native) {
             to.native.put();
-            ++natives_;
+            families_.count_native();
         }
         if constexpr (requires { values.merge_into(buckets); }) {
             values.merge_into(buckets);
-        } else {
+        } else if constexpr (requires { values.keeps_values(); }) {
             for (std::size_t i = 0; i < values.values().size(); ++i)
                 buckets.record(values.values()[i], values.weight(i));
+        } else {
+            // Any other sketch tells its quantiles: so many of them stand for all.
+            constexpr double points_max = 1000;
+            const double points = std::min(std::ceil(values.count()), points_max);
+            for (double i = 0; i < points; ++i)
+                buckets.record(values.quantile((i + 0.5) / points), values.count() / points);
         }
     }
 
     void append_messages(std::string& out) const {
-        for (const auto& [name, one] : families_) {
+        for (const auto& [name, one] : families_.all()) {
             const bool distributes =
                 one.type == prometheus_type::summary || one.type == prometheus_type::histogram;
             const auto has_native = [](const auto& each) {
@@ -332,14 +406,9 @@ private:
         append_line(out, name, "_count", labels, "", of.count);
     }
 
-    prometheus_options options_;
-    std::map<std::string, family> families_{};
-    std::set<std::string> taken_{};
-    std::size_t size_ = 0;
-    std::size_t natives_ = 0;
+    prometheus_options options_{};
+    detail::prometheus_families families_{};
     bool native_ = false;
-    std::uint64_t conflicts_ = 0;
-    std::uint64_t refused_ = 0;
 };
 
 /// Sends the whole page after each snapshot, to a file or a terminal, say.

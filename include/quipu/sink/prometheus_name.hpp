@@ -5,8 +5,10 @@
 #include <quipu/core/utf8.hpp>
 #include <quipu/wire/canonical.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace quipu {
@@ -41,11 +43,14 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
 }
 
 /// The labels of canonical tags, `;key=value;bare`, as `key="value",bare="true"`, in their order.
-/// `le`, `quantile` and all that begins with `__` are Prometheus' own: they become `exported_le`, …. Of
-/// several that have one name after that the first stays. An empty value is no label to it.
+/// `le`, `quantile` and all that begins with `__` are Prometheus' own: they become `exported_le`, …. Those
+/// that have one name after that are one label with all their values, in order: `team="a,b"`. An empty
+/// value is no label to Prometheus.
 [[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
-    std::string out;
-    std::vector<std::string> seen;
+    struct named {
+        std::string key, value;
+    };
+    std::vector<named> labels;
     while (!tags.empty()) {
         tags.remove_prefix(1); // the ';'
         const auto tag = tags.substr(0, tags.find(';'));
@@ -59,16 +64,20 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
         append_prometheus_name<false>(key, tag.substr(0, equals));
         if (key == "le" || key == "quantile" || key.starts_with("__"))
             key.insert(0, "exported_");
-        bool known = false;
-        for (const auto& one : seen)
-            known = known || one == key;
-        if (known)
-            continue;
+        std::size_t at = 0;
+        while (at < labels.size() && labels[at].key != key)
+            ++at;
+        if (at == labels.size())
+            labels.push_back({std::move(key), {}});
+        else
+            labels[at].value += ',';
+        append_prometheus_value(labels[at].value,
+                                equals == tag.npos ? "true" : tag.substr(equals + 1));
+    }
+    std::string out;
+    for (const auto& [key, value] : labels) {
         out += out.empty() ? "" : ",";
-        (out += key) += "=\"";
-        append_prometheus_value(out, equals == tag.npos ? "true" : tag.substr(equals + 1));
-        out += '"';
-        seen.push_back(std::move(key));
+        (((out += key) += "=\"") += value) += '"';
     }
     return out;
 }

@@ -5,7 +5,10 @@
 #include <quipu/core/config.hpp>
 #include <quipu/sketch/exponential_histogram.hpp>
 
+#include <quipu/sketch/sketch.hpp>
+
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -169,13 +172,19 @@ template <int Scale, std::size_t Cap>
     return counts;
 }
 
-/// The same of a settled sketch that keeps its values, as they are; of one that keeps them for a
-/// while, of what they move into from then on.
+namespace detail {
+
 template <class Sketch>
-requires requires(const Sketch& of) {
+concept has_values = requires(const Sketch& of) {
     { of.values().size() } -> std::same_as<std::size_t>;
     { of.weight(std::size_t{0}) } -> std::same_as<double>;
-}
+};
+
+} // namespace detail
+
+/// The same of a settled sketch that keeps its values, as they are; of one that keeps them for a
+/// while, of what they move into from then on.
+template <detail::has_values Sketch>
 [[nodiscard]] std::vector<double> cumulative_counts(const Sketch& of,
                                                     const std::vector<double>& bounds) {
     if constexpr (requires { cumulative_counts(*of.sketch(), bounds); }) {
@@ -189,6 +198,31 @@ requires requires(const Sketch& of) {
         for (; place < of.values().size() && of.values()[place] <= bounds[i]; ++place)
             below += of.weight(place);
         counts[i] = below;
+    }
+    return counts;
+}
+
+/// The same of any other settled sketch, as far as its quantiles tell.
+/// Cost     O(bounds × 53 quantiles).
+template <quantile_sketch Sketch>
+requires(!detail::has_values<Sketch>)
+    [[nodiscard]] std::vector<double> cumulative_counts(const Sketch& of,
+                                                        const std::vector<double>& bounds) {
+    std::vector<double> counts(bounds.size());
+    for (std::size_t i = 0; i < bounds.size() && of.count() > 0; ++i) {
+        double low = 0;
+        double high = 1;
+        if (of.min() > bounds[i])
+            continue;
+        if (of.max() <= bounds[i]) {
+            low = 1;
+        } else {
+            for (int bits = 0; bits < 53; ++bits) {
+                const double middle = low + (high - low) / 2;
+                (of.quantile(middle) <= bounds[i] ? low : high) = middle;
+            }
+        }
+        counts[i] = std::round(low * of.count());
     }
     return counts;
 }
