@@ -99,6 +99,7 @@
 #include <quipu/wire/event.hpp>
 #include <quipu/wire/format.hpp>
 #include <quipu/wire/format_event.hpp>
+#include <quipu/wire/framed_stream.hpp>
 #include <quipu/wire/line_buffer.hpp>
 #include <quipu/wire/line_literal.hpp>
 #include <quipu/wire/mark_index.hpp>

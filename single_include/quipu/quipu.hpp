@@ -2064,6 +2064,7 @@ enum class errc : std::uint8_t {
     no_space,
     series_limit,
     value_limit,
+    time_not_kept,
     queue_full,
     // the operating system, net/
     bad_address,
@@ -2100,6 +2101,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::missing_type: return "no '|' and type after the value";
     case errc::unknown_type: return "unknown metric type";
     case errc::bad_name: return "a character that a name cannot have";
+    case errc::time_not_kept:
+        return "the sample has a time of its own, `|T`, and would count as one of now";
     case errc::bad_number: return "the value is not a number";
     case errc::number_out_of_range: return "the number is too large or too small for a double";
     case errc::negative_timing: return "a timing is below zero";
@@ -10785,7 +10788,8 @@ namespace quipu::dialect {
 
 /// DogStatsD, protocol versions 1.0 to 1.6. Source: Datadog's protocol description, and the tests
 /// of the agent's comp/dogstatsd/server. Gauges do not change by a sign; the fields come in any
-/// order, and unknown ones do not count; `1:2:3|ms` is three samples, `a:b|s` one.
+/// order, and unknown ones do not count; `1:2:3|ms` is three samples, `a:b|s` one. A message is taken
+/// whole or refused whole: so `http://x:1|c` is no counter `http`.
 /// Deviations: a rate is in (0, 1] and a number plain; a name is UTF-8 without control characters.
 struct dogstatsd : quipu {
     static constexpr name_tags tags_in_name = name_tags::absent;
@@ -11508,6 +11512,10 @@ private:
             return read_value(values, type);
         constexpr bool skips_empty = Dialect::repeats == repetition::values;
         const auto all = values;
+        if constexpr (Dialect::repeats == repetition::values) {
+            if (!are_values(all, type))
+                return;
+        }
         bool any = !skips_empty;
         for (;;) {
             const auto value = take_until<':'>(values);
@@ -11521,6 +11529,23 @@ private:
         }
         if (!any)
             on_refusal_(at(all, errc::bad_number));
+    }
+
+    /// Whether all values of a message are accepted; tells of the first that is not. So a message is
+    /// taken whole, or not at all.
+    [[nodiscard]] constexpr bool are_values(std::string_view values, std::string_view type) {
+        while (!values.empty()) {
+            const auto value = take_until<':'>(values);
+            auto looked_at = sample_;
+            const auto error =
+                value.empty() ? errc::ok : Dialect::read_value(value, type, looked_at);
+            if (error != errc::ok) {
+                on_refusal_(at(value, error));
+                return false;
+            }
+            values.remove_prefix(values.empty() ? 0 : 1);
+        }
+        return true;
     }
 
     constexpr void read_value(std::string_view value, std::string_view type) {
@@ -11544,7 +11569,8 @@ private:
 
 /// Parses one line and hands out each sample in it and each refusal.
 ///
-/// Input    `line` without its newline; a '\r' at its end does not count. Not retained.
+/// Input    `line` without its newline; a '\r' at its end does not count, where the dialect says so,
+///          and a line of nothing else is none. Not retained.
 /// Returns  nothing; calls `on_sample(const sample&)` with views into `line`, and
 ///          `on_refusal(refusal)` for each sample, or for the line, that cannot be accepted. A bad
 ///          sample costs none of its neighbours.
@@ -11555,6 +11581,8 @@ template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal
 constexpr void parse_line(std::string_view line, OnSample&& on_sample, OnRefusal&& on_refusal) {
     detail::line_reader<Dialect, OnSample, OnRefusal> reader(line, on_sample, on_refusal);
     if constexpr (Dialect::ignores_carriage_return) {
+        if (line == "\r")
+            return;
         if (!line.empty() && line.back() == '\r')
             line.remove_suffix(1);
     }
@@ -13224,7 +13252,7 @@ template <class OnLine>
 
 /// Walks along the lines of a text behind whose end `read_padding_bytes` are readable: calls
 /// `on_sample(const sample&)` for each plain line and `on_line(std::string_view)` for each other.
-/// Returns  the number of lines that are not empty.
+/// Returns  the number of lines that are not blank.
 template <class Dialect,
           class Scan = default_scan,
           notices Notices = notices::ignore,
@@ -13264,8 +13292,9 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
                 break; // the line goes on behind this piece: the next one begins with it
             const auto rest = text.substr(begin);
             const auto line = rest.substr(0, rest.find('\n', end - begin));
-            lines += !line.empty();
-            if (!line.empty())
+            const bool blank = line.empty() || (Dialect::ignores_carriage_return && line == "\r");
+            lines += !blank;
+            if (!blank)
                 hand_over(line, on_line);
             const std::size_t behind = begin + line.size() + 1;
             begin = static_cast<std::uint32_t>(std::min<std::size_t>(behind, size));
@@ -13284,15 +13313,31 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
 
 namespace quipu {
 
-/// Hands out each line of `text` that is not empty, without its newline, and returns their number.
+namespace detail {
+
+/// Whether there is nothing on a line, for a dialect to which the '\r' of "\r\n" is nothing.
+template <class Dialect>
+[[nodiscard]] constexpr bool is_blank_line(std::string_view line) noexcept {
+    if constexpr (requires { Dialect::ignores_carriage_return; }) {
+        if (Dialect::ignores_carriage_return && line == "\r")
+            return true;
+    }
+    return line.empty();
+}
+
+} // namespace detail
+
+/// Hands out each line of `text` that is not blank, without its newline, and returns their number.
+/// To a dialect that ignores the '\r' before a newline a line of nothing else is blank; to none,
+/// `void`, only an empty one is.
 /// Cost     O(text.size()); does not allocate.
-template <class OnLine>
+template <class Dialect = void, class OnLine>
 constexpr std::size_t for_each_line(std::string_view text, OnLine&& on_line) {
     std::size_t lines = 0;
     while (!text.empty()) {
         const auto newline = text.find('\n');
         const auto line = text.substr(0, newline);
-        if (!line.empty()) {
+        if (!detail::is_blank_line<Dialect>(line)) {
             on_line(line);
             ++lines;
         }
@@ -13319,7 +13364,7 @@ constexpr std::size_t read_lines(padded_text from, OnSample& on_sample, const On
         if (!std::is_constant_evaluated())
             return read_plain_lines<Dialect, default_scan, Notices>(from.text, on_sample, on_line);
     }
-    return for_each_line(from.text, on_line);
+    return for_each_line<Dialect>(from.text, on_line);
 }
 
 } // namespace detail
@@ -13327,7 +13372,7 @@ constexpr std::size_t read_lines(padded_text from, OnSample& on_sample, const On
 /// Parses all lines of a datagram.
 ///
 /// Input    `from`: lines with newlines between them, the last newline as one likes.
-/// Returns  the number of lines that are not empty; calls `on_sample(const sample&)` and
+/// Returns  the number of lines that are not blank; calls `on_sample(const sample&)` and
 ///          `on_refusal(refusal, std::string_view line)` in the order of the text. A bad line costs
 ///          none of its neighbours. The sample is valid during the call.
 /// Cost     O(size); does not allocate; throws what the two functions throw. Lines of the commonest
@@ -13355,7 +13400,7 @@ parse_datagram(std::string_view text, OnSample&& on_sample, OnRefusal&& on_refus
             text.remove_prefix(newline + 1);
         }
     }
-    return lines + for_each_line(text, [&](std::string_view line) {
+    return lines + for_each_line<Dialect>(text, [&](std::string_view line) {
                parse_line<Dialect>(line, on_sample, [&](refusal why) { on_refusal(why, line); });
            });
 }
@@ -13643,77 +13688,6 @@ template <std::size_t BytesMax>
 
 } // namespace quipu
 
-// quipu/wire/line_literal.hpp
-
-// Lines as literals, read by the compiler: `"api.hits:1|c"_line` is a sample, and a line that is
-// none does not compile.
-
-namespace quipu {
-
-namespace detail::line_literal {
-
-// Not constexpr, so the compiler's complaint names the one that was called.
-void the_name_is_empty();
-void there_is_no_value_after_the_name();
-void there_is_no_type_after_the_value();
-void the_type_is_unknown();
-void the_name_has_a_character_that_it_cannot_have();
-void the_value_is_not_a_number();
-void the_number_is_out_of_range();
-void the_rate_is_not_above_0_and_up_to_1();
-void the_timestamp_is_not_whole_unix_seconds();
-void the_tags_cannot_be_read();
-void the_set_member_is_empty();
-void the_field_after_the_type_is_unknown();
-void there_is_more_than_one_sample();
-void the_line_is_too_long();
-void the_name_is_too_long();
-void the_tags_are_too_long();
-void the_line_is_none();
-
-/// Calls the function that is named for the cause.
-constexpr void explain(errc error) {
-    switch (error) {
-    case errc::ok: return;
-    case errc::empty_name: return the_name_is_empty();
-    case errc::missing_value: return there_is_no_value_after_the_name();
-    case errc::missing_type: return there_is_no_type_after_the_value();
-    case errc::unknown_type: return the_type_is_unknown();
-    case errc::bad_name: return the_name_has_a_character_that_it_cannot_have();
-    case errc::bad_number: return the_value_is_not_a_number();
-    case errc::number_out_of_range: return the_number_is_out_of_range();
-    case errc::bad_rate: return the_rate_is_not_above_0_and_up_to_1();
-    case errc::bad_timestamp: return the_timestamp_is_not_whole_unix_seconds();
-    case errc::bad_tags: return the_tags_cannot_be_read();
-    case errc::empty_member: return the_set_member_is_empty();
-    case errc::unknown_field: return the_field_after_the_type_is_unknown();
-    case errc::several_samples: return there_is_more_than_one_sample();
-    case errc::line_too_long: return the_line_is_too_long();
-    case errc::name_too_long: return the_name_is_too_long();
-    case errc::tags_too_long: return the_tags_are_too_long();
-    default: return the_line_is_none();
-    }
-}
-
-} // namespace detail::line_literal
-
-inline namespace literals {
-
-/// The sample of a line of the native dialect, read at compile time.
-///
-/// Returns  a sample whose views point into the literal: they live as long as the program.
-/// Errors   none when the program runs; a line that parse refuses does not compile, and the
-///          compiler names the cause.
-consteval sample operator""_line(const char* line, std::size_t size) {
-    const auto one = parse(std::string_view(line, size));
-    detail::line_literal::explain(one.error());
-    return *one;
-}
-
-} // namespace literals
-
-} // namespace quipu
-
 // quipu/wire/stream.hpp
 
 // A stream of bytes, cut anywhere, into texts of whole lines.
@@ -13794,6 +13768,212 @@ private:
     bool skipping_ = false;
     std::vector<char> held_{}; // the bytes held, room for a newline, then the padding
 };
+
+} // namespace quipu
+
+// quipu/wire/framed_stream.hpp
+
+// A stream of lines, or of packets of lines behind their lengths, as it says by its first bytes.
+
+namespace quipu {
+
+/// Joins what a connection delivers in pieces, as line_stream does; or, if it begins with the length of
+/// a packet, the packets: a length of four bytes, the lowest first, and so many bytes of lines. Which of
+/// the two a stream is, is found out once: no line has a zero as its fourth byte, which a length has.
+///
+/// A packet is a datagram: its last line needs no newline, and the next packet begins a new line.
+///
+/// Threads  distinct objects safe, shared objects unsafe.
+/// Source   Datadog's clients, over Unix streams; the agent takes packets of up to 8 KiB.
+class framed_stream {
+public:
+    static constexpr std::size_t packet_bytes_max = 65'536;
+
+    /// The bound is for lines that no packet holds together; it does not count the newline.
+    explicit framed_stream(std::size_t line_bytes_max) : lines_(line_bytes_max) {}
+
+    /// Takes the next piece of the stream and calls `on_text(std::string_view)` with whole lines, or
+    /// with a whole packet; with views into `bytes` or into this object. What is in this object has
+    /// read_padding_bytes behind it.
+    /// Returns  ok. Where the stream is cut changes nothing but how lines are grouped into texts.
+    /// Errors   message_too_long: a packet is longer than `packet_bytes_max`, and what follows is not
+    ///          read.
+    /// Cost     O(bytes.size()); copies packets, and unfinished lines.
+    template <class OnText>
+    [[nodiscard]] errc feed(std::string_view bytes, OnText&& on_text) {
+        if (form_ == form::unknown)
+            bytes = find_form(bytes, on_text);
+        if (form_ == form::lines) {
+            lines_.feed(bytes, on_text);
+            return errc::ok;
+        }
+        while (form_ == form::packets && !bytes.empty() && error_ == errc::ok)
+            bytes = take_packet(bytes, on_text);
+        return error_;
+    }
+
+    /// The unfinished line at the end of a stream of lines; empty if there is none.
+    [[nodiscard]] std::string_view rest() const noexcept {
+        return form_ == form::lines     ? lines_.rest()
+               : form_ == form::unknown ? std::string_view(head_, head_bytes_)
+                                        : std::string_view();
+    }
+
+    /// Whether the stream has come to its end within a packet.
+    [[nodiscard]] bool in_packet() const noexcept {
+        return form_ == form::packets && error_ == errc::ok && head_bytes_ > 0;
+    }
+
+    /// How many lines were thrown away for their length.
+    [[nodiscard]] std::size_t overlong() const noexcept { return lines_.overlong(); }
+
+private:
+    enum class form : unsigned char { unknown, lines, packets };
+    static constexpr std::size_t length_bytes = 4;
+
+    [[nodiscard]] std::uint32_t length() const noexcept {
+        std::uint32_t made = 0;
+        for (std::size_t i = length_bytes; i-- > 0;)
+            made = made << 8U | static_cast<unsigned char>(head_[i]);
+        return made;
+    }
+
+    /// Fills `head_`; returns what is left of the bytes.
+    [[nodiscard]] std::string_view fill_head(std::string_view bytes) noexcept {
+        const auto part = bytes.substr(0, length_bytes - head_bytes_);
+        std::memcpy(head_ + head_bytes_, part.data(), part.size());
+        head_bytes_ += part.size();
+        return bytes.substr(part.size());
+    }
+
+    template <class OnText>
+    [[nodiscard]] std::string_view find_form(std::string_view bytes, OnText& on_text) {
+        bytes = fill_head(bytes);
+        if (head_bytes_ < length_bytes)
+            return bytes;
+        constexpr std::uint32_t plausible_max = std::uint32_t{8} << 16;
+        const auto size = length();
+        if (size > 0 && size < plausible_max) {
+            form_ = form::packets;
+            begin_packet();
+        } else {
+            form_ = form::lines;
+            lines_.feed({head_, head_bytes_}, on_text);
+        }
+        return bytes;
+    }
+
+    void begin_packet() {
+        needed_ = length();
+        held_bytes_ = 0;
+        if (needed_ > packet_bytes_max)
+            error_ = errc::message_too_long;
+        else if (held_.size() < needed_ + read_padding_bytes)
+            held_.resize(needed_ + read_padding_bytes);
+    }
+
+    template <class OnText>
+    [[nodiscard]] std::string_view take_packet(std::string_view bytes, OnText& on_text) {
+        if (head_bytes_ < length_bytes) {
+            bytes = fill_head(bytes);
+            if (head_bytes_ < length_bytes)
+                return bytes;
+            begin_packet();
+            if (error_ != errc::ok)
+                return {};
+        }
+        const auto part = bytes.substr(0, needed_ - held_bytes_);
+        if (!part.empty())
+            std::memcpy(held_.data() + held_bytes_, part.data(), part.size());
+        held_bytes_ += part.size();
+        if (held_bytes_ == needed_) {
+            head_bytes_ = 0;
+            if (needed_ > 0)
+                on_text(std::string_view(held_.data(), held_bytes_));
+        }
+        return bytes.substr(part.size());
+    }
+
+    line_stream lines_;
+    form form_ = form::unknown;
+    errc error_ = errc::ok;
+    char head_[length_bytes] = {};
+    std::size_t head_bytes_ = 0; // of a length; all of them while its packet comes
+    std::size_t needed_ = 0;
+    std::size_t held_bytes_ = 0;
+    std::vector<char> held_{};
+};
+
+} // namespace quipu
+
+// quipu/wire/line_literal.hpp
+
+// Lines as literals, read by the compiler: `"api.hits:1|c"_line` is a sample, and a line that is
+// none does not compile.
+
+namespace quipu {
+
+namespace detail::line_literal {
+
+// Not constexpr, so the compiler's complaint names the one that was called.
+void the_name_is_empty();
+void there_is_no_value_after_the_name();
+void there_is_no_type_after_the_value();
+void the_type_is_unknown();
+void the_name_has_a_character_that_it_cannot_have();
+void the_value_is_not_a_number();
+void the_number_is_out_of_range();
+void the_rate_is_not_above_0_and_up_to_1();
+void the_timestamp_is_not_whole_unix_seconds();
+void the_tags_cannot_be_read();
+void the_set_member_is_empty();
+void the_field_after_the_type_is_unknown();
+void there_is_more_than_one_sample();
+void the_line_is_too_long();
+void the_name_is_too_long();
+void the_tags_are_too_long();
+void the_line_is_none();
+
+/// Calls the function that is named for the cause.
+constexpr void explain(errc error) {
+    switch (error) {
+    case errc::ok: return;
+    case errc::empty_name: return the_name_is_empty();
+    case errc::missing_value: return there_is_no_value_after_the_name();
+    case errc::missing_type: return there_is_no_type_after_the_value();
+    case errc::unknown_type: return the_type_is_unknown();
+    case errc::bad_name: return the_name_has_a_character_that_it_cannot_have();
+    case errc::bad_number: return the_value_is_not_a_number();
+    case errc::number_out_of_range: return the_number_is_out_of_range();
+    case errc::bad_rate: return the_rate_is_not_above_0_and_up_to_1();
+    case errc::bad_timestamp: return the_timestamp_is_not_whole_unix_seconds();
+    case errc::bad_tags: return the_tags_cannot_be_read();
+    case errc::empty_member: return the_set_member_is_empty();
+    case errc::unknown_field: return the_field_after_the_type_is_unknown();
+    case errc::several_samples: return there_is_more_than_one_sample();
+    case errc::line_too_long: return the_line_is_too_long();
+    case errc::name_too_long: return the_name_is_too_long();
+    case errc::tags_too_long: return the_tags_are_too_long();
+    default: return the_line_is_none();
+    }
+}
+
+} // namespace detail::line_literal
+
+inline namespace literals {
+
+/// The sample of a line of the native dialect, read at compile time.
+///
+/// Returns  a sample whose views point into the literal: they live as long as the program.
+/// Errors   none when the program runs; a line that parse refuses does not compile, and the
+///          compiler names the cause.
+consteval sample operator""_line(const char* line, std::size_t size) {
+    const auto one = parse(std::string_view(line, size));
+    detail::line_literal::explain(one.error());
+    return *one;
+}
+
+} // namespace literals
 
 } // namespace quipu
 
@@ -14216,7 +14396,7 @@ constexpr std::size_t parse_datagram_with_notices(std::string_view text,
                                                   OnSample&& on_sample,
                                                   OnRefusal&& on_refusal,
                                                   OnNotice&& on_notice) {
-    return for_each_line(text, [&](std::string_view line) {
+    return for_each_line<Dialect>(text, [&](std::string_view line) {
         detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
     });
 }
@@ -25264,6 +25444,9 @@ private:
     template <class Owner>
     [[gnu::always_inline]] void
     add(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
+        // Only key/values keep their times.
+        if (one.timestamp != no_timestamp && one.series.kind != metric_kind::keyvalue) [[unlikely]]
+            return owner(errc::time_not_kept, one.series.name);
         if constexpr (canonicalizes<const Owner> && !Profile::stamps_on_receipt) {
             // Most names are known to the store: then only the others are looked at. Where names
             // have another text as a rule, looking for them first would be in vain.
@@ -25752,8 +25935,15 @@ public:
     using dialect_type = typename Profile::dialect_type;
     static constexpr bool takes_binary = Profile::takes_binary;
 
+    /// Whether clients may send packets behind their lengths over streams.
+    static constexpr bool takes_packets =
+        !takes_binary && std::is_base_of_v<dialect::quipu, dialect_type>;
+
     /// What joins the pieces of one stream.
-    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
+    using stream_type =
+        std::conditional_t<takes_binary,
+                           mixed_stream,
+                           std::conditional_t<takes_packets, framed_stream, line_stream>>;
 
     basic_reception(basic_intake<Profile>& intake, const log& messages)
         : intake_(intake), log_(messages) {}
@@ -25783,7 +25973,7 @@ public:
     }
 
     /// Takes a piece of a stream, padded likewise.
-    /// Errors   a record is broken: nothing that follows can be read.
+    /// Errors   a record is broken, or a packet too long: nothing that follows can be read.
     [[nodiscard]] errc receive_piece(stream_type& stream, std::string_view bytes) {
         intake_.came(bytes.size());
         const auto overlong = stream.overlong();
@@ -25802,6 +25992,10 @@ public:
         if constexpr (takes_binary) {
             if (stream.in_record())
                 return refuse_record(errc::unterminated_line, {});
+        }
+        if constexpr (takes_packets) {
+            if (stream.in_packet())
+                return refuse_record(errc::unterminated_line, "a packet");
         }
         const auto rest = stream.rest();
         if (rest.empty())
@@ -25855,6 +26049,15 @@ private:
             receive(text);
         });
         return errc::ok;
+    }
+    [[nodiscard]] errc feed(framed_stream& framed, std::string_view bytes) {
+        const errc broken = framed.feed(bytes, [&](std::string_view text) {
+            repeat(text);
+            receive(text);
+        });
+        if (broken != errc::ok)
+            refuse_record(broken, "a packet");
+        return broken;
     }
     [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
         const errc broken = mixed.template feed<dialect_type>(
@@ -26035,15 +26238,20 @@ public:
     }
 
     /// Binds one address; returns it with the port that the system chose.
-    [[nodiscard]] result<address>
-    listen(const address& at, ip_protocol protocol, port_use use = port_use::alone) {
+    /// `dual_stack`: `[::]` takes IPv4 as well.
+    [[nodiscard]] result<address> listen(const address& at,
+                                         ip_protocol protocol,
+                                         port_use use = port_use::alone,
+                                         bool dual_stack = true) {
         if (protocol == ip_protocol::udp) {
             udp_receiver_options options;
+            options.dual_stack = dual_stack;
             options.receive_buffer_bytes = options_.receive_buffer_bytes;
             options.reuse_port = use == port_use::shared_next;
             return add(udp_receiver::bind(at, options), "udp://", use);
         }
         tcp_listener_options options;
+        options.dual_stack = dual_stack;
         options.reuse_port = use == port_use::shared_next;
         return add(tcp_listener::listen(at, options), "tcp://", use);
     }
@@ -29368,15 +29576,29 @@ private:
             f(*one);
     }
 
+    /// Of both families at one port: `[::]` takes IPv4 as well, unless an address of that is bound
+    /// already; one that comes later has what it wants.
     [[nodiscard]] errc listen(const address& at, ip_protocol protocol) {
+        const auto has = [&](auto is) {
+            return at.port() != 0 &&
+                   std::any_of(ip_bound_.begin(), ip_bound_.end(), [&](const ip_way& one) {
+                       return one.protocol == protocol && one.at.port() == at.port() && is(one);
+                   });
+        };
+        if (at.is_v4() && has([](const ip_way& one) { return one.takes_v4_too; }))
+            return errc::ok;
+        const bool is_any = at == address::any_v6(at.port());
+        const bool dual_stack = is_any && !has([](const ip_way& one) { return one.at.is_v4(); });
         auto& first = all_.front()->listeners;
         const auto use = all_.size() == 1 ? port_use::alone : port_use::shared_first;
-        const auto bound = first.listen(at, protocol, use);
+        const auto bound = first.listen(at, protocol, use, dual_stack);
         if (!bound)
             return bound.error();
+        ip_bound_.push_back({*bound, protocol, dual_stack});
         bound_.push_back(first.bound().back());
         for (std::size_t i = 1; i < all_.size(); ++i) {
-            const auto next = all_[i]->listeners.listen(*bound, protocol, port_use::shared_next);
+            const auto next =
+                all_[i]->listeners.listen(*bound, protocol, port_use::shared_next, dual_stack);
             if (!next)
                 return next.error();
         }
@@ -29398,7 +29620,14 @@ private:
 
     std::atomic<std::uint32_t> order_{0}; // of what came, a batch at a time
     std::vector<std::unique_ptr<receiver>> all_{};
+    struct ip_way {
+        address at;
+        ip_protocol protocol;
+        bool takes_v4_too;
+    };
+
     std::vector<std::string> bound_{};
+    std::vector<ip_way> ip_bound_{};
     std::size_t turn_ = 0; // of what only one of them can have
 };
 

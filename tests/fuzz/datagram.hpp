@@ -44,7 +44,7 @@ datagram_outcome read_datagram(Text text) {
 template <wire_dialect Dialect>
 void fuzz_datagram_of(std::string_view text, padded_text padded) {
     datagram_outcome by_line;
-    by_line.lines = for_each_line(text, [&](std::string_view line) {
+    by_line.lines = for_each_line<Dialect>(text, [&](std::string_view line) {
         parse_line<Dialect>(
             line,
             [&](const sample& one) { by_line.samples.push_back(one); },

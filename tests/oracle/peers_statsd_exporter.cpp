@@ -108,7 +108,6 @@ constexpr expectation common[] = {
     gives("bar:10|c|#k:v|c:container1", "bar;k=v", 10),
     gives("bar:50|g|#k:v|c:container1", "bar;k=v", 50, gauge),
     gives("bar:10|ms|#k:v|c:sha256:abcd", "bar;k=v", 10, timer),
-    gives("bar:10|c|#k:v|T1700000000", "bar;k=v", 10),
     // An empty last field and a malformed container are refused there, and unknown here.
     gives("bar:1|c|", "bar", 1),
     gives("bar:10|c|#k:v|c", "bar;k=v", 10),

@@ -245,3 +245,23 @@ TEST_CASE("intake: the keys of the lines that were taken are counted if asked", 
     CHECK(counting.input().keys.most_frequent() ==
           std::vector<quipu::key_count>{{"x_y", 2}, {"a", 1}});
 }
+
+TEST_CASE("intake: a sample with a time of its own is refused, for none but key/values keeps it",
+          "[server][intake]") {
+    quipu::basic_intake<quipu::profile::dogstatsd> intake;
+    std::string refused;
+    const auto take = [&](std::string_view text) {
+        intake.receive(text, 0, [&](quipu::refusal why, std::string_view line) {
+            refused += std::string(line) + ' ' + std::string(quipu::message(why.error)) + '\n';
+        });
+    };
+    take("a:5|c|T1656581400\na:1|c\nb:2|g|#x:y|T1656581400\n");
+    auto& input = intake.shard().active();
+    CHECK(input.store.counters().find("a")->sum() == 1);
+    CHECK(input.store.size() == 1);
+    CHECK(input.counts.refused[static_cast<std::size_t>(quipu::errc::time_not_kept)] == 2);
+    CHECK(refused.find("a the sample has a time of its own, `|T`") == 0);
+    quipu::basic_intake<quipu::profile::quipu> native;
+    native.receive("k:5|kv|@1656581400", 0, [](quipu::refusal, std::string_view) {});
+    CHECK(native.shard().active().store.size() == 1);
+}

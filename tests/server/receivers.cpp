@@ -154,3 +154,34 @@ TEST_CASE("receivers: the end of a descriptor counts if nothing else listens on 
     here.take_rest([&](auto& from) { sum += from.store.counter("hits").sum(); });
     CHECK(sum == 1);
 }
+
+TEST_CASE("receivers: both families listen at one port, in either order", "[server][receivers]") {
+    const std::string scheme = GENERATE("udp://", "tcp://");
+    const bool v6_first = GENERATE(true, false);
+    CAPTURE(scheme, v6_first);
+    receivers here(quipu::log(-1), 2);
+    REQUIRE(here.listen(where(scheme + (v6_first ? "[::]:0" : "0.0.0.0:0"))) == errc::ok);
+    const auto port = where(here.bound()[0]).at.port;
+    const auto second = scheme + (v6_first ? "0.0.0.0:" : "[::]:") + std::to_string(port);
+    REQUIRE(here.listen(where(second)) == errc::ok);
+    here.start();
+    std::vector<quipu::tcp_sender> connections;
+    for (const auto* const host : {"127.0.0.1", "::1"}) {
+        const auto at = quipu::resolve({host, port}, quipu::address_use::connect);
+        REQUIRE(at);
+        if (scheme == "udp://") {
+            auto sender = quipu::udp_sender::connect((*at)[0]);
+            REQUIRE(sender);
+            REQUIRE(sender->send("hits:1|c\n") == errc::ok);
+        } else {
+            connections.emplace_back(quipu::host_port{host, port});
+            REQUIRE(connections.back().send("hits:1|c\n") == errc::ok);
+        }
+    }
+    quipu::basic_pipeline<quipu::profile::quipu> pipeline;
+    CHECK(eventually([&] {
+        here.take([&](auto& input) { pipeline.take(input); });
+        return pipeline.counts().lines == 2;
+    }));
+    here.stop();
+}

@@ -254,3 +254,19 @@ TEST_CASE("datagram_writer: the usual one fits an Ethernet frame", "[wire][datag
     CHECK(added == (1432 + 1) / 9);
     CHECK(count(writer.view()) == tally{double(added), added, 0, added});
 }
+
+TEST_CASE("datagram: blank lines are none, be they ended by \\n or by \\r\\n", "[wire][datagram]") {
+    const auto text = "\r\n\n\r\na:1|c\r\n\r\nb:2|c\r\n\r\n\n\r"sv;
+    CHECK(count(text) == tally{3, 2, 0, 2});
+    // As a padded text likewise, and as a text without anything behind it.
+    const auto padded = std::string(text) + std::string(read_padding_bytes, 'x');
+    std::size_t samples = 0;
+    std::size_t refusals = 0;
+    const auto lines = parse_datagram<dialect::dogstatsd>(
+        padded_text{std::string_view(padded).substr(0, text.size())},
+        [&](const sample&) { ++samples; },
+        [&](refusal, std::string_view) { ++refusals; });
+    CHECK(lines == 2);
+    CHECK(samples == 2);
+    CHECK(refusals == 0);
+}

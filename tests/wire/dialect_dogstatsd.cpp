@@ -51,7 +51,11 @@ constexpr expectation packed[] = {
     {"a::1:|c", {{counter("a", 1)}}},
     {"a:1::2|c", {{counter("a", 1), counter("a", 2)}}},
     {"a::|c", {{}, {{errc::bad_number, 2}}}},
-    {"a:1:x:2|c", {{counter("a", 1), counter("a", 2)}, {{errc::bad_number, 4}}}},
+    // All of a message, or nothing.
+    {"a:1:x:2|c", {{}, {{errc::bad_number, 4}}}},
+    {"z:1:2:3x|d", {{}, {{errc::bad_number, 6}}}},
+    {"http://x/z:1|c", {{}, {{errc::bad_number, 5}}}},
+    {"a:1:2|c|@2", {{}, {{errc::bad_rate, 8}}}},
 };
 static_assert(first_wrong<dogstatsd>(packed) == "none");
 

@@ -100,7 +100,6 @@ static_assert(first_wrong<dialect::quipu>(several) == "none");
 
 constexpr expectation refused[] = {
     {"", {{}, {{errc::missing_value, 0}}}},
-    {"\r", {{}, {{errc::missing_value, 0}}}},
     {"a", {{}, {{errc::missing_value, 0}}}},
     {"a|c", {{}, {{errc::missing_value, 0}}}},
     {":1|c", {{}, {{errc::empty_name, 0}}}},

@@ -50,6 +50,7 @@ enum class errc : std::uint8_t {
     no_space,
     series_limit,
     value_limit,
+    time_not_kept,
     queue_full,
     // the operating system, net/
     bad_address,
@@ -86,6 +87,8 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::system_
     case errc::missing_type: return "no '|' and type after the value";
     case errc::unknown_type: return "unknown metric type";
     case errc::bad_name: return "a character that a name cannot have";
+    case errc::time_not_kept:
+        return "the sample has a time of its own, `|T`, and would count as one of now";
     case errc::bad_number: return "the value is not a number";
     case errc::number_out_of_range: return "the number is too large or too small for a double";
     case errc::negative_timing: return "a timing is below zero";

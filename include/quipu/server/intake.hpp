@@ -206,6 +206,9 @@ private:
     template <class Owner>
     [[gnu::always_inline]] void
     add(const sample& one, const char* readable, std::int64_t now, const Owner& owner) {
+        // Only key/values keep their times.
+        if (one.timestamp != no_timestamp && one.series.kind != metric_kind::keyvalue) [[unlikely]]
+            return owner(errc::time_not_kept, one.series.name);
         if constexpr (canonicalizes<const Owner> && !Profile::stamps_on_receipt) {
             // Most names are known to the store: then only the others are looked at. Where names
             // have another text as a rule, looking for them first would be in vain.

@@ -142,15 +142,20 @@ public:
     }
 
     /// Binds one address; returns it with the port that the system chose.
-    [[nodiscard]] result<address>
-    listen(const address& at, ip_protocol protocol, port_use use = port_use::alone) {
+    /// `dual_stack`: `[::]` takes IPv4 as well.
+    [[nodiscard]] result<address> listen(const address& at,
+                                         ip_protocol protocol,
+                                         port_use use = port_use::alone,
+                                         bool dual_stack = true) {
         if (protocol == ip_protocol::udp) {
             udp_receiver_options options;
+            options.dual_stack = dual_stack;
             options.receive_buffer_bytes = options_.receive_buffer_bytes;
             options.reuse_port = use == port_use::shared_next;
             return add(udp_receiver::bind(at, options), "udp://", use);
         }
         tcp_listener_options options;
+        options.dual_stack = dual_stack;
         options.reuse_port = use == port_use::shared_next;
         return add(tcp_listener::listen(at, options), "tcp://", use);
     }

@@ -199,15 +199,29 @@ private:
             f(*one);
     }
 
+    /// Of both families at one port: `[::]` takes IPv4 as well, unless an address of that is bound
+    /// already; one that comes later has what it wants.
     [[nodiscard]] errc listen(const address& at, ip_protocol protocol) {
+        const auto has = [&](auto is) {
+            return at.port() != 0 &&
+                   std::any_of(ip_bound_.begin(), ip_bound_.end(), [&](const ip_way& one) {
+                       return one.protocol == protocol && one.at.port() == at.port() && is(one);
+                   });
+        };
+        if (at.is_v4() && has([](const ip_way& one) { return one.takes_v4_too; }))
+            return errc::ok;
+        const bool is_any = at == address::any_v6(at.port());
+        const bool dual_stack = is_any && !has([](const ip_way& one) { return one.at.is_v4(); });
         auto& first = all_.front()->listeners;
         const auto use = all_.size() == 1 ? port_use::alone : port_use::shared_first;
-        const auto bound = first.listen(at, protocol, use);
+        const auto bound = first.listen(at, protocol, use, dual_stack);
         if (!bound)
             return bound.error();
+        ip_bound_.push_back({*bound, protocol, dual_stack});
         bound_.push_back(first.bound().back());
         for (std::size_t i = 1; i < all_.size(); ++i) {
-            const auto next = all_[i]->listeners.listen(*bound, protocol, port_use::shared_next);
+            const auto next =
+                all_[i]->listeners.listen(*bound, protocol, port_use::shared_next, dual_stack);
             if (!next)
                 return next.error();
         }
@@ -229,7 +243,14 @@ private:
 
     std::atomic<std::uint32_t> order_{0}; // of what came, a batch at a time
     std::vector<std::unique_ptr<receiver>> all_{};
+    struct ip_way {
+        address at;
+        ip_protocol protocol;
+        bool takes_v4_too;
+    };
+
     std::vector<std::string> bound_{};
+    std::vector<ip_way> ip_bound_{};
     std::size_t turn_ = 0; // of what only one of them can have
 };
 

@@ -7,6 +7,7 @@
 #include <quipu/server/repeater.hpp>
 #include <quipu/wire/binary.hpp>
 #include <quipu/wire/datagram.hpp>
+#include <quipu/wire/framed_stream.hpp>
 #include <quipu/wire/mixed_stream.hpp>
 #include <quipu/wire/sample.hpp>
 #include <quipu/wire/stream.hpp>
@@ -31,8 +32,15 @@ public:
     using dialect_type = typename Profile::dialect_type;
     static constexpr bool takes_binary = Profile::takes_binary;
 
+    /// Whether clients may send packets behind their lengths over streams.
+    static constexpr bool takes_packets =
+        !takes_binary && std::is_base_of_v<dialect::quipu, dialect_type>;
+
     /// What joins the pieces of one stream.
-    using stream_type = std::conditional_t<takes_binary, mixed_stream, line_stream>;
+    using stream_type =
+        std::conditional_t<takes_binary,
+                           mixed_stream,
+                           std::conditional_t<takes_packets, framed_stream, line_stream>>;
 
     basic_reception(basic_intake<Profile>& intake, const log& messages)
         : intake_(intake), log_(messages) {}
@@ -62,7 +70,7 @@ public:
     }
 
     /// Takes a piece of a stream, padded likewise.
-    /// Errors   a record is broken: nothing that follows can be read.
+    /// Errors   a record is broken, or a packet too long: nothing that follows can be read.
     [[nodiscard]] errc receive_piece(stream_type& stream, std::string_view bytes) {
         intake_.came(bytes.size());
         const auto overlong = stream.overlong();
@@ -81,6 +89,10 @@ public:
         if constexpr (takes_binary) {
             if (stream.in_record())
                 return refuse_record(errc::unterminated_line, {});
+        }
+        if constexpr (takes_packets) {
+            if (stream.in_packet())
+                return refuse_record(errc::unterminated_line, "a packet");
         }
         const auto rest = stream.rest();
         if (rest.empty())
@@ -134,6 +146,15 @@ private:
             receive(text);
         });
         return errc::ok;
+    }
+    [[nodiscard]] errc feed(framed_stream& framed, std::string_view bytes) {
+        const errc broken = framed.feed(bytes, [&](std::string_view text) {
+            repeat(text);
+            receive(text);
+        });
+        if (broken != errc::ok)
+            refuse_record(broken, "a packet");
+        return broken;
     }
     [[nodiscard]] errc feed(mixed_stream& mixed, std::string_view bytes) {
         const errc broken = mixed.template feed<dialect_type>(

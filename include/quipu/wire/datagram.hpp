@@ -11,15 +11,31 @@
 
 namespace quipu {
 
-/// Hands out each line of `text` that is not empty, without its newline, and returns their number.
+namespace detail {
+
+/// Whether there is nothing on a line, for a dialect to which the '\r' of "\r\n" is nothing.
+template <class Dialect>
+[[nodiscard]] constexpr bool is_blank_line(std::string_view line) noexcept {
+    if constexpr (requires { Dialect::ignores_carriage_return; }) {
+        if (Dialect::ignores_carriage_return && line == "\r")
+            return true;
+    }
+    return line.empty();
+}
+
+} // namespace detail
+
+/// Hands out each line of `text` that is not blank, without its newline, and returns their number.
+/// To a dialect that ignores the '\r' before a newline a line of nothing else is blank; to none,
+/// `void`, only an empty one is.
 /// Cost     O(text.size()); does not allocate.
-template <class OnLine>
+template <class Dialect = void, class OnLine>
 constexpr std::size_t for_each_line(std::string_view text, OnLine&& on_line) {
     std::size_t lines = 0;
     while (!text.empty()) {
         const auto newline = text.find('\n');
         const auto line = text.substr(0, newline);
-        if (!line.empty()) {
+        if (!detail::is_blank_line<Dialect>(line)) {
             on_line(line);
             ++lines;
         }
@@ -46,7 +62,7 @@ constexpr std::size_t read_lines(padded_text from, OnSample& on_sample, const On
         if (!std::is_constant_evaluated())
             return read_plain_lines<Dialect, default_scan, Notices>(from.text, on_sample, on_line);
     }
-    return for_each_line(from.text, on_line);
+    return for_each_line<Dialect>(from.text, on_line);
 }
 
 } // namespace detail
@@ -54,7 +70,7 @@ constexpr std::size_t read_lines(padded_text from, OnSample& on_sample, const On
 /// Parses all lines of a datagram.
 ///
 /// Input    `from`: lines with newlines between them, the last newline as one likes.
-/// Returns  the number of lines that are not empty; calls `on_sample(const sample&)` and
+/// Returns  the number of lines that are not blank; calls `on_sample(const sample&)` and
 ///          `on_refusal(refusal, std::string_view line)` in the order of the text. A bad line costs
 ///          none of its neighbours. The sample is valid during the call.
 /// Cost     O(size); does not allocate; throws what the two functions throw. Lines of the commonest
@@ -82,7 +98,7 @@ parse_datagram(std::string_view text, OnSample&& on_sample, OnRefusal&& on_refus
             text.remove_prefix(newline + 1);
         }
     }
-    return lines + for_each_line(text, [&](std::string_view line) {
+    return lines + for_each_line<Dialect>(text, [&](std::string_view line) {
                parse_line<Dialect>(line, on_sample, [&](refusal why) { on_refusal(why, line); });
            });
 }

@@ -12,7 +12,8 @@ namespace quipu::dialect {
 
 /// DogStatsD, protocol versions 1.0 to 1.6. Source: Datadog's protocol description, and the tests
 /// of the agent's comp/dogstatsd/server. Gauges do not change by a sign; the fields come in any
-/// order, and unknown ones do not count; `1:2:3|ms` is three samples, `a:b|s` one.
+/// order, and unknown ones do not count; `1:2:3|ms` is three samples, `a:b|s` one. A message is taken
+/// whole or refused whole: so `http://x:1|c` is no counter `http`.
 /// Deviations: a rate is in (0, 1] and a number plain; a name is UTF-8 without control characters.
 struct dogstatsd : quipu {
     static constexpr name_tags tags_in_name = name_tags::absent;

@@ -56,7 +56,7 @@ constexpr std::size_t parse_datagram_with_notices(std::string_view text,
                                                   OnSample&& on_sample,
                                                   OnRefusal&& on_refusal,
                                                   OnNotice&& on_notice) {
-    return for_each_line(text, [&](std::string_view line) {
+    return for_each_line<Dialect>(text, [&](std::string_view line) {
         detail::read_line_or_notice<Dialect>(line, on_sample, on_refusal, on_notice);
     });
 }

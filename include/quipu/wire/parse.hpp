@@ -211,6 +211,10 @@ private:
             return read_value(values, type);
         constexpr bool skips_empty = Dialect::repeats == repetition::values;
         const auto all = values;
+        if constexpr (Dialect::repeats == repetition::values) {
+            if (!are_values(all, type))
+                return;
+        }
         bool any = !skips_empty;
         for (;;) {
             const auto value = take_until<':'>(values);
@@ -224,6 +228,23 @@ private:
         }
         if (!any)
             on_refusal_(at(all, errc::bad_number));
+    }
+
+    /// Whether all values of a message are accepted; tells of the first that is not. So a message is
+    /// taken whole, or not at all.
+    [[nodiscard]] constexpr bool are_values(std::string_view values, std::string_view type) {
+        while (!values.empty()) {
+            const auto value = take_until<':'>(values);
+            auto looked_at = sample_;
+            const auto error =
+                value.empty() ? errc::ok : Dialect::read_value(value, type, looked_at);
+            if (error != errc::ok) {
+                on_refusal_(at(value, error));
+                return false;
+            }
+            values.remove_prefix(values.empty() ? 0 : 1);
+        }
+        return true;
     }
 
     constexpr void read_value(std::string_view value, std::string_view type) {
@@ -247,7 +268,8 @@ private:
 
 /// Parses one line and hands out each sample in it and each refusal.
 ///
-/// Input    `line` without its newline; a '\r' at its end does not count. Not retained.
+/// Input    `line` without its newline; a '\r' at its end does not count, where the dialect says so,
+///          and a line of nothing else is none. Not retained.
 /// Returns  nothing; calls `on_sample(const sample&)` with views into `line`, and
 ///          `on_refusal(refusal)` for each sample, or for the line, that cannot be accepted. A bad
 ///          sample costs none of its neighbours.
@@ -258,6 +280,8 @@ template <wire_dialect Dialect = dialect::quipu, class OnSample, class OnRefusal
 constexpr void parse_line(std::string_view line, OnSample&& on_sample, OnRefusal&& on_refusal) {
     detail::line_reader<Dialect, OnSample, OnRefusal> reader(line, on_sample, on_refusal);
     if constexpr (Dialect::ignores_carriage_return) {
+        if (line == "\r")
+            return;
         if (!line.empty() && line.back() == '\r')
             line.remove_suffix(1);
     }

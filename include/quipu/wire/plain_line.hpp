@@ -297,7 +297,7 @@ template <class OnLine>
 
 /// Walks along the lines of a text behind whose end `read_padding_bytes` are readable: calls
 /// `on_sample(const sample&)` for each plain line and `on_line(std::string_view)` for each other.
-/// Returns  the number of lines that are not empty.
+/// Returns  the number of lines that are not blank.
 template <class Dialect,
           class Scan = default_scan,
           notices Notices = notices::ignore,
@@ -337,8 +337,9 @@ std::size_t read_plain_lines(std::string_view text, OnSample&& on_sample, OnLine
                 break; // the line goes on behind this piece: the next one begins with it
             const auto rest = text.substr(begin);
             const auto line = rest.substr(0, rest.find('\n', end - begin));
-            lines += !line.empty();
-            if (!line.empty())
+            const bool blank = line.empty() || (Dialect::ignores_carriage_return && line == "\r");
+            lines += !blank;
+            if (!blank)
                 hand_over(line, on_line);
             const std::size_t behind = begin + line.size() + 1;
             begin = static_cast<std::uint32_t>(std::min<std::size_t>(behind, size));
