@@ -65,6 +65,11 @@ void watch_delivery(quipu::sink_worker_options& bounds, std::shared_ptr<Sink> si
             told.maybe_lost = of.maybe_lost_flushes;
             told.maybe_lost_lines = of.maybe_lost_lines;
         }
+        if constexpr (requires { sink->united(); }) {
+            told.merged = sink->united().merged;
+            told.merged_one = sink->united().one;
+            told.merged_into = sink->united().into;
+        }
         if constexpr (requires { sink->skipped(); })
             told.left_out += sink->skipped();
         if constexpr (requires { sink->refused(); })

@@ -155,6 +155,7 @@
 #include <quipu/snapshot/merge.hpp>
 #include <quipu/snapshot/select.hpp>
 #include <quipu/snapshot/snapshot.hpp>
+#include <quipu/snapshot/unite.hpp>
 
 // Floor 5: registry
 #include <quipu/registry/board.hpp>
@@ -178,6 +179,7 @@
 #include <quipu/schema/statsite.hpp>
 
 // Floor 6: sink
+#include <quipu/sink/clean_tags.hpp>
 #include <quipu/sink/console.hpp>
 #include <quipu/sink/etsy_console.hpp>
 #include <quipu/sink/graphite.hpp>

@@ -18163,6 +18163,140 @@ template <class Traits, class Keeps>
 
 } // namespace quipu
 
+// quipu/snapshot/unite.hpp
+
+// Series that a backend cannot tell apart, made one before they are rendered.
+
+namespace quipu {
+
+/// What was made one, since the beginning.
+struct united_series {
+    std::uint64_t merged = 0; ///< series of flushes that went into another one
+    std::string one{};        ///< the first that did, and into which
+    std::string into{};
+};
+
+namespace detail {
+
+/// Of a gauge the value that was set later counts, of all others the sum or all values.
+template <class Entry>
+void unite_entries(Entry& into, const Entry& later) {
+    if constexpr (requires { into.cell.change(1.0); }) {
+        if (later.idle_intervals <= into.idle_intervals)
+            into.cell = later.cell;
+    } else {
+        static_cast<void>(refused_by_merge(into.cell, later.cell));
+        into.cell.settle();
+    }
+    into.idle_intervals =
+        later.idle_intervals < into.idle_intervals ? later.idle_intervals : into.idle_intervals;
+}
+
+/// The places of entries that are one, the first of them first; and only those.
+template <class Entry, class KeyOf>
+[[nodiscard]] std::vector<std::vector<std::size_t>> groups_of(const std::vector<Entry>& entries,
+                                                              KeyOf& key_of) {
+    // Where nothing is cleaned all names are different ones.
+    std::unordered_map<std::string, std::vector<std::size_t>> cleaned;
+    std::string key;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        key.clear();
+        if (key_of(entries[i].name, key))
+            cleaned[key].push_back(i);
+    }
+    std::vector<std::vector<std::size_t>> groups;
+    if (cleaned.empty())
+        return groups;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        key.clear();
+        if (key_of(entries[i].name, key))
+            continue;
+        if (const auto found = cleaned.find(std::string(entries[i].name)); found != cleaned.end())
+            found->second.push_back(i);
+    }
+    for (auto& [name, places] : cleaned) {
+        if (places.size() < 2)
+            continue;
+        for (std::size_t i = 1; i < places.size(); ++i) { // the plain one came last
+            for (std::size_t j = i; j > 0 && places[j] < places[j - 1]; --j)
+                std::swap(places[j], places[j - 1]);
+        }
+        groups.push_back(std::move(places));
+    }
+    return groups;
+}
+
+template <class Entry>
+void unite_groups(std::vector<Entry>& entries,
+                  const std::vector<std::vector<std::size_t>>& groups,
+                  united_series& told) {
+    std::vector<bool> leaves(entries.size());
+    for (const auto& group : groups) {
+        for (std::size_t i = 1; i < group.size(); ++i) {
+            if (told.merged++ == 0) {
+                told.one = entries[group[i]].name;
+                told.into = entries[group[0]].name;
+            }
+            unite_entries(entries[group[0]], entries[group[i]]);
+            leaves[group[i]] = true;
+        }
+    }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (leaves[i])
+            continue;
+        if (kept != i)
+            entries[kept] = std::move(entries[i]);
+        ++kept;
+    }
+    entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(kept), entries.end());
+}
+
+} // namespace detail
+
+/// A snapshot in which each series is another one to a backend: `from`, if all of them are; else `room`,
+/// where those that are one were merged, counters, timers and sets exactly, of gauges the later value,
+/// key/values in their order. The name is that of the first.
+///
+/// Input    key_of(std::string_view canonical, std::string& key): appends what the backend knows a
+///          series by, and returns true; or returns false, if that is the canonical text as it is. Series
+///          of different kinds are different.
+/// Cost     a call of `key_of` for each series; if any is cleaned, one more and a look-up for each; a
+///          copy of all cells if any are one. The names of `room` are views of those of `from`.
+template <class Traits, class KeyOf>
+[[nodiscard]] const basic_snapshot<Traits>& unite(const basic_snapshot<Traits>& from,
+                                                  KeyOf&& key_of,
+                                                  basic_snapshot<Traits>& room,
+                                                  united_series& told) {
+    std::vector<std::vector<std::size_t>> groups[metric_kind_count];
+    std::size_t kind = 0;
+    bool any = false;
+    for_each_kind(
+        [&](const auto& entries) {
+            groups[kind] = detail::groups_of(entries, key_of);
+            any = any || !groups[kind].empty();
+            ++kind;
+        },
+        from);
+    if (!any)
+        return from;
+    room.timestamp = from.timestamp;
+    room.interval_seconds = from.interval_seconds;
+    room.processing_milliseconds = from.processing_milliseconds;
+    kind = 0;
+    for_each_kind(
+        [&](auto& into, const auto& all) {
+            into = all;
+            detail::unite_groups(into, groups[kind], told);
+            ++kind;
+        },
+        room,
+        from);
+    return room;
+}
+
+} // namespace quipu
+
 // quipu/registry/shards.hpp
 
 // Values that each thread has of its own, for the `sharded` policy: how a thread finds them, and who
@@ -21074,6 +21208,75 @@ static_assert(schema_for<statsite_schema, detail::traits_with_arrivals>);
 
 } // namespace quipu
 
+// quipu/sink/clean_tags.hpp
+
+// The tags of a series as a backend has them, cleaned of what it has no form for.
+
+namespace quipu::detail {
+
+struct clean_tag {
+    std::string key{};
+    std::string value{};
+};
+
+/// Canonical tags, `;key=value;bare`, one by one through the functions of a backend, which append what
+/// it has in their place. A bare tag is `true`. Those that have one key after that are one tag with all
+/// their values, in order: `team=a,b`. So none of them is dropped.
+///
+/// Input    append_key(std::string& out, std::string_view key); append_value likewise, after what stands
+///          there already. `keeps_empty`: `key=` is a tag.
+template <class AppendKey, class AppendValue>
+[[nodiscard]] std::vector<clean_tag> clean_tags(std::string_view tags,
+                                                AppendKey append_key,
+                                                AppendValue append_value,
+                                                bool keeps_empty = true) {
+    std::vector<clean_tag> made;
+    while (!tags.empty()) {
+        tags.remove_prefix(1); // the ';'
+        const auto tag = tags.substr(0, tags.find(';'));
+        tags.remove_prefix(tag.size());
+        const auto equals = tag.find('=');
+        if (tag.empty() || (!keeps_empty && equals + 1 == tag.size()))
+            continue;
+        std::string key;
+        append_key(key, tag.substr(0, equals));
+        std::size_t at = 0;
+        while (at < made.size() && made[at].key != key)
+            ++at;
+        if (at == made.size())
+            made.push_back({std::move(key), {}});
+        else
+            made[at].value += ',';
+        append_value(made[at].value, equals == tag.npos ? "true" : tag.substr(equals + 1));
+    }
+    return made;
+}
+
+/// Whether each canonical tag has a key and a value, and no key comes twice: what all backends keep as it
+/// is, as far as its characters go.
+[[nodiscard]] inline bool are_simple_tags(std::string_view tags) noexcept {
+    std::string_view last;
+    while (!tags.empty()) {
+        tags.remove_prefix(1); // the ';'
+        const auto tag = tags.substr(0, tags.find(';'));
+        tags.remove_prefix(tag.size());
+        const auto equals = tag.find('=');
+        const auto key = tag.substr(0, equals);
+        if (equals == tag.npos || equals + 1 == tag.size() || key.empty() || key == last)
+            return false;
+        last = key; // equal keys stand together
+    }
+    return true;
+}
+
+/// Appends them in the form of canonical tags.
+inline void append_tags(std::string& out, const std::vector<clean_tag>& tags) {
+    for (const auto& [key, value] : tags)
+        (((out += ';') += key) += '=') += value;
+}
+
+} // namespace quipu::detail
+
 // quipu/sink/sink.hpp
 
 // What a sink is: the end of the road, which renders snapshots for one backend.
@@ -21582,26 +21785,21 @@ inline void append_graphite_text(std::string& out, std::string_view text) {
     }
 }
 
-/// Appends one tag by Graphite's rules: a key without `!^=`, a value that does not begin with '~',
-/// and neither of them empty; a bare tag is `true`.
-inline void append_graphite_tag(std::string& out, std::string_view tag) {
-    const auto equals = tag.find('=');
-    const auto key = tag.substr(0, equals);
-    out += ';';
+/// A key of a tag by Graphite's rules: without `!^=`, not empty, and not `name`, which carbon throws
+/// away: it is `name_`.
+inline void append_graphite_key(std::string& out, std::string_view key) {
     const auto first = out.size();
     append_graphite_text(out, key);
     for (auto i = first; i < out.size(); ++i) {
         if (out[i] == '!' || out[i] == '^')
             out[i] = '_';
     }
-    if (key.empty())
+    if (out.size() == first || std::string_view(out).substr(first) == "name")
         out += '_';
-    out += '=';
-    if (equals == tag.npos) {
-        out += "true";
-        return;
-    }
-    auto value = tag.substr(equals + 1);
+}
+
+/// A value of a tag by Graphite's rules: not empty, and not beginning with '~'.
+inline void append_graphite_value(std::string& out, std::string_view value) {
     if (value.empty() || value.front() == '~') {
         out += '_';
         value.remove_prefix(value.empty() ? 0 : 1);
@@ -21609,30 +21807,55 @@ inline void append_graphite_tag(std::string& out, std::string_view tag) {
     append_graphite_text(out, value);
 }
 
-/// Appends tags `;key=value;bare`; empty ones are left out.
+/// Whether canonical tags are Graphite's as they stand.
+[[nodiscard]] inline bool are_graphite_tags(std::string_view tags) noexcept {
+    return is_printable_without<' ', '/', '!', '^', '~'>(tags) && are_simple_tags(tags) &&
+           tags.find(";name=") == tags.npos;
+}
+
+/// Appends tags `;key=value;bare`, each by Graphite's rules; see clean_tags.
 inline void append_graphite_tags(std::string& out, std::string_view tags) {
-    while (!tags.empty()) {
-        const auto end = tags.find(';', 1);
-        const auto tag = tags.substr(1, end == tags.npos ? end : end - 1);
-        if (!tag.empty())
-            append_graphite_tag(out, tag);
-        if (end == tags.npos)
-            break;
-        tags.remove_prefix(end);
-    }
+    if (are_graphite_tags(tags))
+        out += tags;
+    else
+        append_tags(out, clean_tags(tags, append_graphite_key, append_graphite_value));
 }
 
 } // namespace detail
 
 /// Appends the name of a point, tags behind it, so that carbon takes it for one word and the series
 /// for a tagged one: blanks, control characters and bytes that are not UTF-8 become '_', and '/'
-/// becomes '-'; a bare tag gets the value `true`, and what carbon refuses in a tag becomes '_'.
+/// becomes '-'; a bare tag gets the value `true`, and what carbon refuses in a tag becomes '_'; the key
+/// `name` is `name_`, and equal keys are one with all their values.
 /// Cost     O(size); allocates as `out` grows.
 /// Source   carbon 1.1.10: carbon/protocols.py and carbon/util.py, TaggedSeries.
 inline void append_graphite_name(std::string& out, const point& one) {
     for (const auto part : {one.head, one.name, one.tail})
         detail::append_graphite_text(out, part);
     detail::append_graphite_tags(out, one.tags);
+}
+
+/// What carbon knows a series by, if that is not its canonical text: its name cleaned, without dots at its
+/// ends, and with one for several in a row, since carbon keeps those numbers in one file.
+/// Returns  false, and appends nothing, if it is the canonical text.
+/// Cost     a look at each byte, as a rule.
+inline bool append_graphite_identity(std::string& out, std::string_view canonical) {
+    const auto parts = split_canonical(canonical);
+    const auto name = parts.name;
+    const bool is_plain = detail::is_printable_without<' ', '/'>(name) && !name.starts_with('.') &&
+                          !name.ends_with('.') && name.find("..") == name.npos;
+    if (is_plain && detail::are_graphite_tags(parts.tags))
+        return false;
+    std::string cleaned;
+    detail::append_graphite_text(cleaned, name);
+    for (const char c : cleaned) {
+        if (c != '.' || (!out.empty() && out.back() != '.'))
+            out += c;
+    }
+    if (!out.empty() && out.back() == '.')
+        out.pop_back();
+    detail::append_graphite_tags(out, parts.tags);
+    return true;
 }
 
 } // namespace quipu
@@ -21649,8 +21872,9 @@ namespace quipu {
 template <class Layout, bool Verbatim = false>
 void append_graphite_line(std::string& out, const point& one) {
     if constexpr (Verbatim) {
-        for (const auto part : {one.head, one.name, one.tail, one.tags})
+        for (const auto part : {one.head, one.name, one.tail})
             out += part;
+        detail::append_graphite_tags(out, one.tags); // which a bare one is not
     } else {
         append_graphite_name(out, one);
     }
@@ -21692,7 +21916,8 @@ struct graphite_traits {
     static constexpr bool verbatim_names = false;
 };
 
-/// Sends each snapshot as Graphite's plain text, or in another form. A number that is not finite, or
+/// Sends each snapshot as Graphite's plain text, or in another form. Series that carbon would keep as one
+/// are merged before, and counted. A number that is not finite, or
 /// that the form cannot carry, is left out and counted. Graphite takes the same point twice without
 /// harm, so a write that failed can be tried again; and so can one that succeeded, by a transport that
 /// keeps what is not known to be read (`stream_sender_options::resend_bytes_max`).
@@ -21728,7 +21953,16 @@ public:
             piece_.clear();
             points = 0;
         };
-        schema_.write(from, history_, [&](const point& one) {
+        basic_snapshot<StoreTraits> room;
+        auto united = united_;
+        const auto& distinct = unite(
+            from,
+            [](std::string_view name, std::string& key) {
+                return append_graphite_identity(key, name);
+            },
+            room,
+            united);
+        schema_.write(distinct, history_, [&](const point& one) {
             using layout = typename Schema::number_layout;
             if (!detail::is_finite(one.value) ||
                 !form::template append<layout, Traits::verbatim_names>(piece_, one)) {
@@ -21753,6 +21987,7 @@ public:
         if (error != errc::ok) {
             history_.last_exception = from.timestamp;
         } else {
+            united_ = std::move(united);
             skipped_ += skipped; // counted once, however often the snapshot was tried
             history_.last_flush = from.timestamp;
             history_.flush_bytes = static_cast<double>(bytes);
@@ -21766,6 +22001,8 @@ public:
 
     /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// The series that Graphite could not have told apart, merged.
+    [[nodiscard]] const united_series& united() const noexcept { return united_; }
 
 private:
     Schema schema_;
@@ -21773,6 +22010,7 @@ private:
     sink_history history_{};
     std::string piece_{};
     std::uint64_t skipped_ = 0;
+    united_series united_{};
 };
 
 } // namespace quipu
@@ -21917,24 +22155,58 @@ namespace quipu {
 
 namespace detail {
 
-/// Appends a name, a tag or a field, with a backslash before what would end it: a blank or a comma, and
-/// with `Equals` a '='. What the protocol has no form for, control characters, backslashes (which
-/// readers take in different ways) and bytes that are not UTF-8, becomes '_'.
-template <bool Equals>
-void append_influx_text(std::string& out, std::string_view text) {
+/// Appends a text without what the protocol has no form for: control characters, backslashes (which
+/// readers take in different ways) and bytes that are not UTF-8 become '_'.
+inline void append_influx_clean(std::string& out, std::string_view text) {
+    if (is_printable_without<'\\'>(text)) {
+        out += text;
+        return;
+    }
     while (!text.empty()) {
         const auto size = utf8_size(text);
         const auto character = text.substr(0, size == 0 ? 1 : size);
         text.remove_prefix(character.size());
         const char c = character.front();
-        if (size == 0 || (size == 1 && (is_control(c) || c == '\\'))) {
+        if (size == 0 || (size == 1 && (is_control(c) || c == '\\')))
             out += '_';
-            continue;
-        }
+        else
+            out += character;
+    }
+}
+
+/// Appends a clean text with a backslash before what would end it: a blank or a comma, and with
+/// `Equals` a '='.
+template <bool Equals>
+void append_influx_text(std::string& out, std::string_view text) {
+    for (const char c : text) {
         if (c == ' ' || c == ',' || (Equals && c == '='))
             out += '\\';
-        out += character;
+        out += c;
     }
+}
+
+/// A '#' that begins a name becomes '_', for it would begin a comment, and so does nothing.
+inline void append_influx_name(std::string& out, std::string_view name) {
+    if (name.empty() || name.front() == '#') {
+        out += '_';
+        name.remove_prefix(name.empty() ? 0 : 1);
+    }
+    append_influx_clean(out, name);
+}
+
+/// `time`, `_field` and `_measurement` are InfluxDB's own, and `metric_type` ours: they become
+/// `exported_time`, …. An empty value or key is '_'. See clean_tags.
+[[nodiscard]] inline std::vector<clean_tag> influx_tags(std::string_view tags) {
+    return clean_tags(
+        tags,
+        [](std::string& out, std::string_view key) {
+            if (key == "time" || key == "_field" || key == "_measurement" || key == "metric_type")
+                out = "exported_";
+            append_influx_clean(out, key.empty() ? "_" : key);
+        },
+        [](std::string& out, std::string_view value) {
+            append_influx_clean(out, value.empty() ? "_" : value);
+        });
 }
 
 } // namespace detail
@@ -21942,42 +22214,39 @@ void append_influx_text(std::string& out, std::string_view text) {
 /// Appends a measurement and its tags, the begin of a line: `api.latency,metric_type=timing,region=eu`.
 ///
 /// Canonical tags, `;key=value;bare`, keep their order behind `metric_type`, which tells series of one
-/// name apart that are of two kinds. A bare tag is `true`, an empty value or key '_'. `time`, `_field`
-/// and `_measurement` are InfluxDB's own, and `metric_type` ours: they become `exported_time`, …. Of
-/// several tags that have one key after that the first stays. A '#' that begins a name becomes '_': it
-/// would begin a comment.
+/// name apart that are of two kinds. What the protocol has a form for is escaped, the rest becomes '_'.
 /// Cost     O(size); allocates as `out` grows.
 /// Source   InfluxDB 1.8 and 2.x, "Line protocol".
 inline void append_influx_key(std::string& out,
                               std::string_view name,
                               std::string_view metric_type,
                               std::string_view tags) {
-    if (name.empty() || name.front() == '#') {
-        out += '_';
-        name.remove_prefix(name.empty() ? 0 : 1);
-    }
-    detail::append_influx_text<false>(out, name);
+    std::string clean;
+    detail::append_influx_name(clean, name);
+    detail::append_influx_text<false>(out, clean);
     (out += ",metric_type=") += metric_type;
-    std::vector<std::string> seen;
-    while (!tags.empty()) {
-        tags.remove_prefix(1); // the ';'
-        const auto tag = tags.substr(0, tags.find(';'));
-        tags.remove_prefix(tag.size());
-        if (tag.empty())
-            continue;
-        const auto equals = tag.find('=');
-        const auto key = tag.substr(0, equals);
-        std::string clean;
-        if (key == "time" || key == "_field" || key == "_measurement" || key == "metric_type")
-            clean = "exported_";
-        detail::append_influx_text<true>(clean, key.empty() ? "_" : key);
-        if (std::find(seen.begin(), seen.end(), clean) != seen.end())
-            continue;
-        ((out += ',') += clean) += '=';
-        seen.push_back(std::move(clean));
-        const auto value = equals == tag.npos ? "true" : tag.substr(equals + 1);
-        detail::append_influx_text<true>(out, value.empty() ? "_" : value);
+    for (const auto& [key, value] : detail::influx_tags(tags)) {
+        out += ',';
+        detail::append_influx_text<true>(out, key);
+        out += '=';
+        detail::append_influx_text<true>(out, value);
     }
+}
+
+/// What InfluxDB knows a series by, beside its kind, if that is not its canonical text.
+/// Returns  false, and appends nothing, if it is the canonical text.
+inline bool append_influx_identity(std::string& out, std::string_view canonical) {
+    const auto parts = split_canonical(canonical);
+    const auto is_reserved = [&](std::string_view key) {
+        return parts.tags.find(key) != parts.tags.npos;
+    };
+    if (detail::is_printable_without<'\\'>(canonical) && !canonical.starts_with('#') &&
+        !parts.name.empty() && detail::are_simple_tags(parts.tags) && !is_reserved(";time=") &&
+        !is_reserved(";_field=") && !is_reserved(";_measurement=") && !is_reserved(";metric_type="))
+        return false;
+    detail::append_influx_name(out, parts.name);
+    detail::append_tags(out, detail::influx_tags(parts.tags));
+    return true;
 }
 
 /// Appends `key=value`, the value as a float: never an integer, whose `i` would make it another type.
@@ -22047,9 +22316,18 @@ public:
     ///          looks whether the backend can be reached where the transport can tell.
     /// Errors   those of the transport, but message_refused.
     template <class StoreTraits>
-    errc write(const basic_snapshot<StoreTraits>& from) {
+    errc write(const basic_snapshot<StoreTraits>& all) {
         now_ = {};
         piece_.clear();
+        basic_snapshot<StoreTraits> room;
+        auto united = united_;
+        const auto& from = unite(
+            all,
+            [](std::string_view name, std::string& key) {
+                return append_influx_identity(key, name);
+            },
+            room,
+            united);
         for (const auto& one : from.counters) {
             begin(one.name, "counter", from.timestamp);
             field("value", one.cell.sum());
@@ -22084,6 +22362,7 @@ public:
                 now_.error = transport_.connect();
         }
         if (now_.error == errc::ok) { // counted once, however often the snapshot was tried
+            united_ = std::move(united);
             skipped_ += now_.skipped;
             refused_ += now_.refused;
         }
@@ -22094,6 +22373,8 @@ public:
 
     /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// The series that InfluxDB could not have told apart, merged.
+    [[nodiscard]] const united_series& united() const noexcept { return united_; }
     /// How many lines the peer has refused for good, with those that stood in a piece with them.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
@@ -22198,6 +22479,7 @@ private:
     std::string time_{};
     std::uint64_t skipped_ = 0;
     std::uint64_t refused_ = 0;
+    united_series united_{};
 };
 
 } // namespace quipu
@@ -22284,16 +22566,31 @@ private:
         return line;
     }
 
+    /// The value of a key is its tag's; of a bare one true; of several tags a list of theirs.
     static void add_tags(json_text& line, std::string_view tags) {
-        while (!tags.empty()) {
-            const auto tag = tags.substr(0, tags.find(';'));
-            tags.remove_prefix(tag.size() < tags.size() ? tag.size() + 1 : tags.size());
-            const auto equals = tag.find('=');
-            line.name(tag.substr(0, equals));
-            if (equals == tag.npos)
+        const auto next_key = [&tags] {
+            return tags.substr(0, std::min(tags.find('='), tags.find(';')));
+        };
+        const auto add_value = [&line](std::string_view tag, std::string_view key) {
+            if (tag.size() == key.size())
                 line.truth(true);
             else
-                line.text(tag.substr(equals + 1));
+                line.text(tag.substr(key.size() + 1));
+        };
+        while (!tags.empty()) {
+            const auto key = next_key();
+            line.name(key);
+            bool is_list = false;
+            do {
+                const auto tag = tags.substr(0, tags.find(';'));
+                tags.remove_prefix(std::min(tag.size() + 1, tags.size()));
+                const bool more = !tags.empty() && next_key() == key;
+                if (more && !std::exchange(is_list, true))
+                    line.begin_list();
+                add_value(tag, key);
+            } while (!tags.empty() && next_key() == key);
+            if (is_list)
+                line.end_list();
         }
         line.end_object();
     }
@@ -22371,33 +22668,31 @@ inline void append_opentsdb_text(std::string& out, std::string_view text) {
     }
 }
 
-/// Appends ` key=value` for each of the canonical tags, and `host` if it is not among them. Of several
-/// that have one key the first stays; a bare tag is `true`.
-/// Returns  how many there are.
-[[nodiscard]] inline std::size_t
-append_opentsdb_tags(std::string& out, std::string_view tags, std::string_view host) {
-    std::vector<std::string> seen;
-    const auto append = [&](std::string_view key, std::string_view value) {
-        std::string clean;
-        append_opentsdb_text(clean, key);
-        for (const auto& one : seen) {
-            if (one == clean)
-                return;
-        }
-        ((out += ' ') += clean) += '=';
-        append_opentsdb_text(out, value);
-        seen.push_back(std::move(clean));
-    };
-    while (!tags.empty()) {
-        tags.remove_prefix(1); // the ';'
-        const auto tag = tags.substr(0, tags.find(';'));
-        tags.remove_prefix(tag.size());
-        const auto equals = tag.find('=');
-        if (!tag.empty())
-            append(tag.substr(0, equals), equals == tag.npos ? "true" : tag.substr(equals + 1));
+/// Canonical tags, and `host` if it is not among them; see clean_tags.
+[[nodiscard]] inline std::vector<clean_tag> opentsdb_tags(std::string_view tags,
+                                                          std::string_view host) {
+    auto made = clean_tags(tags, append_opentsdb_text, append_opentsdb_text);
+    bool has_host = false;
+    for (auto& [key, value] : made) {
+        has_host = has_host || key == "host";
+        for (char& c : value)
+            c = c == ',' ? '_' : c;
     }
-    append("host", host);
-    return seen.size();
+    if (!has_host) {
+        made.push_back({"host", {}});
+        append_opentsdb_text(made.back().value, host);
+    }
+    return made;
+}
+
+/// Appends what OpenTSDB knows a series by: its name and its tags, in whichever order.
+inline void
+append_opentsdb_identity(std::string& out, std::string_view canonical, std::string_view host) {
+    const auto parts = split_canonical(canonical);
+    append_opentsdb_text(out, parts.name);
+    auto tags = opentsdb_tags(parts.tags, host);
+    std::sort(tags.begin(), tags.end(), [](const auto& x, const auto& y) { return x.key < y.key; });
+    append_tags(out, tags);
 }
 
 } // namespace detail
@@ -22434,7 +22729,10 @@ append_opentsdb_line(std::string& out, const point& one, const opentsdb_options&
         *end++ = '0';
     }
     out.append(text, static_cast<std::size_t>(end - text));
-    if (detail::append_opentsdb_tags(out, one.tags, options.host) > options.tags_max) {
+    const auto tags = detail::opentsdb_tags(one.tags, options.host);
+    for (const auto& [key, value] : tags)
+        (((out += ' ') += key) += '=') += value;
+    if (tags.size() > options.tags_max) {
         out.resize(begin);
         return false;
     }
@@ -22476,7 +22774,17 @@ public:
             bytes += piece_.size();
             piece_.clear();
         };
-        schema_.write(from, history_, [&](const point& one) {
+        basic_snapshot<StoreTraits> room;
+        auto united = united_;
+        const auto& distinct = unite(
+            from,
+            [this](std::string_view name, std::string& key) {
+                detail::append_opentsdb_identity(key, name, options_.host);
+                return true;
+            },
+            room,
+            united);
+        schema_.write(distinct, history_, [&](const point& one) {
             if (!append_opentsdb_line(piece_, one, options_))
                 ++skipped;
             if (piece_.size() >= piece_bytes)
@@ -22490,6 +22798,7 @@ public:
         if (error != errc::ok) {
             history_.last_exception = from.timestamp;
         } else {
+            united_ = std::move(united);
             skipped_ += skipped; // counted once, however often the snapshot was tried
             history_.last_flush = from.timestamp;
             history_.flush_bytes = static_cast<double>(bytes);
@@ -22502,6 +22811,8 @@ public:
     [[nodiscard]] sink_history& history() noexcept { return history_; }
     /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// The series that OpenTSDB could not have told apart, merged.
+    [[nodiscard]] const united_series& united() const noexcept { return united_; }
 
 private:
     Schema schema_;
@@ -22510,6 +22821,7 @@ private:
     sink_history history_{};
     std::string piece_{};
     std::uint64_t skipped_ = 0;
+    united_series united_{};
 };
 
 } // namespace quipu
@@ -22554,35 +22866,13 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
 /// that have one name after that are one label with all their values, in order: `team="a,b"`. An empty
 /// value is no label to Prometheus.
 [[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
-    struct named {
-        std::string key, value;
+    const auto append_key = [](std::string& out, std::string_view key) {
+        append_prometheus_name<false>(out, key);
+        if (out == "le" || out == "quantile" || out.starts_with("__"))
+            out.insert(0, "exported_");
     };
-    std::vector<named> labels;
-    while (!tags.empty()) {
-        tags.remove_prefix(1); // the ';'
-        const auto tag = tags.substr(0, tags.find(';'));
-        tags.remove_prefix(tag.size());
-        if (tag.empty())
-            continue;
-        const auto equals = tag.find('=');
-        if (equals + 1 == tag.size())
-            continue;
-        std::string key;
-        append_prometheus_name<false>(key, tag.substr(0, equals));
-        if (key == "le" || key == "quantile" || key.starts_with("__"))
-            key.insert(0, "exported_");
-        std::size_t at = 0;
-        while (at < labels.size() && labels[at].key != key)
-            ++at;
-        if (at == labels.size())
-            labels.push_back({std::move(key), {}});
-        else
-            labels[at].value += ',';
-        append_prometheus_value(labels[at].value,
-                                equals == tag.npos ? "true" : tag.substr(equals + 1));
-    }
     std::string out;
-    for (const auto& [key, value] : labels) {
+    for (const auto& [key, value] : clean_tags(tags, append_key, append_prometheus_value, false)) {
         out += out.empty() ? "" : ",";
         (((out += key) += "=\"") += value) += '"';
     }
@@ -26652,6 +26942,10 @@ struct sink_delivery {
     std::uint64_t maybe_lost = 0; ///< flushes of which a part may be lost
     std::uint64_t maybe_lost_lines = 0; ///< where such flushes are not sent again
     std::uint64_t left_out = 0;         ///< numbers that the backend has no form for, or refused
+    std::uint64_t merged =
+        0; ///< series of flushes that the backend could not have told from another
+    std::string merged_one{}; ///< the first that was merged, and into which
+    std::string merged_into{};
 };
 
 /// The bounds of a sink worker.
@@ -27029,6 +27323,11 @@ private:
                           ": the connection broke; sent again, since nothing said that they "
                           "were read: " +
                           std::to_string(more) + " flushes");
+            if (before.merged == 0 && report_.delivery.merged > 0)
+                log_.warning(
+                    name_ + ": " + quoted(report_.delivery.merged_one) + " and " +
+                    quoted(report_.delivery.merged_into) +
+                    " are one series there, and are merged; more of this kind are counted");
             if (const auto more = report_.delivery.maybe_lost_lines - before.maybe_lost_lines;
                 more > 0)
                 log_.error(name_ + ": the connection broke; lines that may be lost with it: " +
@@ -28439,6 +28738,7 @@ inline void tell_status(json_text& out, const server_status& of) {
         out.member("resent", report.delivery.resent);
         out.member("maybe_lost_lines", report.delivery.maybe_lost_lines);
         out.member("left_out", report.delivery.left_out);
+        out.member("merged", report.delivery.merged);
         out.member("write_milliseconds", report.write_milliseconds).end_object();
     }
     out.end_list();
@@ -28571,6 +28871,10 @@ void for_each_self_number(const server_status& of, F&& f) {
               "Lines that may be lost with a connection",
               true,
               [](const auto& its) { return its.delivery.maybe_lost_lines; });
+    each_sink("sink_merged",
+              "Series of flushes that the backend could not have told from another, merged",
+              true,
+              [](const auto& its) { return its.delivery.merged; });
     each_sink("sink_left_out",
               "Numbers that the backend has no form for, or refused",
               true,

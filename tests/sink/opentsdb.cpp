@@ -52,7 +52,7 @@ TEST_CASE("opentsdb: what it does not know becomes '_'", "[sink][opentsdb]") {
     CHECK(line("a b:c\nh\xc3\xa9\xff-_./Z9", ";k y=v l;flag;e=;=x") ==
           "put a_b_c_h__-_./Z9 1700000000 1 k_y=v_l flag=true e=_ _=x host=web01\n");
     CHECK(line("") == "put _ 1700000000 1 host=web01\n");
-    CHECK(line("a", ";k:1=first;k_1=second") == "put a 1700000000 1 k_1=first host=web01\n");
+    CHECK(line("a", ";k:1=first;k_1=second") == "put a 1700000000 1 k_1=first_second host=web01\n");
 }
 
 TEST_CASE("opentsdb: numbers are such as it reads", "[sink][opentsdb]") {

@@ -101,6 +101,7 @@ inline void tell_status(json_text& out, const server_status& of) {
         out.member("resent", report.delivery.resent);
         out.member("maybe_lost_lines", report.delivery.maybe_lost_lines);
         out.member("left_out", report.delivery.left_out);
+        out.member("merged", report.delivery.merged);
         out.member("write_milliseconds", report.write_milliseconds).end_object();
     }
     out.end_list();
@@ -233,6 +234,10 @@ void for_each_self_number(const server_status& of, F&& f) {
               "Lines that may be lost with a connection",
               true,
               [](const auto& its) { return its.delivery.maybe_lost_lines; });
+    each_sink("sink_merged",
+              "Series of flushes that the backend could not have told from another, merged",
+              true,
+              [](const auto& its) { return its.delivery.merged; });
     each_sink("sink_left_out",
               "Numbers that the backend has no form for, or refused",
               true,

@@ -28,6 +28,10 @@ struct sink_delivery {
     std::uint64_t maybe_lost = 0; ///< flushes of which a part may be lost
     std::uint64_t maybe_lost_lines = 0; ///< where such flushes are not sent again
     std::uint64_t left_out = 0;         ///< numbers that the backend has no form for, or refused
+    std::uint64_t merged =
+        0; ///< series of flushes that the backend could not have told from another
+    std::string merged_one{}; ///< the first that was merged, and into which
+    std::string merged_into{};
 };
 
 /// The bounds of a sink worker.
@@ -405,6 +409,11 @@ private:
                           ": the connection broke; sent again, since nothing said that they "
                           "were read: " +
                           std::to_string(more) + " flushes");
+            if (before.merged == 0 && report_.delivery.merged > 0)
+                log_.warning(
+                    name_ + ": " + quoted(report_.delivery.merged_one) + " and " +
+                    quoted(report_.delivery.merged_into) +
+                    " are one series there, and are merged; more of this kind are counted");
             if (const auto more = report_.delivery.maybe_lost_lines - before.maybe_lost_lines;
                 more > 0)
                 log_.error(name_ + ": the connection broke; lines that may be lost with it: " +

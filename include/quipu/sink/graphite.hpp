@@ -7,6 +7,7 @@
 #include <quipu/schema/schema.hpp>
 #include <quipu/sink/graphite_name.hpp>
 #include <quipu/sink/sink.hpp>
+#include <quipu/snapshot/unite.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,8 +24,9 @@ namespace quipu {
 template <class Layout, bool Verbatim = false>
 void append_graphite_line(std::string& out, const point& one) {
     if constexpr (Verbatim) {
-        for (const auto part : {one.head, one.name, one.tail, one.tags})
+        for (const auto part : {one.head, one.name, one.tail})
             out += part;
+        detail::append_graphite_tags(out, one.tags); // which a bare one is not
     } else {
         append_graphite_name(out, one);
     }
@@ -66,7 +68,8 @@ struct graphite_traits {
     static constexpr bool verbatim_names = false;
 };
 
-/// Sends each snapshot as Graphite's plain text, or in another form. A number that is not finite, or
+/// Sends each snapshot as Graphite's plain text, or in another form. Series that carbon would keep as one
+/// are merged before, and counted. A number that is not finite, or
 /// that the form cannot carry, is left out and counted. Graphite takes the same point twice without
 /// harm, so a write that failed can be tried again; and so can one that succeeded, by a transport that
 /// keeps what is not known to be read (`stream_sender_options::resend_bytes_max`).
@@ -102,7 +105,16 @@ public:
             piece_.clear();
             points = 0;
         };
-        schema_.write(from, history_, [&](const point& one) {
+        basic_snapshot<StoreTraits> room;
+        auto united = united_;
+        const auto& distinct = unite(
+            from,
+            [](std::string_view name, std::string& key) {
+                return append_graphite_identity(key, name);
+            },
+            room,
+            united);
+        schema_.write(distinct, history_, [&](const point& one) {
             using layout = typename Schema::number_layout;
             if (!detail::is_finite(one.value) ||
                 !form::template append<layout, Traits::verbatim_names>(piece_, one)) {
@@ -127,6 +139,7 @@ public:
         if (error != errc::ok) {
             history_.last_exception = from.timestamp;
         } else {
+            united_ = std::move(united);
             skipped_ += skipped; // counted once, however often the snapshot was tried
             history_.last_flush = from.timestamp;
             history_.flush_bytes = static_cast<double>(bytes);
@@ -140,6 +153,8 @@ public:
 
     /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// The series that Graphite could not have told apart, merged.
+    [[nodiscard]] const united_series& united() const noexcept { return united_; }
 
 private:
     Schema schema_;
@@ -147,6 +162,7 @@ private:
     sink_history history_{};
     std::string piece_{};
     std::uint64_t skipped_ = 0;
+    united_series united_{};
 };
 
 } // namespace quipu

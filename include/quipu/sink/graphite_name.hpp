@@ -4,6 +4,8 @@
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/utf8.hpp>
 #include <quipu/schema/schema.hpp>
+#include <quipu/sink/clean_tags.hpp>
+#include <quipu/wire/canonical.hpp>
 
 #include <string>
 #include <string_view>
@@ -53,26 +55,21 @@ inline void append_graphite_text(std::string& out, std::string_view text) {
     }
 }
 
-/// Appends one tag by Graphite's rules: a key without `!^=`, a value that does not begin with '~',
-/// and neither of them empty; a bare tag is `true`.
-inline void append_graphite_tag(std::string& out, std::string_view tag) {
-    const auto equals = tag.find('=');
-    const auto key = tag.substr(0, equals);
-    out += ';';
+/// A key of a tag by Graphite's rules: without `!^=`, not empty, and not `name`, which carbon throws
+/// away: it is `name_`.
+inline void append_graphite_key(std::string& out, std::string_view key) {
     const auto first = out.size();
     append_graphite_text(out, key);
     for (auto i = first; i < out.size(); ++i) {
         if (out[i] == '!' || out[i] == '^')
             out[i] = '_';
     }
-    if (key.empty())
+    if (out.size() == first || std::string_view(out).substr(first) == "name")
         out += '_';
-    out += '=';
-    if (equals == tag.npos) {
-        out += "true";
-        return;
-    }
-    auto value = tag.substr(equals + 1);
+}
+
+/// A value of a tag by Graphite's rules: not empty, and not beginning with '~'.
+inline void append_graphite_value(std::string& out, std::string_view value) {
     if (value.empty() || value.front() == '~') {
         out += '_';
         value.remove_prefix(value.empty() ? 0 : 1);
@@ -80,30 +77,55 @@ inline void append_graphite_tag(std::string& out, std::string_view tag) {
     append_graphite_text(out, value);
 }
 
-/// Appends tags `;key=value;bare`; empty ones are left out.
+/// Whether canonical tags are Graphite's as they stand.
+[[nodiscard]] inline bool are_graphite_tags(std::string_view tags) noexcept {
+    return is_printable_without<' ', '/', '!', '^', '~'>(tags) && are_simple_tags(tags) &&
+           tags.find(";name=") == tags.npos;
+}
+
+/// Appends tags `;key=value;bare`, each by Graphite's rules; see clean_tags.
 inline void append_graphite_tags(std::string& out, std::string_view tags) {
-    while (!tags.empty()) {
-        const auto end = tags.find(';', 1);
-        const auto tag = tags.substr(1, end == tags.npos ? end : end - 1);
-        if (!tag.empty())
-            append_graphite_tag(out, tag);
-        if (end == tags.npos)
-            break;
-        tags.remove_prefix(end);
-    }
+    if (are_graphite_tags(tags))
+        out += tags;
+    else
+        append_tags(out, clean_tags(tags, append_graphite_key, append_graphite_value));
 }
 
 } // namespace detail
 
 /// Appends the name of a point, tags behind it, so that carbon takes it for one word and the series
 /// for a tagged one: blanks, control characters and bytes that are not UTF-8 become '_', and '/'
-/// becomes '-'; a bare tag gets the value `true`, and what carbon refuses in a tag becomes '_'.
+/// becomes '-'; a bare tag gets the value `true`, and what carbon refuses in a tag becomes '_'; the key
+/// `name` is `name_`, and equal keys are one with all their values.
 /// Cost     O(size); allocates as `out` grows.
 /// Source   carbon 1.1.10: carbon/protocols.py and carbon/util.py, TaggedSeries.
 inline void append_graphite_name(std::string& out, const point& one) {
     for (const auto part : {one.head, one.name, one.tail})
         detail::append_graphite_text(out, part);
     detail::append_graphite_tags(out, one.tags);
+}
+
+/// What carbon knows a series by, if that is not its canonical text: its name cleaned, without dots at its
+/// ends, and with one for several in a row, since carbon keeps those numbers in one file.
+/// Returns  false, and appends nothing, if it is the canonical text.
+/// Cost     a look at each byte, as a rule.
+inline bool append_graphite_identity(std::string& out, std::string_view canonical) {
+    const auto parts = split_canonical(canonical);
+    const auto name = parts.name;
+    const bool is_plain = detail::is_printable_without<' ', '/'>(name) && !name.starts_with('.') &&
+                          !name.ends_with('.') && name.find("..") == name.npos;
+    if (is_plain && detail::are_graphite_tags(parts.tags))
+        return false;
+    std::string cleaned;
+    detail::append_graphite_text(cleaned, name);
+    for (const char c : cleaned) {
+        if (c != '.' || (!out.empty() && out.back() != '.'))
+            out += c;
+    }
+    if (!out.empty() && out.back() == '.')
+        out.pop_back();
+    detail::append_graphite_tags(out, parts.tags);
+    return true;
 }
 
 } // namespace quipu

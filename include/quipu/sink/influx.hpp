@@ -8,6 +8,7 @@
 #include <quipu/schema/percentile.hpp>
 #include <quipu/sink/influx_line.hpp>
 #include <quipu/sink/sink.hpp>
+#include <quipu/snapshot/unite.hpp>
 #include <quipu/wire/binary_point.hpp>
 #include <quipu/wire/canonical.hpp>
 
@@ -70,9 +71,18 @@ public:
     ///          looks whether the backend can be reached where the transport can tell.
     /// Errors   those of the transport, but message_refused.
     template <class StoreTraits>
-    errc write(const basic_snapshot<StoreTraits>& from) {
+    errc write(const basic_snapshot<StoreTraits>& all) {
         now_ = {};
         piece_.clear();
+        basic_snapshot<StoreTraits> room;
+        auto united = united_;
+        const auto& from = unite(
+            all,
+            [](std::string_view name, std::string& key) {
+                return append_influx_identity(key, name);
+            },
+            room,
+            united);
         for (const auto& one : from.counters) {
             begin(one.name, "counter", from.timestamp);
             field("value", one.cell.sum());
@@ -107,6 +117,7 @@ public:
                 now_.error = transport_.connect();
         }
         if (now_.error == errc::ok) { // counted once, however often the snapshot was tried
+            united_ = std::move(united);
             skipped_ += now_.skipped;
             refused_ += now_.refused;
         }
@@ -117,6 +128,8 @@ public:
 
     /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// The series that InfluxDB could not have told apart, merged.
+    [[nodiscard]] const united_series& united() const noexcept { return united_; }
     /// How many lines the peer has refused for good, with those that stood in a piece with them.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
@@ -221,6 +234,7 @@ private:
     std::string time_{};
     std::uint64_t skipped_ = 0;
     std::uint64_t refused_ = 0;
+    united_series united_{};
 };
 
 } // namespace quipu

@@ -9,6 +9,7 @@
 #include <quipu/wire/binary_point.hpp>
 #include <quipu/wire/canonical.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -93,16 +94,31 @@ private:
         return line;
     }
 
+    /// The value of a key is its tag's; of a bare one true; of several tags a list of theirs.
     static void add_tags(json_text& line, std::string_view tags) {
-        while (!tags.empty()) {
-            const auto tag = tags.substr(0, tags.find(';'));
-            tags.remove_prefix(tag.size() < tags.size() ? tag.size() + 1 : tags.size());
-            const auto equals = tag.find('=');
-            line.name(tag.substr(0, equals));
-            if (equals == tag.npos)
+        const auto next_key = [&tags] {
+            return tags.substr(0, std::min(tags.find('='), tags.find(';')));
+        };
+        const auto add_value = [&line](std::string_view tag, std::string_view key) {
+            if (tag.size() == key.size())
                 line.truth(true);
             else
-                line.text(tag.substr(equals + 1));
+                line.text(tag.substr(key.size() + 1));
+        };
+        while (!tags.empty()) {
+            const auto key = next_key();
+            line.name(key);
+            bool is_list = false;
+            do {
+                const auto tag = tags.substr(0, tags.find(';'));
+                tags.remove_prefix(std::min(tag.size() + 1, tags.size()));
+                const bool more = !tags.empty() && next_key() == key;
+                if (more && !std::exchange(is_list, true))
+                    line.begin_list();
+                add_value(tag, key);
+            } while (!tags.empty() && next_key() == key);
+            if (is_list)
+                line.end_list();
         }
         line.end_object();
     }

@@ -9,8 +9,12 @@
 #include <quipu/core/utf8.hpp>
 #include <quipu/net/transport.hpp>
 #include <quipu/schema/schema.hpp>
+#include <quipu/sink/clean_tags.hpp>
 #include <quipu/sink/sink.hpp>
+#include <quipu/snapshot/unite.hpp>
+#include <quipu/wire/canonical.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -46,33 +50,31 @@ inline void append_opentsdb_text(std::string& out, std::string_view text) {
     }
 }
 
-/// Appends ` key=value` for each of the canonical tags, and `host` if it is not among them. Of several
-/// that have one key the first stays; a bare tag is `true`.
-/// Returns  how many there are.
-[[nodiscard]] inline std::size_t
-append_opentsdb_tags(std::string& out, std::string_view tags, std::string_view host) {
-    std::vector<std::string> seen;
-    const auto append = [&](std::string_view key, std::string_view value) {
-        std::string clean;
-        append_opentsdb_text(clean, key);
-        for (const auto& one : seen) {
-            if (one == clean)
-                return;
-        }
-        ((out += ' ') += clean) += '=';
-        append_opentsdb_text(out, value);
-        seen.push_back(std::move(clean));
-    };
-    while (!tags.empty()) {
-        tags.remove_prefix(1); // the ';'
-        const auto tag = tags.substr(0, tags.find(';'));
-        tags.remove_prefix(tag.size());
-        const auto equals = tag.find('=');
-        if (!tag.empty())
-            append(tag.substr(0, equals), equals == tag.npos ? "true" : tag.substr(equals + 1));
+/// Canonical tags, and `host` if it is not among them; see clean_tags.
+[[nodiscard]] inline std::vector<clean_tag> opentsdb_tags(std::string_view tags,
+                                                          std::string_view host) {
+    auto made = clean_tags(tags, append_opentsdb_text, append_opentsdb_text);
+    bool has_host = false;
+    for (auto& [key, value] : made) {
+        has_host = has_host || key == "host";
+        for (char& c : value)
+            c = c == ',' ? '_' : c;
     }
-    append("host", host);
-    return seen.size();
+    if (!has_host) {
+        made.push_back({"host", {}});
+        append_opentsdb_text(made.back().value, host);
+    }
+    return made;
+}
+
+/// Appends what OpenTSDB knows a series by: its name and its tags, in whichever order.
+inline void
+append_opentsdb_identity(std::string& out, std::string_view canonical, std::string_view host) {
+    const auto parts = split_canonical(canonical);
+    append_opentsdb_text(out, parts.name);
+    auto tags = opentsdb_tags(parts.tags, host);
+    std::sort(tags.begin(), tags.end(), [](const auto& x, const auto& y) { return x.key < y.key; });
+    append_tags(out, tags);
 }
 
 } // namespace detail
@@ -109,7 +111,10 @@ append_opentsdb_line(std::string& out, const point& one, const opentsdb_options&
         *end++ = '0';
     }
     out.append(text, static_cast<std::size_t>(end - text));
-    if (detail::append_opentsdb_tags(out, one.tags, options.host) > options.tags_max) {
+    const auto tags = detail::opentsdb_tags(one.tags, options.host);
+    for (const auto& [key, value] : tags)
+        (((out += ' ') += key) += '=') += value;
+    if (tags.size() > options.tags_max) {
         out.resize(begin);
         return false;
     }
@@ -151,7 +156,17 @@ public:
             bytes += piece_.size();
             piece_.clear();
         };
-        schema_.write(from, history_, [&](const point& one) {
+        basic_snapshot<StoreTraits> room;
+        auto united = united_;
+        const auto& distinct = unite(
+            from,
+            [this](std::string_view name, std::string& key) {
+                detail::append_opentsdb_identity(key, name, options_.host);
+                return true;
+            },
+            room,
+            united);
+        schema_.write(distinct, history_, [&](const point& one) {
             if (!append_opentsdb_line(piece_, one, options_))
                 ++skipped;
             if (piece_.size() >= piece_bytes)
@@ -165,6 +180,7 @@ public:
         if (error != errc::ok) {
             history_.last_exception = from.timestamp;
         } else {
+            united_ = std::move(united);
             skipped_ += skipped; // counted once, however often the snapshot was tried
             history_.last_flush = from.timestamp;
             history_.flush_bytes = static_cast<double>(bytes);
@@ -177,6 +193,8 @@ public:
     [[nodiscard]] sink_history& history() noexcept { return history_; }
     /// How many numbers of the snapshots that were sent were left out.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// The series that OpenTSDB could not have told apart, merged.
+    [[nodiscard]] const united_series& united() const noexcept { return united_; }
 
 private:
     Schema schema_;
@@ -185,6 +203,7 @@ private:
     sink_history history_{};
     std::string piece_{};
     std::uint64_t skipped_ = 0;
+    united_series united_{};
 };
 
 } // namespace quipu

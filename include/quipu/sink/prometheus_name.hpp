@@ -3,13 +3,10 @@
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/utf8.hpp>
-#include <quipu/wire/canonical.hpp>
+#include <quipu/sink/clean_tags.hpp>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace quipu {
 
@@ -47,35 +44,13 @@ inline void append_prometheus_value(std::string& out, std::string_view value) {
 /// that have one name after that are one label with all their values, in order: `team="a,b"`. An empty
 /// value is no label to Prometheus.
 [[nodiscard]] inline std::string prometheus_labels(std::string_view tags) {
-    struct named {
-        std::string key, value;
+    const auto append_key = [](std::string& out, std::string_view key) {
+        append_prometheus_name<false>(out, key);
+        if (out == "le" || out == "quantile" || out.starts_with("__"))
+            out.insert(0, "exported_");
     };
-    std::vector<named> labels;
-    while (!tags.empty()) {
-        tags.remove_prefix(1); // the ';'
-        const auto tag = tags.substr(0, tags.find(';'));
-        tags.remove_prefix(tag.size());
-        if (tag.empty())
-            continue;
-        const auto equals = tag.find('=');
-        if (equals + 1 == tag.size())
-            continue;
-        std::string key;
-        append_prometheus_name<false>(key, tag.substr(0, equals));
-        if (key == "le" || key == "quantile" || key.starts_with("__"))
-            key.insert(0, "exported_");
-        std::size_t at = 0;
-        while (at < labels.size() && labels[at].key != key)
-            ++at;
-        if (at == labels.size())
-            labels.push_back({std::move(key), {}});
-        else
-            labels[at].value += ',';
-        append_prometheus_value(labels[at].value,
-                                equals == tag.npos ? "true" : tag.substr(equals + 1));
-    }
     std::string out;
-    for (const auto& [key, value] : labels) {
+    for (const auto& [key, value] : clean_tags(tags, append_key, append_prometheus_value, false)) {
         out += out.empty() ? "" : ",";
         (((out += key) += "=\"") += value) += '"';
     }
