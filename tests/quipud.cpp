@@ -18,6 +18,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -238,7 +239,8 @@ TEST_CASE("quipud: both spellings of each option do the same", "[quipud]") {
     CHECK(graphite.shows("mine.timers.t.upper_75", "3"));
     CHECK(graphite.last("mine.timers.t.lower_top10") == "4");
     CHECK(graphite.last("mine.timers.t.upper_90") == "none");
-    CHECK(graphite.last("mine.timers.t.rate") == "20"); // four in 0.2 seconds
+    // Four in 0.2 seconds, or in less: the first interval ends with one of the clock's.
+    CHECK(std::stod(graphite.last("mine.timers.t.rate")) >= 19);
     CHECK(server.ends_well());
 }
 
@@ -284,19 +286,28 @@ TEST_CASE("quipud: a file gets lines of JSON", "[quipud]") {
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     CAPTURE(text);
     CHECK(text.starts_with("{\"time\":"));
-    CHECK(text.ends_with(
-        ",\"interval\":3600,\"type\":\"counter\",\"name\":\"hits\","
-        "\"tags\":{\"region\":\"eu\"},\"count\":3,\"rate\":0.0008333333333333334}\n"));
+    CHECK(text.find(",\"type\":\"counter\",\"name\":\"hits\",\"tags\":{\"region\":\"eu\"},"
+                    "\"count\":3,\"rate\":") != text.npos);
+    // The interval that the end cut short has the length that it had.
+    const auto number_behind = [&](std::string_view key) {
+        return std::stod(text.substr(text.find(key) + key.size()));
+    };
+    const double seconds = number_behind("\"interval\":");
+    CHECK(seconds < 60);
+    CHECK(number_behind("\"rate\":") == Approx(3 / seconds));
+    CHECK(number_behind("\"time\":") <= static_cast<double>(std::time(nullptr)));
 }
 
 TEST_CASE("quipud: the profile dogstatsd reads what Datadog's clients send", "[quipud]") {
     graphite_server graphite;
     running server(
         {"--profile=dogstatsd", "--interval=200ms", "--prefix=", "--sink", graphite.url()});
-    server.send("depth:5|g\ndepth:-2|g\nwait:1:2:6|d|@1|#at:eu|c:abc|T1700000000\nk:1|kv");
+    server.send("depth:5|g\ndepth:-2|g\nwait:1:2:6|d|@1|#at:eu|c:abc\n"
+                "wait:9|d|#at:eu|T1700000000\nk:1|kv");
     CHECK(graphite.shows("gauges.depth", "-2"));
     CHECK(graphite.shows("timers.wait.count;at=eu", "3"));
     CHECK(server.program().complains("1 × unknown metric type"));
+    CHECK(server.program().complains("the sample has a time of its own, `|T`"));
     CHECK(server.ends_well());
 }
 
@@ -413,7 +424,7 @@ TEST_CASE("quipud: OpenTSDB gets lines with the host's tag", "[quipud]") {
     CAPTURE(text);
     CHECK(text.starts_with("put counters.hits.count "));
     CHECK(text.find(" 7200 region=eu host=web01\nput counters.hits.rate ") != text.npos);
-    CHECK(text.ends_with(" 2 region=eu host=web01\n"));
+    CHECK(text.ends_with(" region=eu host=web01\n"));
 }
 
 TEST_CASE("quipud: it says that it is up once its sockets are bound, and not before", "[quipud]") {
@@ -431,11 +442,9 @@ TEST_CASE("quipud: each flush is a table on the console", "[quipud]") {
     const auto out = server.program().out();
     CAPTURE(out);
     CHECK(out.starts_with("server is up\n20"));
-    CHECK(out.ends_with(" UTC, 3600 s, 2 series\n"
-                        "counters    count  rate/s\n"
-                        "  api.hits   1200   0.333\n"
-                        "gauges    value\n"
-                        "  queue       7\n\n"));
+    CHECK(out.find(" s, 2 series\ncounters    count") != out.npos);
+    CHECK(out.find("\n  api.hits   1200") != out.npos);
+    CHECK(out.ends_with("gauges    value\n  queue       7\n\n"));
 }
 
 TEST_CASE("quipud: the console shows the percentiles asked for", "[quipud]") {

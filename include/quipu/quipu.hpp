@@ -203,6 +203,7 @@
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/event_stream.hpp>
 #include <quipu/server/flush_clock.hpp>
+#include <quipu/server/flush_stamps.hpp>
 #include <quipu/server/health.hpp>
 #include <quipu/server/http.hpp>
 #include <quipu/server/http_reply.hpp>

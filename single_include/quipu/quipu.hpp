@@ -3626,16 +3626,20 @@ public:
         : path_(std::move(path)), mode_(mode) {}
 
     /// Appends all of `bytes`. What a write that failed (the disk is full, say) has left of them is cut
-    /// off again.
+    /// off again; behind a line that somebody left unfinished, as by dying, a new one is begun.
     /// Errors   no_such_file (the folder), permission_denied, is_a_link (of another user), disk_full,
     ///          system_failure (a pipe that nobody reads), and the like.
-    /// Cost     four system calls as a rule.
+    /// Cost     six system calls as a rule.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
         const descriptor file(open());
         struct stat before {};
         if (!file || ::fstat(file.fd(), &before) != 0)
             return last_error();
-        const errc error = file_writer(file.fd()).send(bytes);
+        errc error = errc::ok;
+        if (S_ISREG(before.st_mode) && ends_within_a_line(file.fd(), before.st_size))
+            error = file_writer(file.fd()).send("\n");
+        if (error == errc::ok)
+            error = file_writer(file.fd()).send(bytes);
         if (error != errc::ok && S_ISREG(before.st_mode) &&
             ::ftruncate(file.fd(), before.st_size) != 0)
             return last_error();
@@ -3645,14 +3649,29 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
 private:
+    /// Not if it may not be read.
+    [[nodiscard]] static bool ends_within_a_line(int fd, off_t size) noexcept {
+        char last = '\n';
+        return size > 0 && uninterrupted([&] { return ::pread(fd, &last, 1, size - 1); }) == 1 &&
+               last != '\n';
+    }
+
     /// Without waiting for the reader of a pipe.
     [[nodiscard]] int open() const noexcept {
         const auto open_with = [this](int more) {
-            return uninterrupted([&] {
-                return ::open(path_.c_str(),
-                              O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | more,
-                              static_cast<mode_t>(mode_));
-            });
+            const auto open_for = [&](int what) {
+                return uninterrupted([&] {
+                    return ::open(path_.c_str(),
+                                  what | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | more,
+                                  static_cast<mode_t>(mode_));
+                });
+            };
+            // A pipe that is opened to be read as well would have a reader; a file need not be readable.
+            struct stat known {};
+            if (::stat(path_.c_str(), &known) != 0 || !S_ISREG(known.st_mode))
+                return open_for(O_WRONLY);
+            const int both = open_for(O_RDWR);
+            return both >= 0 || errno != EACCES ? both : open_for(O_WRONLY);
         };
         const int opened = open_with(O_NOFOLLOW);
         if (opened >= 0 || errno != ELOOP)
@@ -9574,14 +9593,11 @@ private:
     Sketch sketch_{};
 };
 
-/// As statsite counts: exact up to 64 members, then a HyperLogLog whose standard error is below its
-/// default `set_eps` of 2 % (1.6 %). There the estimate has bias corrections of its own and another
-/// hash, so beyond 64 the numbers are as good, and not the same. A profile may as well take
-/// `adaptive_set<>`, whose numbers are better.
-using statsite_set = adaptive_set<64, hyperloglog<12>>;
+/// As Etsy's statsd counts: exactly, up to 2^20 members; then as `adaptive_set<>` does.
+using etsy_set = adaptive_set<std::size_t{1} << 20>;
 
 static_assert(distinct_sketch<adaptive_set<>>);
-static_assert(distinct_sketch<statsite_set>);
+static_assert(distinct_sketch<etsy_set>);
 
 } // namespace quipu
 
@@ -10864,6 +10880,7 @@ namespace quipu::dialect {
 /// name have a bound.
 struct etsy : quipu {
     static constexpr std::size_t line_bytes_max = 65536;
+    static constexpr std::size_t name_bytes_max = line_bytes_max;
     static constexpr std::size_t tag_bytes_max = line_bytes_max;
     static constexpr std::size_t values_max = line_bytes_max / 2;
     static constexpr tag_field tags = tag_field::rest_of_line;
@@ -15184,8 +15201,11 @@ public:
     void next_interval() noexcept { reset(); }
     void settle() noexcept {}
 
-    /// The number of distinct members, or about that.
-    [[nodiscard]] double estimate() const noexcept { return members_.estimate(); }
+    /// The number of distinct members, or about that: a whole number.
+    [[nodiscard]] double estimate() const noexcept {
+        constexpr double half = 0.5; // 2^63 members are not to be had
+        return static_cast<double>(static_cast<std::uint64_t>(members_.estimate() + half));
+    }
     /// Whether the estimate is the number itself.
     [[nodiscard]] bool exact() const noexcept {
         return standard_error() == 0 && members_.dropped() == 0;
@@ -18032,6 +18052,10 @@ void collect_table(Table& table, Entries& entries, key_arena& names, const Reten
         one.cell.next_interval();
         entries.push_back({names.intern(one.name()), one.idle_intervals, std::move(frozen)});
     }
+    // A gauge that leaves unless something comes leaves at once, as that of Etsy's statsd does: a change
+    // that comes later begins at 0.
+    if constexpr (requires(typename Entries::value_type one) { one.cell.change(1.0); })
+        table.erase_if([&](const auto& one) { return retention.expired(one.idle_intervals + 1); });
 }
 
 } // namespace detail
@@ -25205,6 +25229,75 @@ private:
 
 } // namespace quipu
 
+// quipu/server/flush_stamps.hpp
+
+// What time a flush has, and how long its interval was.
+
+namespace quipu {
+
+/// The time of a flush, and how long it took to come.
+struct flush_stamp {
+    std::int64_t timestamp = 0; ///< Unix seconds
+    std::int64_t interval_ms = 0;
+};
+
+/// Stamps flushes: with the time of the wall clock, which may be set, and lengths by a clock that is not.
+///
+///  - An interval that lasted about a whole number of those of the schedule counts as so many: rates do
+///    not tremble with the machine. One that was cut short, or whose length was changed, has its own.
+///  - No time comes twice where intervals are a second or more: after a cut interval, or a step of the
+///    clock back, the next second is taken; backends that keep one value for each time would lose the one
+///    before.
+///
+/// It holds no clock: the time is told to it.
+/// Threads  distinct objects safe, shared objects unsafe.
+class flush_stamps {
+public:
+    /// The first interval begins now.
+    /// Units    `steady_ms`: of a clock that nobody sets.
+    explicit flush_stamps(std::int64_t steady_ms) noexcept : begun_ms_(steady_ms) {}
+
+    /// A flush that the schedule asked for.
+    /// Input    due_ms: the tick, in Unix milliseconds; `schedule_ms`: the length of an interval.
+    [[nodiscard]] flush_stamp
+    regular(std::int64_t due_ms, std::int64_t steady_ms, std::int64_t schedule_ms) noexcept {
+        QUIPU_ASSERT(schedule_ms > 0);
+        const std::int64_t took_ms = take(steady_ms);
+        const std::int64_t intervals = (took_ms + schedule_ms / 2) / schedule_ms;
+        const std::int64_t off_ms = took_ms - intervals * schedule_ms;
+        const bool is_whole =
+            intervals > 0 && off_ms <= schedule_ms / 4 && off_ms >= -schedule_ms / 4;
+        return {unused((due_ms + 500) / 1000, schedule_ms),
+                is_whole ? intervals * schedule_ms : took_ms};
+    }
+
+    /// A flush within an interval, the last one of a server.
+    [[nodiscard]] flush_stamp
+    cut(std::int64_t now_ms, std::int64_t steady_ms, std::int64_t schedule_ms) noexcept {
+        return {unused(now_ms / 1000, schedule_ms), take(steady_ms)};
+    }
+
+private:
+    /// Ends the interval; returns its length, above 0.
+    [[nodiscard]] std::int64_t take(std::int64_t steady_ms) noexcept {
+        const std::int64_t took_ms = steady_ms - begun_ms_;
+        begun_ms_ = steady_ms;
+        return took_ms > 0 ? took_ms : 1;
+    }
+
+    [[nodiscard]] std::int64_t unused(std::int64_t timestamp, std::int64_t schedule_ms) noexcept {
+        constexpr std::int64_t second_ms = 1000;
+        if (schedule_ms >= second_ms && timestamp <= last_)
+            timestamp = last_ + 1;
+        return last_ = timestamp;
+    }
+
+    std::int64_t begun_ms_;
+    std::int64_t last_ = std::numeric_limits<std::int64_t>::min();
+};
+
+} // namespace quipu
+
 // quipu/server/key_frequency.hpp
 
 // How often each key came: what `keyFlush` of Etsy's statsd tells.
@@ -29494,6 +29587,7 @@ struct quipu {
 struct etsy {
     struct store_traits : ::quipu::store_traits {
         using timer = basic_timer<exact, timer_weighting::count_only>;
+        using unique = basic_unique<etsy_set>;
         using counter_retention = retention::adjustable;
         using timer_retention = retention::adjustable;
         using gauge_retention = retention::adjustable;
@@ -29542,7 +29636,6 @@ struct statsite {
     struct store_traits : ::quipu::store_traits {
         using timer = basic_timer<arrivals, timer_weighting::count_only>;
         using gauge = interval_gauge;
-        using unique = basic_unique<statsite_set>;
         using gauge_retention = retention::each_interval;
     };
 
@@ -31214,12 +31307,12 @@ public:
                 log_.warning(one + ": flushes wait there for a sink that is not there");
         }
         receivers_.start();
-        flushed_ms_ = now_ms();
-        clock_.emplace(options_.schedule, flushed_ms_);
+        const auto begun_ms = now_ms();
+        clock_.emplace(options_.schedule, begun_ms);
+        stamps_.emplace(steady_ms());
         recent_.note(steady_ms(), counts_now());
         if (keys_)
-            keys_->start(flushed_ms_);
-        bool ticked = false;
+            keys_->start(begun_ms);
         for (;;) {
             const auto wait_ms = std::min(wait_until_due(now_ms()), wait_ms_max);
             bool woken = false;
@@ -31251,16 +31344,15 @@ public:
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
-            flush(due, clock_->missed() - missed + 1, [&] { take_input(true); });
-            ticked = true;
+            flush([&] { take_input(true); },
+                  [&] { return stamps_->regular(due, steady_ms(), options_.schedule.interval_ms); },
+                  clock_->missed() - missed);
             tell_followers(now_ms());
         }
         receivers_.stop();
-        // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
-        // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&] {
-            receivers_.take_rest([&](auto& from) { pipeline_.take(from); });
-        });
+        flush([&] { receivers_.take_rest([&](auto& from) { pipeline_.take(from); }); },
+              [&] { return stamps_->cut(now_ms(), steady_ms(), options_.schedule.interval_ms); },
+              0);
         const bool at_leisure = input_ended_.load(std::memory_order_acquire) ||
                                 !stop_asked_.load(std::memory_order_acquire);
         const auto patience = at_leisure ? options_.patience_at_leisure : options_.patience;
@@ -31302,7 +31394,6 @@ public:
         if (!clock_)
             return;
         clock_.emplace(schedule, now_ms());
-        rescheduled_ = true;
     }
     void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 
@@ -31536,25 +31627,20 @@ private:
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     }
 
-    /// Flushes what came in so many intervals: more than one if ticks were missed.
-    template <class TakeWhatCame>
-    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeWhatCame&& take_what_came) {
+    /// Flushes what came, stamped after it was taken. `missed`: ticks that were left out before.
+    template <class TakeWhatCame, class Stamp>
+    void flush(TakeWhatCame&& take_what_came, Stamp&& stamp, std::uint64_t missed) {
         const auto start = std::chrono::steady_clock::now();
         take_what_came();
-        // One that began under another schedule has its own length.
-        const auto interval_ms =
-            std::exchange(rescheduled_, false) && at_ms > flushed_ms_
-                ? at_ms - flushed_ms_
-                : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
-        flushed_ms_ = at_ms;
-        const double interval_seconds = static_cast<double>(interval_ms) / 1000;
+        const flush_stamp at = stamp();
+        const double interval_seconds = static_cast<double>(at.interval_ms) / 1000;
         if (itself_) {
             itself_.tell(status_now(),
                          [this](std::string_view name, metric_kind kind, double value) {
                              pipeline_.record(name, kind, value);
                          });
         }
-        auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
+        auto one = pipeline_.flush(at.timestamp, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
         one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
@@ -31578,8 +31664,8 @@ private:
         keep_for_pages(shared, counts, lost_lines, interval_seconds);
         log_losses(log_, counts, lost_lines);
         repeaters_watch_.log_losses();
-        if (intervals > 1) {
-            log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
+        if (missed > 0) {
+            log_.warning("the clock or this machine skipped " + std::to_string(missed) +
                          " flushes; the last one has what came meanwhile");
         }
     }
@@ -31597,6 +31683,7 @@ private:
     std::atomic<bool> input_ended_{false};
     std::function<void()> on_interrupt_{};
     std::optional<flush_clock> clock_{};
+    std::optional<flush_stamps> stamps_{};
     conversations conversations_{waker_token + 1};
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
@@ -31614,8 +31701,6 @@ private:
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;
     std::int64_t told_ms_ = 0;    // when the followers were
-    std::int64_t flushed_ms_ = 0; // when the interval began
-    bool rescheduled_ = false;    // since then
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};

@@ -7,6 +7,7 @@
 #include "support/bytes.hpp"
 #include "support/catch.hpp"
 
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -124,4 +125,19 @@ TEST_CASE("unique: one that was hashed with another seed is refused", "[cell][un
         CHECK_FALSE(users.read(from));
         CHECK(users.idle());
     }
+}
+
+TEST_CASE("unique: a number of members is a whole one, kept or estimated", "[cell][unique]") {
+    quipu::unique native;
+    quipu::basic_unique<quipu::etsy_set> etsy;
+    for (int i = 0; i < 10'000; ++i) {
+        const auto member = "user." + std::to_string(i);
+        REQUIRE(native.insert(member) == quipu::errc::ok);
+        REQUIRE(etsy.insert(member) == quipu::errc::ok);
+        REQUIRE(native.estimate() == std::floor(native.estimate()));
+    }
+    CHECK(etsy.estimate() == 10'000);
+    CHECK(etsy.exact());
+    CHECK_FALSE(native.exact());
+    CHECK(native.estimate() == Approx(10'000).epsilon(0.04));
 }

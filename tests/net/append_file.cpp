@@ -87,3 +87,14 @@ TEST_CASE("append_file: a link of one's own is followed, that of somebody else i
     CHECK(to.send("two\n") == errc::is_a_link);
     CHECK(text_of(folder.path("target")) == "one\n");
 }
+
+TEST_CASE("append_file: a line that somebody left unfinished is not continued",
+          "[net][append_file]") {
+    const scratch_folder folder;
+    append_file to(folder.path("lines"));
+    CHECK(to.send("one\n") == errc::ok);
+    std::ofstream(folder.path("lines"), std::ios::app) << "half a li";
+    CHECK(to.send("two\n") == errc::ok);
+    CHECK(to.send("three\n") == errc::ok);
+    CHECK(text_of(folder.path("lines")) == "one\nhalf a li\ntwo\nthree\n");
+}

@@ -17,8 +17,7 @@ using namespace std::string_literals;
 
 static_assert(std::is_nothrow_move_constructible_v<adaptive_set<>>);
 static_assert(sizeof(adaptive_set<>) == 24);
-static_assert(statsite_set::exact_max == 64);
-static_assert(statsite_set::sketch_type::precision == 12);
+static_assert(etsy_set::exact_max == 1 << 20);
 
 namespace {
 
@@ -97,7 +96,7 @@ TEST_CASE("adaptive set: merges whichever of the two each is", "[sketch][adaptiv
 
 TEST_CASE("adaptive set: one that was cleared is exact again, and allocates nothing to fill",
           "[sketch][adaptive_set]") {
-    auto set = members<statsite_set>(0, 500);
+    auto set = members<adaptive_set<64, hyperloglog<12>>>(0, 500);
     const auto before = allocations();
     set.clear();
     CHECK(set.exact());

@@ -176,7 +176,39 @@ TEST_CASE("collect: behaves as a map of cells does", "[snapshot][collect]") {
             const auto kind = static_cast<std::size_t>(metric_kind::counter);
             CHECK(one.idle_intervals == model.cells[kind].find(one.name)->second.idle);
         }
+        // Gauges that are to leave have left.
+        model.erase_if([&](metric_kind kind, const std::string& name) {
+            return kind == metric_kind::gauge &&
+                   model.cells[static_cast<std::size_t>(kind)].at(name).idle + 1 > idle_max[2];
+        });
         model.next(true);
         store_model::check_same(model, real);
+    }
+}
+
+TEST_CASE("collect: a gauge that is to leave has left when a change comes", "[snapshot]") {
+    struct etsy_like : store_traits {
+        using gauge_retention = retention::adjustable;
+    };
+    sample one;
+    one.series.kind = metric_kind::gauge;
+    for (const std::uint32_t idle : {0U, 2U}) {
+        CAPTURE(idle);
+        basic_store<etsy_like> all;
+        basic_retentions<etsy_like> keep;
+        keep.gauges = retention::adjustable(idle);
+        one.value = 100;
+        one.relative = false;
+        REQUIRE(all.apply("g.base", one) == errc::ok);
+        for (std::uint32_t i = 0; i <= idle; ++i) {
+            const auto flushed = collect(all, i, 10, keep);
+            REQUIRE(flushed.gauges.size() == 1);
+            CHECK(flushed.gauges[0].cell.value() == 100);
+        }
+        CHECK(all.size() == 0);
+        one.value = 1;
+        one.relative = true;
+        REQUIRE(all.apply("g.base", one) == errc::ok);
+        CHECK(collect(all, 9, 10, keep).gauges[0].cell.value() == 1);
     }
 }

@@ -255,7 +255,7 @@ TEST_CASE("datagram_writer: the usual one fits an Ethernet frame", "[wire][datag
     CHECK(count(writer.view()) == tally{double(added), added, 0, added});
 }
 
-TEST_CASE("datagram: blank lines are none, be they ended by \\n or by \\r\\n", "[wire][datagram]") {
+TEST_CASE("datagram: blank lines are none, however they end", "[wire][datagram]") {
     const auto text = "\r\n\n\r\na:1|c\r\n\r\nb:2|c\r\n\r\n\n\r"sv;
     CHECK(count(text) == tally{3, 2, 0, 2});
     // As a padded text likewise, and as a text without anything behind it.

@@ -191,3 +191,13 @@ TEST_CASE("etsy: the tags are what follows the first mark", "[wire][dialect_etsy
 TEST_CASE("etsy: lines that end that server are read or refused", "[wire][dialect_etsy]") {
     check<dialect::etsy>(etsy_notorious);
 }
+
+TEST_CASE("dialect::etsy: a name is as long as its line", "[wire][dialect]") {
+    const std::string name(5'000, 'n');
+    std::size_t size = 0;
+    quipu::parse_line<quipu::dialect::etsy>(
+        name + ":1|c",
+        [&](const quipu::sample& one) { size = one.series.name.size(); },
+        [](quipu::refusal) {});
+    CHECK(size == 5'000);
+}

@@ -35,8 +35,11 @@ public:
     void next_interval() noexcept { reset(); }
     void settle() noexcept {}
 
-    /// The number of distinct members, or about that.
-    [[nodiscard]] double estimate() const noexcept { return members_.estimate(); }
+    /// The number of distinct members, or about that: a whole number.
+    [[nodiscard]] double estimate() const noexcept {
+        constexpr double half = 0.5; // 2^63 members are not to be had
+        return static_cast<double>(static_cast<std::uint64_t>(members_.estimate() + half));
+    }
     /// Whether the estimate is the number itself.
     [[nodiscard]] bool exact() const noexcept {
         return standard_error() == 0 && members_.dropped() == 0;

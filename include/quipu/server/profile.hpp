@@ -44,6 +44,7 @@ struct quipu {
 struct etsy {
     struct store_traits : ::quipu::store_traits {
         using timer = basic_timer<exact, timer_weighting::count_only>;
+        using unique = basic_unique<etsy_set>;
         using counter_retention = retention::adjustable;
         using timer_retention = retention::adjustable;
         using gauge_retention = retention::adjustable;
@@ -92,7 +93,6 @@ struct statsite {
     struct store_traits : ::quipu::store_traits {
         using timer = basic_timer<arrivals, timer_weighting::count_only>;
         using gauge = interval_gauge;
-        using unique = basic_unique<statsite_set>;
         using gauge_retention = retention::each_interval;
     };
 

@@ -7,6 +7,7 @@
 #include <quipu/server/admin.hpp>
 #include <quipu/server/conversations.hpp>
 #include <quipu/server/flush_clock.hpp>
+#include <quipu/server/flush_stamps.hpp>
 #include <quipu/server/http.hpp>
 #include <quipu/server/key_reporter.hpp>
 #include <quipu/server/live_routes.hpp>
@@ -239,12 +240,12 @@ public:
                 log_.warning(one + ": flushes wait there for a sink that is not there");
         }
         receivers_.start();
-        flushed_ms_ = now_ms();
-        clock_.emplace(options_.schedule, flushed_ms_);
+        const auto begun_ms = now_ms();
+        clock_.emplace(options_.schedule, begun_ms);
+        stamps_.emplace(steady_ms());
         recent_.note(steady_ms(), counts_now());
         if (keys_)
-            keys_->start(flushed_ms_);
-        bool ticked = false;
+            keys_->start(begun_ms);
         for (;;) {
             const auto wait_ms = std::min(wait_until_due(now_ms()), wait_ms_max);
             bool woken = false;
@@ -276,16 +277,15 @@ public:
                 break;
             const auto missed = clock_->missed();
             const auto due = clock_->tick(now);
-            flush(due, clock_->missed() - missed + 1, [&] { take_input(true); });
-            ticked = true;
+            flush([&] { take_input(true); },
+                  [&] { return stamps_->regular(due, steady_ms(), options_.schedule.interval_ms); },
+                  clock_->missed() - missed);
             tell_followers(now_ms());
         }
         receivers_.stop();
-        // The rest of an interval belongs to the interval's end: stamped earlier, it would take the
-        // place of the flush before where a backend keeps one value for each interval.
-        flush(ticked ? clock_->next_ms() : now_ms(), 1, [&] {
-            receivers_.take_rest([&](auto& from) { pipeline_.take(from); });
-        });
+        flush([&] { receivers_.take_rest([&](auto& from) { pipeline_.take(from); }); },
+              [&] { return stamps_->cut(now_ms(), steady_ms(), options_.schedule.interval_ms); },
+              0);
         const bool at_leisure = input_ended_.load(std::memory_order_acquire) ||
                                 !stop_asked_.load(std::memory_order_acquire);
         const auto patience = at_leisure ? options_.patience_at_leisure : options_.patience;
@@ -327,7 +327,6 @@ public:
         if (!clock_)
             return;
         clock_.emplace(schedule, now_ms());
-        rescheduled_ = true;
     }
     void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 
@@ -561,25 +560,20 @@ private:
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     }
 
-    /// Flushes what came in so many intervals: more than one if ticks were missed.
-    template <class TakeWhatCame>
-    void flush(std::int64_t at_ms, std::uint64_t intervals, TakeWhatCame&& take_what_came) {
+    /// Flushes what came, stamped after it was taken. `missed`: ticks that were left out before.
+    template <class TakeWhatCame, class Stamp>
+    void flush(TakeWhatCame&& take_what_came, Stamp&& stamp, std::uint64_t missed) {
         const auto start = std::chrono::steady_clock::now();
         take_what_came();
-        // One that began under another schedule has its own length.
-        const auto interval_ms =
-            std::exchange(rescheduled_, false) && at_ms > flushed_ms_
-                ? at_ms - flushed_ms_
-                : options_.schedule.interval_ms * static_cast<std::int64_t>(intervals);
-        flushed_ms_ = at_ms;
-        const double interval_seconds = static_cast<double>(interval_ms) / 1000;
+        const flush_stamp at = stamp();
+        const double interval_seconds = static_cast<double>(at.interval_ms) / 1000;
         if (itself_) {
             itself_.tell(status_now(),
                          [this](std::string_view name, metric_kind kind, double value) {
                              pipeline_.record(name, kind, value);
                          });
         }
-        auto one = pipeline_.flush((at_ms + 500) / 1000, interval_seconds);
+        auto one = pipeline_.flush(at.timestamp, interval_seconds);
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
         one.processing_milliseconds = static_cast<double>(static_cast<std::int64_t>(took.count()));
@@ -603,8 +597,8 @@ private:
         keep_for_pages(shared, counts, lost_lines, interval_seconds);
         log_losses(log_, counts, lost_lines);
         repeaters_watch_.log_losses();
-        if (intervals > 1) {
-            log_.warning("the clock or this machine skipped " + std::to_string(intervals - 1) +
+        if (missed > 0) {
+            log_.warning("the clock or this machine skipped " + std::to_string(missed) +
                          " flushes; the last one has what came meanwhile");
         }
     }
@@ -622,6 +616,7 @@ private:
     std::atomic<bool> input_ended_{false};
     std::function<void()> on_interrupt_{};
     std::optional<flush_clock> clock_{};
+    std::optional<flush_stamps> stamps_{};
     conversations conversations_{waker_token + 1};
     intake_counts counts_{}; // up to the last flush
     std::int64_t start_ = 0;
@@ -639,8 +634,6 @@ private:
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;
     std::int64_t told_ms_ = 0;    // when the followers were
-    std::int64_t flushed_ms_ = 0; // when the interval began
-    bool rescheduled_ = false;    // since then
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};

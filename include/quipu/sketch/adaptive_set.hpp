@@ -115,13 +115,10 @@ private:
     Sketch sketch_{};
 };
 
-/// As statsite counts: exact up to 64 members, then a HyperLogLog whose standard error is below its
-/// default `set_eps` of 2 % (1.6 %). There the estimate has bias corrections of its own and another
-/// hash, so beyond 64 the numbers are as good, and not the same. A profile may as well take
-/// `adaptive_set<>`, whose numbers are better.
-using statsite_set = adaptive_set<64, hyperloglog<12>>;
+/// As Etsy's statsd counts: exactly, up to 2^20 members; then as `adaptive_set<>` does.
+using etsy_set = adaptive_set<std::size_t{1} << 20>;
 
 static_assert(distinct_sketch<adaptive_set<>>);
-static_assert(distinct_sketch<statsite_set>);
+static_assert(distinct_sketch<etsy_set>);
 
 } // namespace quipu

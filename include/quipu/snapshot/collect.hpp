@@ -37,6 +37,10 @@ void collect_table(Table& table, Entries& entries, key_arena& names, const Reten
         one.cell.next_interval();
         entries.push_back({names.intern(one.name()), one.idle_intervals, std::move(frozen)});
     }
+    // A gauge that leaves unless something comes leaves at once, as that of Etsy's statsd does: a change
+    // that comes later begins at 0.
+    if constexpr (requires(typename Entries::value_type one) { one.cell.change(1.0); })
+        table.erase_if([&](const auto& one) { return retention.expired(one.idle_intervals + 1); });
 }
 
 } // namespace detail
