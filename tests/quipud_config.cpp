@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -1149,4 +1150,85 @@ TEST_CASE("quipud: a pid file of another process, and a device, stay", "[quipud]
                    "quipud.pid_file=/dev/null"});
     CHECK(other.ends_well());
     CHECK(std::filesystem::exists("/dev/null"));
+}
+
+namespace {
+
+/// What `--check` says of a file.
+std::string checked(const std::string& name, const std::string& text) {
+    const file config(name, text);
+    const auto made = quipud({"--check", config.path()});
+    const int code = made->exit_code();
+    const auto said = made->err() + made->out();
+    return (code == 0 ? "well" : said.substr(said.find(name) == said.npos ? 0 : said.find(name)));
+}
+
+} // namespace
+
+TEST_CASE("quipud config: what is surely a slip is never taken", "[quipud][config]") {
+    const auto says = [](const std::string& text, const std::string& why) {
+        const auto said = checked("slip.ini", text);
+        CAPTURE(text, said);
+        CHECK(said.find(why) != said.npos);
+    };
+    says("[sink a]\nurl = none:\n[sink a]\nurl = console:\n",
+         "slip.ini:4: 'url' of [sink a] stands in line 2 already");
+    says("[map a]\nmatch = x\ndrop = yes\n[map a]\nmatch = y\ndrop = yes\n",
+         "slip.ini:5: 'match' of [map a] stands in line 2 already");
+    says("[quipud]\ninterval = 1s\nprefix = a\ninterval = 2s\n",
+         "slip.ini:4: 'interval' of [quipud] stands in line 2 already");
+    says("[quipud]\nprefix = \"abc\n", "slip.ini:2: 'prefix': the quote does not end");
+    says("[quipud]\nprefix = stats.\n", "slip.ini:2: prefix 'stats.': use 'stats'");
+    says("[quipud]\npercentiles = 0.5,0.99\n", "these are percentages: 50,99 and not 0.5,0.99");
+    says("[map a]\nmatch = ^x\\..*$\nname = y\n",
+         "use a glob such as api.*.latency: this is a regular expression");
+    says("[sink a]\nurl = console:\nonly = ^api\n", "this is a regular expression");
+    says("[sink a]\nurl = graphite://h\nprefix = x.\n", "prefix: use 'x'");
+    CHECK(checked(
+              "good.ini",
+              "[quipud]\nlisten = udp://:1\nlisten = tcp://:1\nsink = none:\nsink = "
+              "console:\nprefix = \"a\"\npercentiles = 0.5,50\n[map a]\nmatch = x.*\nname = y\n") ==
+          "well");
+    const auto option = quipud({"--check", "--prefix", "stats."});
+    CHECK(option->exit_code() != 0);
+    CHECK(option->err().find("use 'stats'") != std::string::npos);
+}
+
+TEST_CASE("quipud config: files of Etsy's statsd that compute are read, those of others refused",
+          "[quipud][config]") {
+    const file config("computes.js",
+                      "var os = require('os');\n"
+                      "module.exports = {\n"
+                      "  port: parseInt(process.env.QUIPUD_TEST_PORT || '9125', 10),\n"
+                      "  graphiteHost: process.env.QUIPUD_TEST_NOBODY || 'g.example',\n"
+                      "  flushInterval: 2 * 1000,\n"
+                      "  prefixStats: 'statsd.' + 'x'\n"
+                      "};\n");
+    ::setenv("QUIPUD_TEST_PORT", "9999", 1);
+    const auto text = printed({config.path()});
+    ::unsetenv("QUIPUD_TEST_PORT");
+    CHECK(has_line(text, "listen = udp://:9999"));
+    CHECK(has_line(text, "sink = graphite://g.example:2003"));
+    CHECK(has_line(text, "interval = 2s"));
+    CHECK(has_line(text, "own_prefix = statsd.x"));
+
+    const auto proxy =
+        checked("proxyConfig.js",
+                "{\nnodes: [{host: '127.0.0.1', port: 8127, adminport: 8128}],\n"
+                "udp_version: 'udp4', host: '0.0.0.0', port: 8125, forkCount: 0\n}\n");
+    CHECK(proxy.starts_with("proxyConfig.js:2: this is the file of Etsy's proxy"));
+    CHECK(checked("any.js", "{ name: 'app', version: 1 }")
+              .find("nothing in it is an option of Etsy's statsd") != std::string::npos);
+    CHECK(checked("runs.js", "{ port: secret() }").find("nothing is run") != std::string::npos);
+}
+
+TEST_CASE("quipud config: a buffer that the system does not give is said", "[quipud][config]") {
+    const auto server = quipud({"--listen=udp://127.0.0.1:0",
+                                "--admin=off",
+                                "--sink=none:",
+                                "--set",
+                                "quipud.receive_buffer=1073741824"});
+    REQUIRE(server->prints("server is up\n"));
+    CHECK(server->complains("receive_buffer: asked for 1073741824 bytes, the system gives "));
+    CHECK(server->complains("sysctl -w net.core.rmem_max=1073741824\n"));
 }

@@ -8,7 +8,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <optional>
 #include <utility>
+
+#include <unistd.h>
 
 namespace quipud {
 
@@ -31,7 +35,8 @@ constexpr std::array<std::string_view, 7> without_effect{
 class translator {
 public:
     translator(const std::string& path, std::string_view text)
-        : path_(path), file_(quipu::parse_object_literal(text)), config_(file_.value) {}
+        : path_(path), file_(quipu::parse_object_literal(text, surroundings())),
+          config_(file_.value) {}
 
     loaded_config translate() {
         if (!file_.error.why.empty()) {
@@ -45,7 +50,23 @@ public:
     }
 
 private:
+    /// What a file may ask for is read here, and now.
+    static quipu::literal_surroundings surroundings() {
+        quipu::literal_surroundings made;
+        made.environment = [](std::string_view name) -> std::optional<std::string> {
+            const char* const value = std::getenv(std::string(name).c_str());
+            return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+        };
+        char name[256] = {};
+        if (::gethostname(name, sizeof name - 1) == 0)
+            made.hostname = name;
+        return made;
+    }
+
     void read() {
+        if (config_.find("nodes") != nullptr)
+            return fail(line_of(config_, "nodes"),
+                        "this is the file of Etsy's proxy: quipud spreads nothing over `nodes`");
         put("quipud", "profile", "etsy", config_.line, "the file");
         read_interval();
         if (is_true(config_, "percentThreshold", false)) // 0 and the like are none there, too
@@ -68,6 +89,8 @@ private:
         read_histograms();
         for (std::size_t i = 0; i < config_.items.size(); ++i)
             note_unread(config_.names[i], config_.items[i].line);
+        if (!config_.names.empty() && made_.notices.size() == config_.names.size() && !knows_any_)
+            fail(config_.line, "nothing in it is an option of Etsy's statsd");
     }
 
     // What is found is marked as read, so that the rest can be told.
@@ -378,6 +401,7 @@ private:
             return;
         const bool known =
             std::find(without_effect.begin(), without_effect.end(), name) != without_effect.end();
+        knows_any_ = knows_any_ || known;
         made_.notices.push_back(at(line) + in_quotes(name) +
                                 (known ? " has no effect here" : " is unknown and left out"));
     }
@@ -386,6 +410,7 @@ private:
     quipu::parsed_literal file_;
     const literal& config_;
     std::vector<std::string_view> read_{};
+    bool knows_any_ = false; // of what has no effect
     loaded_config made_{};
 };
 

@@ -1,4 +1,5 @@
 #include "config_file.hpp"
+#include "config_slips.hpp"
 
 #include "setting_values.hpp"
 
@@ -42,7 +43,9 @@ bool is_object_literal(std::string_view path, std::string_view text) {
         text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
         const bool whole_line = text.starts_with("//");
         if (!whole_line && !text.starts_with("/*"))
-            return text.starts_with('{') || text.starts_with('(');
+            return text.starts_with('{') || text.starts_with('(') ||
+                   text.starts_with("module.exports") || text.starts_with("'use strict'") ||
+                   text.starts_with("\"use strict\"");
         const auto end = text.find(whole_line ? "\n" : "*/", 2);
         text.remove_prefix(end == text.npos ? text.size() : end + (whole_line ? 1 : 2));
     }
@@ -112,6 +115,10 @@ load_config(const std::string& path, config_option option, const std::vector<ass
     const bool own = made.form == file_form::own;
     if (own)
         file = quipu::parse_ini(text, quipu::ini_values::quoted);
+    if (const auto slip = own ? slip_in(file) : quipu::config_error(); !slip.why.empty()) {
+        made.error = path + ':' + std::to_string(slip.line) + ": " + slip.why;
+        return made;
+    }
     for (const auto& one : file.entries) {
         made.assignments.push_back(
             {one.section,

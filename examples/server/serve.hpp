@@ -3,9 +3,11 @@
 #pragma once
 
 #include <quipu/core/javascript_date.hpp>
+#include <quipu/net/address.hpp>
 #include <quipu/net/append_file.hpp>
 #include <quipu/net/command.hpp>
 #include <quipu/net/file.hpp>
+#include <quipu/net/socket.hpp>
 #include <quipu/net/tcp_sender.hpp>
 #include <quipu/server/key_frequency.hpp>
 #include <quipu/server/profile.hpp>
@@ -297,6 +299,27 @@ inline quipu::flush_schedule schedule(const settings& all) {
     return {all.interval_ms, all.align, all.offset_ms};
 }
 
+/// What the system gives in place of the `receive_buffer` that somebody set; empty if that.
+inline std::string buffer_that_is_not_granted(const settings& all) {
+    const std::size_t wanted = all.receive_buffer_bytes;
+    if (wanted == 0 || wanted == settings().receive_buffer_bytes)
+        return {};
+    auto probe = quipu::socket::open(quipu::address::loopback_v4(0), quipu::ip_protocol::udp);
+    if (!probe)
+        return {};
+    const auto granted = probe->receive_buffer(wanted);
+#if defined(__linux__)
+    const std::size_t usable = granted.value_or(0) / 2; // it doubles what is asked
+#else
+    const std::size_t usable = granted.value_or(0);
+#endif
+    if (usable >= wanted)
+        return {};
+    return "receive_buffer: asked for " + std::to_string(wanted) + " bytes, the system gives " +
+           std::to_string(usable) +
+           "; as root: sysctl -w net.core.rmem_max=" + std::to_string(wanted);
+}
+
 inline quipu::prometheus_options metrics_options(const settings& all) {
     quipu::prometheus_options made;
     made.bounds = all.metrics_buckets;
@@ -385,6 +408,8 @@ int serve(const command_line& line, const reread& again) {
     }
     if (const auto why = bind(server, all, messages); !why.empty())
         return fail(exit_not_started, why);
+    if (const auto text = buffer_that_is_not_granted(all); !text.empty())
+        messages.warning(text);
     obey_signals(server);
     bool whole_seconds = false;
     command_list commands;

@@ -1,5 +1,7 @@
 #include "settings.hpp"
 
+#include "config_slips.hpp"
+
 #include "setting_values.hpp"
 #include "settings_table.hpp"
 
@@ -65,7 +67,7 @@ bool read_tags(std::string_view text, mapping_tags& into) {
 std::string read_mapping(settings& all, const assignment& one) {
     auto& rule = of_section(all.mapping, one.section).rule;
     if (one.key == "match")
-        return rule.match = one.value, std::string();
+        return rule.match = one.value, slip_in_glob(one.value);
     if (one.key == "name")
         return one.value.find(';') == one.value.npos ? (rule.name = one.value, std::string())
                                                      : "use a name without ';'";
@@ -318,6 +320,15 @@ std::string settings_builder::finish() {
                    " has no such setting";
         }
     }
+    if (made_.prefix) {
+        if (const auto why = slip_in_prefix(made_, *made_.prefix); !why.empty())
+            return origin_of("quipud", "prefix") + ' ' + in_quotes(*made_.prefix) + ": " + why;
+    }
+    if (made_.percentiles) {
+        if (const auto why = slip_in_percentiles(*made_.percentiles); !why.empty())
+            return origin_of("quipud", "percentiles") + ' ' +
+                   in_quotes(print_percentiles(*made_.percentiles)) + ": " + why;
+    }
     if (made_.offset_ms >= made_.interval_ms)
         return origin_of("quipud", "offset") + " '" + print_time(made_.offset_ms) +
                "': it has to be less than the interval";
@@ -338,6 +349,12 @@ std::string settings_builder::finish() {
                ": choose of sum, sum_sq, mean, lower, upper, count, stdev, median, rate and "
                "sample_rate";
     for (const auto& one : made_.sinks) {
+        const auto slip = one.prefix        ? slip_in_prefix(made_, *one.prefix)
+                          : one.percentiles ? slip_in_percentiles(*one.percentiles)
+                                            : std::string();
+        if (!slip.empty())
+            return origin_of(one.section) + '[' + one.section +
+                   "]: " + (one.prefix ? "prefix: " : "percentiles: ") + slip;
         if (const auto why = check_sink(one); !why.empty() && !one.section.empty())
             return origin_of(one.section) + '[' + one.section + "]: " + why;
         if (one.pretty && made_.profile != profile_name::etsy)

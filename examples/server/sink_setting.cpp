@@ -1,5 +1,6 @@
 #include "sink_setting.hpp"
 
+#include "config_slips.hpp"
 #include "setting_values.hpp"
 #include "settings_table.hpp"
 
@@ -176,7 +177,12 @@ std::string read_sink_option(std::string_view key, std::string_view value, sink_
     if (key == "percentiles")
         return read_percentiles(value, into.percentiles.emplace());
     if (key == "only" || key == "except") {
-        (key == "only" ? into.only : into.except) = split(value, ',');
+        auto& globs = key == "only" ? into.only : into.except;
+        globs = split(value, ',');
+        for (const auto& one : globs) {
+            if (auto why = slip_in_glob(one); !why.empty())
+                return why;
+        }
         return {};
     }
     if (key == "queue") {

@@ -213,6 +213,8 @@
 #include <quipu/server/key_frequency.hpp>
 #include <quipu/server/key_reporter.hpp>
 #include <quipu/server/listeners.hpp>
+#include <quipu/server/literal_scanner.hpp>
+#include <quipu/server/literal_values.hpp>
 #include <quipu/server/live_page.hpp>
 #include <quipu/server/live_routes.hpp>
 #include <quipu/server/log.hpp>

@@ -25265,11 +25265,14 @@ public:
         const std::int64_t took_ms = take(steady_ms);
         const std::int64_t intervals = (took_ms + schedule_ms / 2) / schedule_ms;
         const std::int64_t off_ms = took_ms - intervals * schedule_ms;
-        const bool is_whole =
-            intervals > 0 && off_ms <= schedule_ms / 4 && off_ms >= -schedule_ms / 4;
+        const bool is_whole = !std::exchange(rescheduled_, false) && intervals > 0 &&
+                              off_ms <= schedule_ms / 4 && off_ms >= -schedule_ms / 4;
         return {unused((due_ms + 500) / 1000, schedule_ms),
                 is_whole ? intervals * schedule_ms : took_ms};
     }
+
+    /// The interval that is under way ends by another schedule: its length is what it will be.
+    void reschedule() noexcept { rescheduled_ = true; }
 
     /// A flush within an interval, the last one of a server.
     [[nodiscard]] flush_stamp
@@ -25293,6 +25296,7 @@ private:
     }
 
     std::int64_t begun_ms_;
+    bool rescheduled_ = false;
     std::int64_t last_ = std::numeric_limits<std::int64_t>::min();
 };
 
@@ -28100,6 +28104,319 @@ private:
 
 } // namespace quipu
 
+// quipu/server/literal_scanner.hpp
+
+// The characters of a config file in JavaScript: blanks, comments, words and escapes.
+
+namespace quipu::detail {
+
+/// Goes through a text and knows its line. The first error stays.
+class literal_scanner {
+protected:
+    explicit literal_scanner(std::string_view text) noexcept : rest_(text) {}
+
+    [[nodiscard]] bool fail(std::string why) {
+        error_ = {line_, std::move(why)};
+        return false;
+    }
+
+    [[nodiscard]] char peek() const noexcept { return rest_.empty() ? '\0' : rest_.front(); }
+
+    void advance() noexcept {
+        line_ += std::size_t{rest_.front() == '\n'};
+        rest_.remove_prefix(1);
+    }
+
+    [[nodiscard]] bool take(char c) noexcept {
+        if (peek() != c || rest_.empty())
+            return false;
+        advance();
+        return true;
+    }
+
+    /// Blanks and comments. One that does not end takes the rest: what is missing then is told.
+    void skip() noexcept {
+        for (;;) {
+            if (!rest_.empty() && is_blank(rest_.front())) {
+                advance();
+            } else if (rest_.starts_with("\xef\xbb\xbf")) {
+                rest_.remove_prefix(3);
+            } else if (rest_.starts_with("//")) {
+                while (!rest_.empty() && rest_.front() != '\n')
+                    advance();
+            } else if (rest_.starts_with("/*")) {
+                while (!rest_.empty() && !rest_.starts_with("*/"))
+                    advance();
+                rest_.remove_prefix(rest_.empty() ? 0 : 2);
+            } else {
+                return;
+            }
+        }
+    }
+
+    [[nodiscard]] bool expect(char c, const char* why) {
+        skip();
+        return take(c) || fail(why);
+    }
+
+    /// Takes a word, if it stands here as a whole.
+    [[nodiscard]] bool take_word(std::string_view what) {
+        skip();
+        if (!rest_.starts_with(what))
+            return false;
+        const char next = rest_.size() > what.size() ? rest_[what.size()] : '\0';
+        const bool goes_on = is_letter(what.back()) &&
+                             (is_letter(next) || is_digit(next) || next == '_' || next == '$');
+        if (goes_on)
+            return false;
+        for (std::size_t i = 0; i < what.size(); ++i)
+            advance();
+        return true;
+    }
+
+    [[nodiscard]] bool read_escape(std::string& into) {
+        constexpr std::string_view letters = "nrtbfv0";
+        constexpr std::string_view meant("\n\r\t\b\f\v\0", 7);
+        advance();
+        const char c = peek();
+        if (rest_.empty())
+            return fail("the text does not end");
+        advance();
+        if (c == 'x')
+            return read_character(into, 2);
+        if (c == 'u')
+            return read_character(into, 4);
+        if (c == '\n')
+            return true; // the line goes on
+        const auto at = letters.find(c);
+        into += at == letters.npos ? c : meant[at];
+        return true;
+    }
+
+    /// A character by its number, as UTF-8; halves of a pair are not put together.
+    [[nodiscard]] bool read_character(std::string& into, std::size_t digits) {
+        unsigned code = 0;
+        for (std::size_t i = 0; i < digits; ++i) {
+            const unsigned digit = rest_.empty() ? 16 : hexadecimal_value(rest_.front());
+            if (digit == 16)
+                return fail("an escape lacks its digits");
+            code = code * 16 + digit;
+            advance();
+        }
+        const auto put = [&](unsigned byte) { into += static_cast<char>(byte); };
+        if (code < 0x80) {
+            put(code);
+        } else if (code < 0x800) {
+            put(0xc0U | code >> 6U);
+            put(0x80U | (code & 0x3fU));
+        } else if (code >= 0xd800 && code < 0xe000) {
+            return fail("half a character: write it as it is");
+        } else {
+            put(0xe0U | code >> 12U);
+            put(0x80U | (code >> 6U & 0x3fU));
+            put(0x80U | (code & 0x3fU));
+        }
+        return true;
+    }
+
+    /// A run of what names and numbers are made of.
+    [[nodiscard]] std::string word() {
+        std::string made;
+        while (!rest_.empty()) {
+            const char c = rest_.front();
+            const bool sign = (c == '+' || c == '-') &&
+                              (made.empty() || made.back() == 'e' || made.back() == 'E');
+            const bool part = is_letter(c) || is_digit(c) || c == '_' || c == '$' || c == '.' ||
+                              static_cast<unsigned char>(c) >= 0x80;
+            if (!sign && !part)
+                break;
+            made += c;
+            advance();
+        }
+        return made;
+    }
+
+    std::string_view rest_;
+    std::size_t line_ = 1;
+    config_error error_{};
+};
+
+} // namespace quipu::detail
+
+// quipu/server/literal_values.hpp
+
+// Values of JavaScript as config files have them, and what its operators make of them.
+
+namespace quipu {
+
+enum class literal_kind : std::uint8_t { nothing, boolean, number, text, list, object };
+
+/// A value of a literal.
+struct literal {
+    literal_kind kind = literal_kind::nothing; ///< null and undefined are nothing
+    bool truth = false;                        ///< of a boolean
+    double number = 0;                         ///< of a number
+    /// Of a text, without quotes and escapes; of a number and a boolean, as it is written.
+    std::string text{};
+    std::vector<literal> items{};     ///< of a list, and the values of an object, in their order
+    std::vector<std::string> names{}; ///< of an object: the name of each item
+    std::size_t line = 0;             ///< where it begins, from 1
+
+    /// The item of a name, or null; of several of one name the last counts.
+    [[nodiscard]] const literal* find(std::string_view name) const noexcept {
+        for (std::size_t i = names.size(); i > 0; --i) {
+            if (names[i - 1] == name)
+                return &items[i - 1];
+        }
+        return nullptr;
+    }
+};
+
+/// What a config file may ask about where it is read.
+struct literal_surroundings {
+    /// The value of `process.env.NAME`; nothing if it is not set.
+    std::function<std::optional<std::string>(std::string_view name)> environment{};
+    /// What `require('os').hostname()` says.
+    std::string hostname{};
+};
+
+namespace detail {
+
+[[nodiscard]] inline literal literal_of(std::string text) {
+    literal made;
+    made.kind = literal_kind::text;
+    made.text = std::move(text);
+    return made;
+}
+
+[[nodiscard]] inline literal literal_of(bool truth) {
+    literal made;
+    made.kind = literal_kind::boolean;
+    made.truth = truth;
+    made.text = truth ? "true" : "false";
+    return made;
+}
+
+[[nodiscard]] inline literal literal_of(double number) {
+    literal made;
+    made.kind = literal_kind::number;
+    made.number = number;
+    if (number - number == 0) {
+        char text[layout::shortest::bytes_max];
+        made.text.assign(text,
+                         static_cast<std::size_t>(layout::shortest::write(text, number) - text));
+    } else {
+        made.text = number != number ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
+    }
+    return made;
+}
+
+/// What `if` takes for true.
+[[nodiscard]] inline bool is_truthy(const literal& of) noexcept {
+    switch (of.kind) {
+    case literal_kind::nothing: return false;
+    case literal_kind::boolean: return of.truth;
+    case literal_kind::number: return of.number != 0 && of.number == of.number;
+    case literal_kind::text: return !of.text.empty();
+    case literal_kind::list:
+    case literal_kind::object: break;
+    }
+    return true;
+}
+
+/// What `Number(x)` gives; NaN for what is none.
+[[nodiscard]] inline double to_number(const literal& of) {
+    switch (of.kind) {
+    case literal_kind::boolean: return of.truth ? 1 : 0;
+    case literal_kind::number: return of.number;
+    case literal_kind::text: {
+        const auto text = trim(of.text);
+        if (text.empty())
+            return 0;
+        const auto number = parse_javascript_number(text);
+        return number ? *number : std::numeric_limits<double>::quiet_NaN();
+    }
+    case literal_kind::nothing:
+    case literal_kind::list:
+    case literal_kind::object: break;
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+}
+
+/// What `parseInt(x, radix)` gives: the digits that a text begins with. Radix 0: 16 behind `0x`, else 10.
+[[nodiscard]] inline double to_integer(const literal& of, unsigned radix) {
+    std::string_view text = trim(of.text);
+    const bool negative = text.starts_with('-');
+    if (negative || text.starts_with('+'))
+        text.remove_prefix(1);
+    if ((radix == 0 || radix == 16) && (text.starts_with("0x") || text.starts_with("0X"))) {
+        text.remove_prefix(2);
+        radix = 16;
+    }
+    radix = radix == 0 ? 10 : radix;
+    double value = 0;
+    bool any = false;
+    for (const char c : text) {
+        const unsigned digit = is_digit(c)    ? static_cast<unsigned>(c - '0')
+                               : is_letter(c) ? static_cast<unsigned>((c | 0x20) - 'a') + 10
+                                              : 36;
+        if (digit >= radix)
+            break;
+        value = value * radix + digit;
+        any = true;
+    }
+    if (!any)
+        return std::numeric_limits<double>::quiet_NaN();
+    return negative ? -value : value;
+}
+
+/// What `parseInt`, `parseFloat`, `Number` or `String` gives.
+[[nodiscard]] inline literal
+convert(std::string_view name, const literal& of, const literal& radix) {
+    if (name == "String")
+        return literal_of(of.kind == literal_kind::nothing ? std::string("undefined") : of.text);
+    if (name == "parseInt")
+        return literal_of(to_integer(of, nearest_whole<unsigned>(radix.number)));
+    return literal_of(to_number(of));
+}
+
+/// What `a === b` gives, and what `a == b` does for values of one kind.
+[[nodiscard]] inline bool are_equal(const literal& a, const literal& b) noexcept {
+    if (a.kind != b.kind)
+        return false;
+    switch (a.kind) {
+    case literal_kind::nothing: return true;
+    case literal_kind::boolean: return a.truth == b.truth;
+    case literal_kind::number: return a.number == b.number;
+    case literal_kind::text: return a.text == b.text;
+    case literal_kind::list:
+    case literal_kind::object: break;
+    }
+    return false; // two of them are two
+}
+
+/// What an operator of numbers gives: + - * / %; + joins if one of them is a text.
+[[nodiscard]] inline literal compute(char what, const literal& a, const literal& b) {
+    const auto text_of = [](const literal& one) {
+        return one.kind == literal_kind::nothing ? std::string("undefined") : one.text;
+    };
+    if (what == '+' && (a.kind == literal_kind::text || b.kind == literal_kind::text))
+        return literal_of(text_of(a) + text_of(b));
+    const double x = to_number(a);
+    const double y = to_number(b);
+    switch (what) {
+    case '+': return literal_of(x + y);
+    case '-': return literal_of(x - y);
+    case '*': return literal_of(x * y);
+    case '/': return literal_of(x / y);
+    default: return literal_of(std::fmod(x, y));
+    }
+}
+
+} // namespace detail
+
+} // namespace quipu
+
 // quipu/server/live_page.hpp
 
 // The live page of a server, made by page/embed.py of page/live.html.
@@ -29282,29 +29599,6 @@ private:
 
 namespace quipu {
 
-enum class literal_kind : std::uint8_t { nothing, boolean, number, text, list, object };
-
-/// A value of a literal.
-struct literal {
-    literal_kind kind = literal_kind::nothing; ///< null and undefined are nothing
-    bool truth = false;                        ///< of a boolean
-    double number = 0;                         ///< of a number
-    /// Of a text, without quotes and escapes; of a number and a boolean, as it is written.
-    std::string text{};
-    std::vector<literal> items{};     ///< of a list, and the values of an object, in their order
-    std::vector<std::string> names{}; ///< of an object: the name of each item
-    std::size_t line = 0;             ///< where it begins, from 1
-
-    /// The item of a name, or null; of several of one name the last counts.
-    [[nodiscard]] const literal* find(std::string_view name) const noexcept {
-        for (std::size_t i = names.size(); i > 0; --i) {
-            if (names[i - 1] == name)
-                return &items[i - 1];
-        }
-        return nullptr;
-    }
-};
-
 struct parsed_literal {
     literal value{};
     config_error error{};
@@ -29312,16 +29606,15 @@ struct parsed_literal {
 
 namespace detail {
 
-class literal_reader {
+class literal_reader : literal_scanner {
 public:
-    explicit literal_reader(std::string_view text) noexcept : rest_(text) {}
+    literal_reader(std::string_view text, const literal_surroundings& around) noexcept
+        : literal_scanner(text), around_(around) {}
 
     [[nodiscard]] parsed_literal read() {
         parsed_literal made;
-        skip();
-        const bool braced = take('('); // as programs write it that evaluate the file
-        if (read_value(made.value, 0) && braced)
-            static_cast<void>(expect(')', "a ')' is missing"));
+        if (read_statements() && !read_function(made.value))
+            static_cast<void>(read_value(made.value, 0));
         while (error_.why.empty() && (skip(), take(';'))) {
         }
         if (error_.why.empty() && !rest_.empty())
@@ -29333,63 +29626,244 @@ public:
 private:
     static constexpr int depth_max = 32;
 
-    [[nodiscard]] bool fail(std::string why) {
-        error_ = {line_, std::move(why)};
-        return false;
-    }
-
-    [[nodiscard]] char peek() const noexcept { return rest_.empty() ? '\0' : rest_.front(); }
-
-    void advance() noexcept {
-        line_ += std::size_t{rest_.front() == '\n'};
-        rest_.remove_prefix(1);
-    }
-
-    [[nodiscard]] bool take(char c) noexcept {
-        if (peek() != c || rest_.empty())
-            return false;
-        advance();
-        return true;
-    }
-
-    /// Blanks and comments. One that does not end takes the rest: what is missing then is told.
-    void skip() noexcept {
+    /// What stands before the value: `'use strict';`, variables, `module.exports =`.
+    [[nodiscard]] bool read_statements() {
         for (;;) {
-            if (!rest_.empty() && is_blank(rest_.front())) {
-                advance();
-            } else if (rest_.starts_with("\xef\xbb\xbf")) {
-                rest_.remove_prefix(3);
-            } else if (rest_.starts_with("//")) {
-                while (!rest_.empty() && rest_.front() != '\n')
-                    advance();
-            } else if (rest_.starts_with("/*")) {
-                while (!rest_.empty() && !rest_.starts_with("*/"))
-                    advance();
-                rest_.remove_prefix(rest_.empty() ? 0 : 2);
+            if (take_word("'use strict'") || take_word("\"use strict\"")) {
+                skip();
+                static_cast<void>(take(';'));
+            } else if (take_word("var") || take_word("let") || take_word("const")) {
+                skip();
+                auto name = word();
+                literal value;
+                if (name.empty() || !expect('=', "a '=' is expected after a variable's name") ||
+                    !read_value(value, 0))
+                    return error_.why.empty() ? fail("a variable's name is expected") : false;
+                variables_.emplace_back(std::move(name), std::move(value));
+                skip();
+                static_cast<void>(take(';'));
+            } else if (take_word("module.exports") || take_word("exports")) {
+                return expect('=', "a '=' is expected");
             } else {
-                return;
+                return true;
             }
         }
     }
 
-    [[nodiscard]] bool expect(char c, const char* why) {
-        skip();
-        return take(c) || fail(why);
+    /// `(function () { return VALUE; })()`, and `(() => (VALUE))()`. False if it is none, or wrong.
+    [[nodiscard]] bool read_function(literal& into) {
+        const auto before = rest_;
+        const auto line = line_;
+        if (take_word("(") && (take_word("function") || take_word("("))) {
+            const bool arrow = rest_.data()[-1] == '(';
+            skip();
+            static_cast<void>(word());
+            if ((arrow || take_word("(")) && take_word(")") && (!arrow || take_word("=>"))) {
+                const bool block = take_word("{");
+                if ((!block || (read_statements() && take_word("return"))) && read_value(into, 0)) {
+                    skip();
+                    static_cast<void>(take(';'));
+                    if ((!block || take_word("}")) && take_word(")") && take_word("(") &&
+                        take_word(")"))
+                        return true;
+                    if (error_.why.empty())
+                        return !fail("of functions only (function () { return {…}; })() is read");
+                }
+                return !error_.why.empty();
+            }
+        }
+        rest_ = before;
+        line_ = line;
+        return false;
     }
 
+    // Operators, the loosest first.
+
     [[nodiscard]] bool read_value(literal& into, int depth) {
+        if (!read_either(into, depth))
+            return false;
+        if (!take_word("?"))
+            return true;
+        literal yes;
+        literal no;
+        if (!read_value(yes, depth + 1) || !expect(':', "a ':' is expected after '?'") ||
+            !read_value(no, depth + 1))
+            return false;
+        into = is_truthy(into) ? std::move(yes) : std::move(no);
+        return true;
+    }
+
+    /// `a || b`, `a && b`, `a ?? b`.
+    [[nodiscard]] bool read_either(literal& into, int depth) {
+        if (!read_equality(into, depth))
+            return false;
+        for (;;) {
+            const bool either = take_word("||");
+            const bool both = !either && take_word("&&");
+            if (!either && !both && !take_word("??"))
+                return true;
+            literal other;
+            if (!read_equality(other, depth))
+                return false;
+            const bool keeps = either ? is_truthy(into)
+                               : both ? !is_truthy(into)
+                                      : into.kind != literal_kind::nothing;
+            if (!keeps)
+                into = std::move(other);
+        }
+    }
+
+    [[nodiscard]] bool read_equality(literal& into, int depth) {
+        if (!read_sum(into, depth))
+            return false;
+        const bool same = take_word("===") || take_word("==");
+        if (!same && !take_word("!==") && !take_word("!="))
+            return true;
+        literal other;
+        if (!read_sum(other, depth))
+            return false;
+        into = literal_of(are_equal(into, other) == same);
+        return true;
+    }
+
+    [[nodiscard]] bool read_sum(literal& into, int depth) {
+        return read_operators<'+', '-'>(into, [&](literal& one) {
+            return read_operators<'*', '/', '%'>(
+                one, [&](literal& factor) { return read_single(factor, depth); });
+        });
+    }
+
+    template <char... Operators, class Read>
+    [[nodiscard]] bool read_operators(literal& into, Read read) {
+        if (!read(into))
+            return false;
+        for (;;) {
+            skip();
+            const char what = peek();
+            if (((what != Operators) && ...) || rest_.empty())
+                return true;
+            advance();
+            literal other;
+            if (!read(other))
+                return false;
+            if (into.kind >= literal_kind::list || other.kind >= literal_kind::list)
+                return fail("lists and objects are not computed with");
+            const auto line = into.line;
+            into = compute(what, into, other);
+            into.line = line;
+        }
+    }
+
+    [[nodiscard]] bool read_single(literal& into, int depth) {
         if (depth > depth_max)
             return fail("it is nested too deeply");
         skip();
         into.line = line_;
+        const auto line = line_;
         const char first = peek();
+        bool done = false;
         if (first == '{')
             return read_object(into, depth);
         if (first == '[')
             return read_list(into, depth);
-        if (first == '"' || first == '\'' || first == '`')
-            return read_text(into);
-        return read_word(into);
+        if (first == '!') {
+            advance();
+            done = read_single(into, depth + 1);
+            if (done)
+                into = literal_of(!is_truthy(into));
+        } else if (first == '(') {
+            advance();
+            done = read_value(into, depth + 1) && expect(')', "a ')' is missing");
+        } else if (first == '"' || first == '\'' || first == '`') {
+            done = read_text(into);
+        } else {
+            done = read_word(into, depth);
+        }
+        if (done && into.kind == literal_kind::text)
+            done = read_split(into);
+        into.line = line;
+        return done;
+    }
+
+    /// `TEXT.split('.')[0]` and its like.
+    [[nodiscard]] bool read_split(literal& into) {
+        if (!take_word(".split"))
+            return true;
+        literal separator;
+        literal place;
+        if (!expect('(', "a '(' is expected") || !read_value(separator, depth_max) ||
+            !expect(')', "a ')' is missing") || !expect('[', "only split(…)[NUMBER] is read") ||
+            !read_value(place, depth_max) || !expect(']', "a ']' is missing"))
+            return false;
+        std::string_view text = into.text;
+        for (double at = 0; at < place.number && !separator.text.empty(); ++at) {
+            const auto end = text.find(separator.text);
+            if (end == text.npos)
+                return into = literal(), true;
+            text.remove_prefix(end + separator.text.size());
+        }
+        into = literal_of(std::string(text.substr(0, text.find(separator.text))));
+        return true;
+    }
+
+    /// What is known by a name: `process.env.X`, `require('os').hostname()`, `parseInt(…)`, a variable.
+    [[nodiscard]] bool read_known(literal& into, const std::string& name, int depth) {
+        if (name.starts_with("process.env")) {
+            auto key = name.substr(std::string_view("process.env").size());
+            if (key.empty()) {
+                literal quoted;
+                if (!expect('[', "a name is expected after process.env") ||
+                    !read_value(quoted, depth + 1) || !expect(']', "a ']' is missing"))
+                    return false;
+                key = '.' + quoted.text;
+            }
+            const auto value = around_.environment
+                                   ? around_.environment(std::string_view(key).substr(1))
+                                   : std::nullopt;
+            into = value ? literal_of(*value) : literal();
+            return true;
+        }
+        const bool is_hostname = name == "os.hostname" || name.ends_with(".hostname");
+        if (name == "require" || is_hostname) {
+            literal module;
+            if (!expect('(', "a '(' is expected"))
+                return false;
+            if (name == "require" && (!read_value(module, depth + 1) ||
+                                      (module.text != "os" && module.text != "node:os")))
+                return error_.why.empty() ? fail("of modules only 'os' is known: nothing is run")
+                                          : false;
+            if (!expect(')', "a ')' is missing"))
+                return false;
+            if (name == "require") {
+                if (!take_word(".hostname"))
+                    return into = literal(), true; // a variable stands for the module
+                if (!expect('(', "a '(' is expected") || !expect(')', "a ')' is missing"))
+                    return false;
+            }
+            into = literal_of(around_.hostname);
+            return true;
+        }
+        if (name == "parseInt" || name == "parseFloat" || name == "Number" || name == "String")
+            return read_conversion(into, name, depth);
+        for (auto one = variables_.rbegin(); one != variables_.rend(); ++one) {
+            if (one->first == name)
+                return into = one->second, true;
+        }
+        return fail("'" + name + "' is no plain value: nothing is run");
+    }
+
+    [[nodiscard]] bool read_conversion(literal& into, const std::string& name, int depth) {
+        literal of;
+        literal radix;
+        if (!expect('(', "a '(' is expected") || !read_value(of, depth + 1))
+            return false;
+        skip();
+        if (take(',') && !read_value(radix, depth + 1))
+            return false;
+        if (!expect(')', "a ')' is missing"))
+            return false;
+        into = convert(name, of, radix);
+        return true;
     }
 
     [[nodiscard]] bool read_object(literal& into, int depth) {
@@ -29444,8 +29918,15 @@ private:
         while (!rest_.empty() && rest_.front() != quote) {
             if (rest_.front() == '\n' && quote != '`')
                 return fail("the text does not end in its line");
-            if (quote == '`' && rest_.starts_with("${"))
-                return fail("a value to compute: only plain values are read");
+            if (quote == '`' && rest_.starts_with("${")) {
+                literal inner;
+                advance();
+                advance();
+                if (!read_value(inner, depth_max - 1) || !expect('}', "a '}' is missing"))
+                    return false;
+                into.text += inner.kind == literal_kind::nothing ? "undefined" : inner.text;
+                continue;
+            }
             if (rest_.front() != '\\') {
                 into.text += rest_.front();
                 advance();
@@ -29456,69 +29937,7 @@ private:
         return take(quote) || fail("the text does not end");
     }
 
-    [[nodiscard]] bool read_escape(std::string& into) {
-        constexpr std::string_view letters = "nrtbfv0";
-        constexpr std::string_view meant("\n\r\t\b\f\v\0", 7);
-        advance();
-        const char c = peek();
-        if (rest_.empty())
-            return fail("the text does not end");
-        advance();
-        if (c == 'x')
-            return read_character(into, 2);
-        if (c == 'u')
-            return read_character(into, 4);
-        if (c == '\n')
-            return true; // the line goes on
-        const auto at = letters.find(c);
-        into += at == letters.npos ? c : meant[at];
-        return true;
-    }
-
-    /// A character by its number, as UTF-8; halves of a pair are not put together.
-    [[nodiscard]] bool read_character(std::string& into, std::size_t digits) {
-        unsigned code = 0;
-        for (std::size_t i = 0; i < digits; ++i) {
-            const unsigned digit = rest_.empty() ? 16 : hexadecimal_value(rest_.front());
-            if (digit == 16)
-                return fail("an escape lacks its digits");
-            code = code * 16 + digit;
-            advance();
-        }
-        const auto put = [&](unsigned byte) { into += static_cast<char>(byte); };
-        if (code < 0x80) {
-            put(code);
-        } else if (code < 0x800) {
-            put(0xc0U | code >> 6U);
-            put(0x80U | (code & 0x3fU));
-        } else if (code >= 0xd800 && code < 0xe000) {
-            return fail("half a character: write it as it is");
-        } else {
-            put(0xe0U | code >> 12U);
-            put(0x80U | (code >> 6U & 0x3fU));
-            put(0x80U | (code & 0x3fU));
-        }
-        return true;
-    }
-
-    /// A run of what names and numbers are made of.
-    [[nodiscard]] std::string word() {
-        std::string made;
-        while (!rest_.empty()) {
-            const char c = rest_.front();
-            const bool sign = (c == '+' || c == '-') &&
-                              (made.empty() || made.back() == 'e' || made.back() == 'E');
-            const bool part = is_letter(c) || is_digit(c) || c == '_' || c == '$' || c == '.' ||
-                              static_cast<unsigned char>(c) >= 0x80;
-            if (!sign && !part)
-                break;
-            made += c;
-            advance();
-        }
-        return made;
-    }
-
-    [[nodiscard]] bool read_word(literal& into) {
+    [[nodiscard]] bool read_word(literal& into, int depth) {
         into.text = word();
         if (into.text == "true" || into.text == "false") {
             into.kind = literal_kind::boolean;
@@ -29531,29 +29950,36 @@ private:
             return fail(rest_.empty() ? "a value is missing at the end"
                                       : "here a value is expected");
         const auto number = parse_javascript_number(into.text);
-        if (!number)
-            return fail("'" + into.text + "' is no plain value: nothing is evaluated");
+        if (!number) {
+            const auto name = std::exchange(into.text, std::string());
+            return read_known(into, name, depth);
+        }
         into.kind = literal_kind::number;
         into.number = *number;
         return true;
     }
 
-    std::string_view rest_;
-    std::size_t line_ = 1;
-    config_error error_{};
+    const literal_surroundings& around_;
+    std::vector<std::pair<std::string, literal>> variables_{};
 };
 
 } // namespace detail
 
-/// Reads one object, list or plain value: names with and without quotes, texts in either kind of
-/// quotes, numbers as JavaScript writes them, comments, a comma behind the last; parentheses around
-/// it all and semicolons behind. What would have to be evaluated is an error.
+/// Reads one object, list or plain value: names with and without quotes, texts in any kind of quotes,
+/// numbers as JavaScript writes them, comments, a comma behind the last; parentheses around it all and
+/// semicolons behind.
+///
+/// Beside plain values it reads what config files compute: `process.env.X || 8125`, `&&`, `??`, `?:`,
+/// `===`, sums and products, `parseInt(…)`, `Number(…)`, `require('os').hostname()`, `.split('.')[0]`,
+/// variables, `module.exports = …` and `(function () { return {…}; })()`. Nothing is run: what goes
+/// beyond is an error that tells it.
 ///
 /// Cost     O(size), allocates; nesting beyond 32 is refused.
-/// Threads  pure.
-/// Source   the config files of Etsy's statsd, which are given to eval() there.
-[[nodiscard]] inline parsed_literal parse_object_literal(std::string_view text) {
-    return detail::literal_reader(text).read();
+/// Threads  pure, as far as the surroundings are.
+/// Source   the config files of Etsy's statsd, which are given to eval() there; ECMAScript.
+[[nodiscard]] inline parsed_literal parse_object_literal(std::string_view text,
+                                                         const literal_surroundings& around = {}) {
+    return detail::literal_reader(text, around).read();
 }
 
 } // namespace quipu
@@ -31394,6 +31820,7 @@ public:
         if (!clock_)
             return;
         clock_.emplace(schedule, now_ms());
+        stamps_->reschedule();
     }
     void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 

@@ -44,6 +44,10 @@ TEST_CASE("flush_stamps: an interval that is cut has its own length, and is not 
     CHECK(is(stamps.cut(9'900, 9'900, 7'000), 9, 2'900));
     CHECK(is(stamps.cut(9'950, 9'950, 7'000), 10, 50)); // in the same second: the next one
     CHECK(is(stamps.cut(11'000, 9'950, 7'000), 11, 1));
+    CHECK(is(stamps.regular(18'000, 17'000, 7'000), 18, 7'000));
+    stamps.reschedule();
+    CHECK(is(stamps.regular(25'000, 23'900, 7'000), 25, 6'900));
+    CHECK(is(stamps.regular(32'000, 30'950, 7'000), 32, 7'000));
     // One that a new schedule ends has the time that passed, too.
-    CHECK(is(stamps.regular(14'000, 12'950, 60'000), 14, 3'000));
+    CHECK(is(stamps.regular(35'000, 33'950, 60'000), 35, 3'000));
 }

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -77,14 +78,12 @@ TEST_CASE("object_literal: of several members of a name the last one counts",
     CHECK(read.value.line == 1);
 }
 
-TEST_CASE("object_literal: nothing is evaluated", "[server][object_literal]") {
-    CHECK(told("{a: process.env.HOST}") ==
-          "1: 'process.env.HOST' is no plain value: nothing is evaluated");
-    CHECK(told("{\na: 10 * 1000}") == "2: a ',' or a '}' is expected after a value");
-    CHECK(told("{a: require('os')}").find("no plain value") != std::string::npos);
-    CHECK(told("{a: `${b}`}") == "1: a value to compute: only plain values are read");
-    CHECK(told("{a: function() {}}").find("no plain value") != std::string::npos);
-    CHECK(told("{a: Infinity}").find("no plain value") != std::string::npos);
+TEST_CASE("object_literal: without surroundings nothing is set, and nothing is run",
+          "[server][object_literal]") {
+    CHECK(told("{a: process.env.HOST}") == "{a:null}");
+    CHECK(told("{\na: 10 * 1000}") == "{a:10000.000000}");
+    CHECK(told("{a: require('net')}") == "1: of modules only 'os' is known: nothing is run");
+    CHECK(told("{a: `${b}`}") == "1: 'b' is no plain value: nothing is run");
 }
 
 TEST_CASE("object_literal: what is wrong is told with its line", "[server][object_literal]") {
@@ -121,4 +120,66 @@ TEST_CASE("object_literal: no bytes harm it", "[server][object_literal]") {
             static_cast<void>(told(changed));
         }
     }
+}
+
+namespace {
+
+std::string told_there(std::string_view text) {
+    quipu::literal_surroundings around;
+    around.hostname = "web01.example";
+    around.environment = [](std::string_view name) -> std::optional<std::string> {
+        if (name == "PORT")
+            return "9125";
+        if (name == "EMPTY")
+            return "";
+        return std::nullopt;
+    };
+    const auto read = parse_object_literal(text, around);
+    if (!read.error.why.empty())
+        return std::to_string(read.error.line) + ": " + read.error.why;
+    return told(read.value);
+}
+
+} // namespace
+
+TEST_CASE("object_literal: what config files compute is read, and nothing is run",
+          "[server][object_literal]") {
+    CHECK(told_there("{port: process.env.PORT || 8125}") == "{port:\"9125\"}");
+    CHECK(told_there("{port: process.env.NO || 8125, b: process.env[\"PORT\"]}") ==
+          "{port:8125.000000,b:\"9125\"}");
+    CHECK(told_there("{port: process.env.EMPTY || 1, b: process.env.EMPTY ?? 2}") ==
+          "{port:1.000000,b:\"\"}");
+    CHECK(told_there("{a: parseInt(process.env.PORT, 10), b: parseInt(process.env.NO) || 7,"
+                     " c: Number(process.env.PORT) + 1}") ==
+          "{a:9125.000000,b:7.000000,c:9126.000000}");
+    CHECK(told_there("{a: 60 * 1000, b: (2 + 3) * 4 - 1, c: 'stats.' + \"x\", d: 1 + '2'}") ==
+          "{a:60000.000000,b:19.000000,c:\"stats.x\",d:\"12\"}");
+    CHECK(
+        told_there("{h: require('os').hostname(), s: require(\"os\").hostname().split('.')[0]}") ==
+        "{h:\"web01.example\",s:\"web01\"}");
+    CHECK(told_there("var os = require('os');\nconst short = os.hostname().split('.')[0];\n"
+                     "module.exports = { p: 'x.' + short };\n") == "{p:\"x.web01\"}");
+    CHECK(told_there("(function () { return { a: 1 }; })()") == "{a:1.000000}");
+    CHECK(told_there("'use strict';\n(() => ({ a: 1 }))();") == "{a:1.000000}");
+    CHECK(told_there("(function() {\n var p = 5;\n return { a: p, b: !p };\n})();") ==
+          "{a:5.000000,b:false}");
+    CHECK(told_there("{d: process.env.DEBUG === 'true', e: process.env.PORT === '9125',"
+                     " f: process.env.NO ? 1 : 2}") == "{d:false,e:true,f:2.000000}");
+    CHECK(told_there("{t: `a.${process.env.PORT}.b`}") == "{t:\"a.9125.b\"}");
+    CHECK(told_there("({ a: -1 - -2, b: +3, c: 1e3*2 })") ==
+          "{a:1.000000,b:3.000000,c:2000.000000}");
+    CHECK(told_there("{a: process.env.NO}") == "{a:null}");
+}
+
+TEST_CASE("object_literal: what would have to be run is an error with its place",
+          "[server][object_literal]") {
+    CHECK(told_there("{\n a: require('fs').readFileSync('x')}") ==
+          "2: of modules only 'os' is known: nothing is run");
+    CHECK(told_there("{a: secret()}") == "1: 'secret' is no plain value: nothing is run");
+    CHECK(told_there("(function () { while (1); })()") != "");
+    CHECK(told_there("{a: {} + 1}") == "1: lists and objects are not computed with");
+    CHECK(told_there("{a: parseInt(}").starts_with("1: "));
+    CHECK(told_there("{a: 1 +}").starts_with("1: "));
+    CHECK(told_there(std::string(5'000, '(')).starts_with("1: it is nested too deeply"));
+    CHECK(told_there(std::string(5'000, '!')).starts_with("1: it is nested too deeply"));
 }

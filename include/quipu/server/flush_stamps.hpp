@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace quipu {
 
@@ -38,11 +39,14 @@ public:
         const std::int64_t took_ms = take(steady_ms);
         const std::int64_t intervals = (took_ms + schedule_ms / 2) / schedule_ms;
         const std::int64_t off_ms = took_ms - intervals * schedule_ms;
-        const bool is_whole =
-            intervals > 0 && off_ms <= schedule_ms / 4 && off_ms >= -schedule_ms / 4;
+        const bool is_whole = !std::exchange(rescheduled_, false) && intervals > 0 &&
+                              off_ms <= schedule_ms / 4 && off_ms >= -schedule_ms / 4;
         return {unused((due_ms + 500) / 1000, schedule_ms),
                 is_whole ? intervals * schedule_ms : took_ms};
     }
+
+    /// The interval that is under way ends by another schedule: its length is what it will be.
+    void reschedule() noexcept { rescheduled_ = true; }
 
     /// A flush within an interval, the last one of a server.
     [[nodiscard]] flush_stamp
@@ -66,6 +70,7 @@ private:
     }
 
     std::int64_t begun_ms_;
+    bool rescheduled_ = false;
     std::int64_t last_ = std::numeric_limits<std::int64_t>::min();
 };
 

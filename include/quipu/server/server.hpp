@@ -327,6 +327,7 @@ public:
         if (!clock_)
             return;
         clock_.emplace(schedule, now_ms());
+        stamps_->reschedule();
     }
     void set_retentions(const retentions& keep) { pipeline_.set_retentions(keep); }
 
