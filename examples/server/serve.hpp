@@ -388,6 +388,7 @@ int serve(const command_line& line, const reread& again) {
     options.metrics = metrics_options(all);
     options.native_metrics = all.metrics_native;
     options.down_if = all.down_if;
+    options.admin_hosts = all.admin_hosts;
     options.once = all.once;
     std::random_device random;
     options.hash_seed = std::uint64_t{random()} << 32U | random();

@@ -71,6 +71,7 @@ struct settings {
     std::optional<quipu::host_port> admin{};
     bool admin_is_default = true; ///< nobody set it: the server does without if it is taken
     std::int64_t metrics_ttl_ms = 60 * 60 * 1000; ///< 0: never
+    std::vector<std::string> admin_hosts{};
     quipu::health_rule down_if = quipu::health_rule::all_sinks;
     std::optional<quipu::host_port> aliveness{};
     quipu::log_level log_level = quipu::log_level::info;

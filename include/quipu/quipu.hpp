@@ -221,6 +221,7 @@
 #include <quipu/server/losses.hpp>
 #include <quipu/server/name_mapping.hpp>
 #include <quipu/server/object_literal.hpp>
+#include <quipu/server/own_hosts.hpp>
 #include <quipu/server/pipeline.hpp>
 #include <quipu/server/profile.hpp>
 #include <quipu/server/receivers.hpp>

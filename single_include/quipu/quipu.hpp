@@ -10880,7 +10880,7 @@ namespace quipu::dialect {
 /// name have a bound.
 struct etsy : quipu {
     static constexpr std::size_t line_bytes_max = 65536;
-    static constexpr std::size_t name_bytes_max = line_bytes_max;
+    static constexpr std::size_t name_bytes_max = line_bytes_max - 8; // a value and a type follow
     static constexpr std::size_t tag_bytes_max = line_bytes_max;
     static constexpr std::size_t values_max = line_bytes_max / 2;
     static constexpr tag_field tags = tag_field::rest_of_line;
@@ -24531,6 +24531,8 @@ struct http_request {
     std::string_view path{};   ///< as it came, escapes and all
     std::string_view query{};  ///< what stands behind the '?'
     std::string_view accept{}; ///< the header Accept, the first one
+    std::string_view host{};   ///< the header Host, with its port
+    bool of_browser = false;   ///< it has a header that browsers alone send: Origin, Sec-Fetch-Site
     std::size_t size = 0;      ///< in bytes, of a whole one
 };
 
@@ -24666,6 +24668,11 @@ private:
             if (has_host_)
                 return 400;
             has_host_ = true;
+            made_.host = value;
+        } else if (equal_ignoring_case(name, "origin") ||
+                   equal_ignoring_case(name, "sec-fetch-site") ||
+                   equal_ignoring_case(name, "sec-fetch-mode")) {
+            made_.of_browser = true;
         } else if (equal_ignoring_case(name, "connection")) {
             closes_ = closes_ || list_has(value, "close");
             asks_alive_ = asks_alive_ || list_has(value, "keep-alive");
@@ -25038,37 +25045,60 @@ private:
         out += values.empty() ? "]" : " ]";
     }
 
+    /// A name without control characters, which a terminal would obey.
+    static void append_name(std::string& out, std::string_view name) {
+        for (const char c : name)
+            out += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
+    }
+
+    static void tell_deleted(std::string& out, std::string_view name, std::size_t& left_out) {
+        if (out.size() > answer_bytes_max) {
+            ++left_out;
+            return;
+        }
+        out += "deleted: ";
+        append_name(out, name);
+        out += '\n';
+    }
+
+    /// Cost     a look-up for each name; O(series) once if any is there, and for each `folder.*`.
     template <class Table>
     static void erase(std::string& out, Table& table, const std::vector<std::string_view>& words) {
+        std::set<std::string_view> leaving; // of names that stand there as they are
+        std::size_t left_out = 0;
+        const auto erase_leaving = [&] {
+            if (!leaving.empty())
+                table.erase_if([&](const auto& one) { return leaving.contains(one.name()); });
+            leaving.clear();
+        };
         for (std::size_t i = 1; i < words.size(); ++i) {
-            auto wanted = words[i];
-            const bool folder = wanted.ends_with(".*");
-            if (folder)
-                wanted.remove_suffix(1);
-            const auto leaves = [&](const auto& one) {
-                return folder ? one.name().starts_with(wanted) : one.name() == wanted;
-            };
-            std::size_t count = 0;
-            std::size_t left_out = 0;
-            for (const auto& one : table.entries()) {
-                if (!leaves(one))
-                    continue;
-                ++count;
-                if (out.size() > answer_bytes_max) {
-                    ++left_out;
-                    continue;
+            const auto wanted = words[i];
+            bool found = false;
+            if (wanted.ends_with(".*")) {
+                erase_leaving();
+                const auto folder = wanted.substr(0, wanted.size() - 1);
+                const auto is_in = [&](const auto& one) { return one.name().starts_with(folder); };
+                for (const auto& one : table.entries()) {
+                    if (!is_in(one))
+                        continue;
+                    found = true;
+                    tell_deleted(out, one.name(), left_out);
                 }
-                out += "deleted: ";
-                out += one.name();
-                out += '\n';
+                if (found)
+                    table.erase_if(is_in);
+            } else if (table.find(wanted) != nullptr && leaving.insert(wanted).second) {
+                found = true;
+                tell_deleted(out, wanted, left_out);
             }
-            if (left_out > 0)
-                out += "deleted: " + std::to_string(left_out) + " more\n";
-            if (count > 0)
-                table.erase_if(leaves);
-            else if (out.size() <= answer_bytes_max)
-                out += "metric " + std::string(words[i]) + " not found\n";
+            if (!found && out.size() <= answer_bytes_max) {
+                out += "metric ";
+                append_name(out, wanted);
+                out += " not found\n";
+            }
         }
+        erase_leaving();
+        if (left_out > 0)
+            out += "deleted: " + std::to_string(left_out) + " more\n";
         out += end_mark;
     }
 
@@ -27758,6 +27788,7 @@ struct http_reply {
     switch (status) {
     case 200: return "OK";
     case 400: return "Bad Request";
+    case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 413: return "Content Too Large";
@@ -28963,6 +28994,52 @@ connect();
 
 } // namespace quipu
 
+// quipu/server/own_hosts.hpp
+
+// The names under which browsers may ask a server.
+
+#include <unistd.h>
+
+namespace quipu {
+
+/// Knows a server's own names: addresses, `localhost`, the machine's name, and those that somebody adds.
+/// A page of any other site could make its own name mean this machine, and a browser would let it read
+/// what the server answers under that name; a name that is none of these is refused to browsers.
+/// Threads  distinct objects safe; a const one may be shared.
+class own_hosts {
+public:
+    explicit own_hosts(std::vector<std::string> more = {}) : names_(std::move(more)) {
+        char name[256] = {};
+        if (::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0')
+            names_.emplace_back(name);
+    }
+
+    /// Whether the header Host names this server.
+    /// Input    a name or an address, perhaps with a port: `localhost:8126`, `[::1]:8126`.
+    [[nodiscard]] bool has(std::string_view host) const noexcept {
+        if (host.starts_with('['))
+            return true; // an address of IPv6 is no name that somebody else has
+        host = host.substr(0, host.find(':'));
+        if (host.ends_with('.'))
+            host.remove_suffix(1);
+        if (!host.empty() && host.find_first_not_of("0123456789.") == host.npos)
+            return true;
+        constexpr std::string_view local = ".localhost";
+        if (detail::equal_ignoring_case(host, local.substr(1)) ||
+            (host.size() > local.size() &&
+             detail::equal_ignoring_case(host.substr(host.size() - local.size()), local)))
+            return true;
+        return std::any_of(names_.begin(), names_.end(), [host](const std::string& one) {
+            return detail::equal_ignoring_case(host, one);
+        });
+    }
+
+private:
+    std::vector<std::string> names_;
+};
+
+} // namespace quipu
+
 // quipu/server/series_query.hpp
 
 // Which series somebody wants to see, and in which order.
@@ -29420,9 +29497,16 @@ class live_routes {
 public:
     static constexpr std::size_t followers_max = 32; ///< streams; beyond it: 503
 
-    explicit live_routes(Host& host) noexcept : host_(&host) {}
+    /// `own`: the names under which browsers may ask.
+    explicit live_routes(Host& host, own_hosts own = own_hosts())
+        : host_(&host), own_(std::move(own)) {}
 
     [[nodiscard]] http_reply operator()(const http_request& asked) const {
+        if (asked.of_browser && !own_.has(asked.host))
+            return http_error(
+                403,
+                "this name is none of the server's: open its address, or add the name "
+                "to admin_hosts");
         if (asked.path == "/")
             return {200, "text/html; charset=utf-8", std::string(live_page), live_page_policy, {}};
         if (asked.path == "/metrics")
@@ -29498,6 +29582,7 @@ private:
     }
 
     Host* host_;
+    own_hosts own_;
 };
 
 } // namespace quipu
@@ -31565,6 +31650,8 @@ struct server_options {
     std::string config{};
     /// Timers on the page of Prometheus.
     prometheus_options metrics{};
+    /// Names of this machine under which browsers may ask, beside its own; see own_hosts.
+    std::vector<std::string> admin_hosts{};
     /// They become native histograms once a scraper asks for protocol buffers.
     bool native_metrics = true;
     /// When sinks that fail make `/healthz` answer 503.
@@ -31651,9 +31738,10 @@ public:
     /// that the host has here.
     /// Errors   as `listen`.
     [[nodiscard]] errc listen_admin(const host_port& at) {
-        const errc error = converse(
-            at,
-            http_service(live_routes<basic_server>(*this), admin_commands<basic_server>(*this)));
+        const errc error =
+            converse(at,
+                     http_service(live_routes<basic_server>(*this, own_hosts(options_.admin_hosts)),
+                                  admin_commands<basic_server>(*this)));
         is_watched_ = is_watched_ || error == errc::ok;
         return error;
     }
@@ -32127,7 +32215,7 @@ private:
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;
-    std::int64_t told_ms_ = 0;    // when the followers were
+    std::int64_t told_ms_ = 0; // when the followers were
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};

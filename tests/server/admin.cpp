@@ -168,3 +168,14 @@ TEST_CASE("admin: an answer has a bound, and says what it leaves out", "[server]
     REQUIRE(left_out != answer.npos);
     CHECK(answer.substr(answer.find(" more", left_out)) == " more\n}\nEND\n\n");
 }
+
+TEST_CASE("admin: names that are deleted are looked up, and shown without control characters",
+          "[server][admin]") {
+    native_host one;
+    for (const auto* const name : {"a", "b", "f.x"})
+        one.add(metric_kind::counter, name, 1);
+    CHECK(one.ask("delcounters a a \x1b[31mred f.* f.x b\n") ==
+          "deleted: a\nmetric a not found\nmetric ?[31mred not found\ndeleted: f.x\n"
+          "metric f.x not found\ndeleted: b\nEND\n\n");
+    CHECK(one.all.size() == 0);
+}

@@ -149,3 +149,23 @@ TEST_CASE("live_routes: a stream begins with what is now, and says what it follo
     host.following = live_routes<host_of_one_flush>::followers_max;
     CHECK(get(host, "/api/events").status == 503);
 }
+
+TEST_CASE("live_routes: a browser is answered under the server's names alone, others always",
+          "[server][live_routes]") {
+    host_of_one_flush host;
+    const live_routes routes(host, own_hosts({"metrics.example"}));
+    const auto status = [&](const std::string& headers) {
+        const auto text = "GET /api/status HTTP/1.1\r\n" + headers + "\r\n";
+        const auto asked = parse_http_request(text);
+        REQUIRE(asked.status == 200);
+        return routes(asked).status;
+    };
+    for (const std::string header : {"Origin: http://evil.example\r\n",
+                                     "Sec-Fetch-Site: same-origin\r\n",
+                                     "sec-fetch-mode: cors\r\n"}) {
+        CHECK(status("Host: evil.example\r\n" + header) == 403);
+        CHECK(status("Host: metrics.example:8126\r\n" + header) == 200);
+        CHECK(status("Host: 127.0.0.1:8126\r\n" + header) == 200);
+    }
+    CHECK(status("Host: evil.example\r\n") == 200); // a scraper behind a name of its own
+}

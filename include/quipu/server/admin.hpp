@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -251,37 +252,60 @@ private:
         out += values.empty() ? "]" : " ]";
     }
 
+    /// A name without control characters, which a terminal would obey.
+    static void append_name(std::string& out, std::string_view name) {
+        for (const char c : name)
+            out += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
+    }
+
+    static void tell_deleted(std::string& out, std::string_view name, std::size_t& left_out) {
+        if (out.size() > answer_bytes_max) {
+            ++left_out;
+            return;
+        }
+        out += "deleted: ";
+        append_name(out, name);
+        out += '\n';
+    }
+
+    /// Cost     a look-up for each name; O(series) once if any is there, and for each `folder.*`.
     template <class Table>
     static void erase(std::string& out, Table& table, const std::vector<std::string_view>& words) {
+        std::set<std::string_view> leaving; // of names that stand there as they are
+        std::size_t left_out = 0;
+        const auto erase_leaving = [&] {
+            if (!leaving.empty())
+                table.erase_if([&](const auto& one) { return leaving.contains(one.name()); });
+            leaving.clear();
+        };
         for (std::size_t i = 1; i < words.size(); ++i) {
-            auto wanted = words[i];
-            const bool folder = wanted.ends_with(".*");
-            if (folder)
-                wanted.remove_suffix(1);
-            const auto leaves = [&](const auto& one) {
-                return folder ? one.name().starts_with(wanted) : one.name() == wanted;
-            };
-            std::size_t count = 0;
-            std::size_t left_out = 0;
-            for (const auto& one : table.entries()) {
-                if (!leaves(one))
-                    continue;
-                ++count;
-                if (out.size() > answer_bytes_max) {
-                    ++left_out;
-                    continue;
+            const auto wanted = words[i];
+            bool found = false;
+            if (wanted.ends_with(".*")) {
+                erase_leaving();
+                const auto folder = wanted.substr(0, wanted.size() - 1);
+                const auto is_in = [&](const auto& one) { return one.name().starts_with(folder); };
+                for (const auto& one : table.entries()) {
+                    if (!is_in(one))
+                        continue;
+                    found = true;
+                    tell_deleted(out, one.name(), left_out);
                 }
-                out += "deleted: ";
-                out += one.name();
-                out += '\n';
+                if (found)
+                    table.erase_if(is_in);
+            } else if (table.find(wanted) != nullptr && leaving.insert(wanted).second) {
+                found = true;
+                tell_deleted(out, wanted, left_out);
             }
-            if (left_out > 0)
-                out += "deleted: " + std::to_string(left_out) + " more\n";
-            if (count > 0)
-                table.erase_if(leaves);
-            else if (out.size() <= answer_bytes_max)
-                out += "metric " + std::string(words[i]) + " not found\n";
+            if (!found && out.size() <= answer_bytes_max) {
+                out += "metric ";
+                append_name(out, wanted);
+                out += " not found\n";
+            }
         }
+        erase_leaving();
+        if (left_out > 0)
+            out += "deleted: " + std::to_string(left_out) + " more\n";
         out += end_mark;
     }
 

@@ -30,6 +30,8 @@ struct http_request {
     std::string_view path{};   ///< as it came, escapes and all
     std::string_view query{};  ///< what stands behind the '?'
     std::string_view accept{}; ///< the header Accept, the first one
+    std::string_view host{};   ///< the header Host, with its port
+    bool of_browser = false;   ///< it has a header that browsers alone send: Origin, Sec-Fetch-Site
     std::size_t size = 0;      ///< in bytes, of a whole one
 };
 
@@ -165,6 +167,11 @@ private:
             if (has_host_)
                 return 400;
             has_host_ = true;
+            made_.host = value;
+        } else if (equal_ignoring_case(name, "origin") ||
+                   equal_ignoring_case(name, "sec-fetch-site") ||
+                   equal_ignoring_case(name, "sec-fetch-mode")) {
+            made_.of_browser = true;
         } else if (equal_ignoring_case(name, "connection")) {
             closes_ = closes_ || list_has(value, "close");
             asks_alive_ = asks_alive_ || list_has(value, "keep-alive");

@@ -6,6 +6,7 @@
 #include <quipu/server/health.hpp>
 #include <quipu/server/http.hpp>
 #include <quipu/server/live_page.hpp>
+#include <quipu/server/own_hosts.hpp>
 #include <quipu/server/series_query.hpp>
 #include <quipu/server/server_status.hpp>
 #include <quipu/sink/prometheus_format.hpp>
@@ -93,9 +94,16 @@ class live_routes {
 public:
     static constexpr std::size_t followers_max = 32; ///< streams; beyond it: 503
 
-    explicit live_routes(Host& host) noexcept : host_(&host) {}
+    /// `own`: the names under which browsers may ask.
+    explicit live_routes(Host& host, own_hosts own = own_hosts())
+        : host_(&host), own_(std::move(own)) {}
 
     [[nodiscard]] http_reply operator()(const http_request& asked) const {
+        if (asked.of_browser && !own_.has(asked.host))
+            return http_error(
+                403,
+                "this name is none of the server's: open its address, or add the name "
+                "to admin_hosts");
         if (asked.path == "/")
             return {200, "text/html; charset=utf-8", std::string(live_page), live_page_policy, {}};
         if (asked.path == "/metrics")
@@ -171,6 +179,7 @@ private:
     }
 
     Host* host_;
+    own_hosts own_;
 };
 
 } // namespace quipu

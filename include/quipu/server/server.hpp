@@ -72,6 +72,8 @@ struct server_options {
     std::string config{};
     /// Timers on the page of Prometheus.
     prometheus_options metrics{};
+    /// Names of this machine under which browsers may ask, beside its own; see own_hosts.
+    std::vector<std::string> admin_hosts{};
     /// They become native histograms once a scraper asks for protocol buffers.
     bool native_metrics = true;
     /// When sinks that fail make `/healthz` answer 503.
@@ -158,9 +160,10 @@ public:
     /// that the host has here.
     /// Errors   as `listen`.
     [[nodiscard]] errc listen_admin(const host_port& at) {
-        const errc error = converse(
-            at,
-            http_service(live_routes<basic_server>(*this), admin_commands<basic_server>(*this)));
+        const errc error =
+            converse(at,
+                     http_service(live_routes<basic_server>(*this, own_hosts(options_.admin_hosts)),
+                                  admin_commands<basic_server>(*this)));
         is_watched_ = is_watched_ || error == errc::ok;
         return error;
     }
@@ -634,7 +637,7 @@ private:
     std::uint64_t flushes_ = 0;
     double flush_milliseconds_ = 0;
     double input_gap_milliseconds_ = 0;
-    std::int64_t told_ms_ = 0;    // when the followers were
+    std::int64_t told_ms_ = 0; // when the followers were
     std::optional<state_folder> state_{};
     spool_options spools_{}; // of each sink
     std::vector<std::unique_ptr<worker_type>> sinks_{};

@@ -17,7 +17,7 @@ namespace quipu::dialect {
 /// name have a bound.
 struct etsy : quipu {
     static constexpr std::size_t line_bytes_max = 65536;
-    static constexpr std::size_t name_bytes_max = line_bytes_max;
+    static constexpr std::size_t name_bytes_max = line_bytes_max - 8; // a value and a type follow
     static constexpr std::size_t tag_bytes_max = line_bytes_max;
     static constexpr std::size_t values_max = line_bytes_max / 2;
     static constexpr tag_field tags = tag_field::rest_of_line;
