@@ -198,7 +198,11 @@ void add_sink(quipu::basic_server<Profile>& server,
               command_list& commands) {
     switch (option.kind) {
     case sink_kind::none: return;
-    case sink_kind::repeat: return server.add_repeater(option.copies);
+    case sink_kind::repeat: {
+        quipu::repeater_options bounds;
+        bounds.datagram_bytes_max = all.repeat_datagram_bytes;
+        return server.add_repeater(option.copies, bounds);
+    }
     case sink_kind::command: return add_command(server, option, all, commands);
     case sink_kind::graphite: {
         using traits = graphite_traits<Profile>;
@@ -378,6 +382,7 @@ int serve(const command_line& line, const reread& again) {
     quipu::server_options options;
     options.schedule = schedule(all);
     options.listeners.receive_buffer_bytes = all.receive_buffer_bytes;
+    options.listeners.idle_ms = all.connection_idle_ms;
     options.threads = all.threads;
     options.log_lines = all.log_lines;
     options.own_prefix = all.own_prefix;

@@ -72,6 +72,8 @@ struct settings {
     bool admin_is_default = true; ///< nobody set it: the server does without if it is taken
     std::int64_t metrics_ttl_ms = 60 * 60 * 1000; ///< 0: never
     std::vector<std::string> admin_hosts{};
+    std::int64_t connection_idle_ms = 60'000; ///< 0: none makes room for another
+    std::size_t repeat_datagram_bytes = 0; ///< 0: as the way to the target has it
     quipu::health_rule down_if = quipu::health_rule::all_sinks;
     std::optional<quipu::host_port> aliveness{};
     quipu::log_level log_level = quipu::log_level::info;

@@ -323,6 +323,13 @@ std::string read_metrics_quantiles(settings& all, text value) {
     return why.empty() ? why : why + " from 0 to 1 such as 0.5,0.9,0.99";
 }
 
+std::string read_connection_idle(settings& all, text value) {
+    if (value == "off")
+        return all.connection_idle_ms = 0, std::string();
+    const auto why = read_time(value, 1, interval_ms_max, all.connection_idle_ms);
+    return why.empty() ? why : why + ", up to 24h, or off";
+}
+
 std::string read_metrics_ttl(settings& all, text value) {
     if (value == "off")
         return all.metrics_ttl_ms = 0, std::string();
@@ -398,6 +405,18 @@ const std::vector<setting>& all_settings() {
          of_all,
          [](settings& s, text value) { return read_bytes(value, s.receive_buffer_bytes); },
          [](const settings& s) { return text_list{std::to_string(s.receive_buffer_bytes)}; }},
+        {"quipud",
+         "connection_idle",
+         of_all,
+         read_connection_idle,
+         [](const settings& s) {
+             return text_list{s.connection_idle_ms == 0 ? "off" : print_time(s.connection_idle_ms)};
+         }},
+        {"quipud",
+         "repeat_datagram",
+         of_all,
+         [](settings& s, text value) { return read_bytes(value, s.repeat_datagram_bytes); },
+         [](const settings& s) { return text_list{std::to_string(s.repeat_datagram_bytes)}; }},
         {"quipud",
          "threads",
          of_all,

@@ -638,3 +638,32 @@ TEST_CASE("listeners: each way in has counts of its own", "[server][listeners]")
     here.finish();
     CHECK(ways().size() == 2); // connections are no ways of their own
 }
+
+TEST_CASE("listeners: at the limit the connection that is silent for longest makes room",
+          "[server][listeners]") {
+    quipu::listener_options options;
+    options.connections_max = 2;
+    options.idle_ms = 1;
+    reception here(options);
+    const auto at = here.listen("tcp://127.0.0.1:0");
+    here.start();
+    auto first = connection_to(at);
+    REQUIRE(first.send("a:1|c\nhalf") == errc::ok);
+    REQUIRE(eventually([&] { return here.peek().counts.lines == 1; }));
+    auto second = connection_to(at);
+    REQUIRE(second.send("b:1|c\n") == errc::ok);
+    REQUIRE(eventually([&] { return here.peek().counts.lines == 2; }));
+    auto third = connection_to(at);
+    REQUIRE(third.send("c:1|c\n") == errc::ok);
+    CHECK(eventually([&] {
+        static_cast<void>(here.peek());
+        return here.counter("c") == 1;
+    }));
+    CHECK(quipu::test::comes_ready(first.fd())); // its end
+    CHECK(here.refusals(errc::unterminated_line) == 1);
+    REQUIRE(second.send("b:1|c\n") == errc::ok);
+    CHECK(eventually([&] {
+        static_cast<void>(here.peek());
+        return here.counter("b") == 2;
+    }));
+}

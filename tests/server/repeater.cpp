@@ -66,14 +66,36 @@ TEST_CASE("repeater: what is longer than a datagram is parted behind a newline",
         text += "counter:1|c\n";
     to.send(text);
     CHECK(to.finish(deadline{5'000}) == 0);
-    const auto parts = test::receive_texts(*receiver, 2);
-    REQUIRE(parts.size() == 2);
-    CHECK(parts[0].ends_with('\n'));
-    CHECK(parts[0] + parts[1] == text);
-    to.send(std::string(70'000, 'x'));
+    const auto bound = text.size() / 8192 + 1; // within this machine
+    const auto parts = test::receive_texts(*receiver, bound);
+    REQUIRE(parts.size() == bound);
+    std::string whole;
+    for (const auto& one : parts) {
+        CHECK(one.ends_with('\n'));
+        CHECK(one.size() <= 8192);
+        whole += one;
+    }
+    CHECK(whole == text);
+    to.send("");
+    to.send(std::string(9'000, 'y') + "\nz:1|c\n" + std::string(70'000, 'x'));
     CHECK(to.finish(deadline{5'000}) == 0);
+    const auto more = test::receive_texts(*receiver, 2);
+    REQUIRE(more.size() == 2);
+    CHECK(more[0].size() == 9'001); // a line that is longer goes alone
+    CHECK(more[1] == "z:1|c\n");
     CHECK(to.counts().failed == 1);
     CHECK(to.counts().last_error == errc::message_too_long);
+}
+
+TEST_CASE("repeater: the bound of a datagram can be set", "[server][repeater]") {
+    auto receiver = udp_receiver::bind(address::loopback_v4(0));
+    REQUIRE(receiver);
+    repeater to(target_of(*receiver->local_address(), repeat_protocol::udp),
+                {.datagram_bytes_max = 12});
+    to.send("a:1|c\nb:1|c\nc:1|c\nd:1|c");
+    CHECK(to.finish(deadline{5'000}) == 0);
+    CHECK(test::receive_texts(*receiver, 2) ==
+          std::vector<std::string>{"a:1|c\nb:1|c\n", "c:1|c\nd:1|c"});
 }
 
 TEST_CASE("repeater: over TCP each message has a newline behind it", "[server][repeater]") {

@@ -1,5 +1,7 @@
 #include <quipu/store/store.hpp>
 
+#include <quipu/sketch/exact.hpp>
+
 #include <quipu/sketch/exact_set.hpp>
 
 #include "support/allocations.hpp"
@@ -271,6 +273,27 @@ TEST_CASE("store: what finds no room in a merge is counted in samples", "[store]
     CHECK(refused.series == 2);
     CHECK(refused.series_limit == 6);
     CHECK(refused.number_out_of_range == 0);
+}
+
+TEST_CASE("store: what full sketches leave out of a merge is counted once", "[store]") {
+    struct small : store_traits {
+        using timer = basic_timer<basic_exact<10>>;
+        using unique = basic_unique<basic_exact_set<4>>;
+    };
+    basic_store<small> all;
+    std::uint64_t left_out = 0;
+    for (int part = 0; part < 5; ++part) {
+        basic_store<small> one;
+        for (int i = 0; i < 7; ++i) {
+            left_out += one.apply("t", of(metric_kind::timer, i)) == errc::ok ? 0U : 1U;
+            left_out +=
+                one.apply("u", of(metric_kind::unique, 1, std::to_string(i))) == errc::ok ? 0U : 1U;
+        }
+        left_out += all.merge(one).value_limit;
+    }
+    CHECK(all.timers().find("t")->count() == 35);
+    CHECK(all.timers().find("t")->values().dropped() == 25);
+    CHECK(left_out == 25 + 15);
 }
 
 TEST_CASE("store: a merge that would leave the doubles is refused and counted", "[store]") {

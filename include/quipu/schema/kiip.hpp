@@ -82,7 +82,20 @@ private:
         static_assert(detail::require_values<Timer>());
         const auto& values = cell.values().values(); // the rate has no effect here
         const bool whole = cell.integral();
-        write_window(values, 0, values.size(), "", whole, to);
+        // Beyond the bound of the sketch these are known of all values, the deviation of those kept.
+        const auto of_all = [&](const std::string& tail, double value, bool integral) {
+            if (cell.values().dropped() == 0)
+                return to(tail, value, integral);
+            to(tail,
+               tail == ".count"   ? cell.count()
+               : tail == ".sum"   ? cell.sum()
+               : tail == ".mean"  ? cell.mean()
+               : tail == ".lower" ? cell.min()
+               : tail == ".upper" ? cell.max()
+                                  : value,
+               integral);
+        };
+        write_window(values, 0, values.size(), "", whole, of_all);
         for (const auto& one : options_.percentiles) {
             const auto n = values.size();
             const auto inner = static_cast<std::size_t>(static_cast<double>(n) * one.share());

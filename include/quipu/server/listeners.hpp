@@ -94,6 +94,9 @@ struct listener_options {
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
     /// Open connections; beyond it new ones are turned away.
     std::size_t connections_max = 1024;
+    /// At that bound the connection that has been silent for longest makes room for a new one, if that
+    /// is so long. 0: none does, and new ones are turned away.
+    std::int64_t idle_ms = 60'000;
 };
 
 /// Sockets that feed one intake.
@@ -262,6 +265,7 @@ private:
     struct stream {
         From from;
         typename basic_reception<Profile>::stream_type lines;
+        std::int64_t heard_ms = 0; ///< when something last came; of a clock that nobody sets
         [[nodiscard]] int fd() const noexcept { return from.fd(); }
     };
     using source = std::variant<std::monostate,
@@ -425,14 +429,15 @@ private:
                     turn_away(accepted.error());
                 return;
             }
-            if (connections_ == options_.connections_max) {
+            if (connections_ == options_.connections_max && !make_room()) {
                 count(way->turned_away, 1);
                 reception_.log_limited("a connection is turned away: too many are open");
                 continue;
             }
             ++taken_;
-            const errc error =
-                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
+            const errc error = add(
+                stream<tcp_connection>{*std::move(accepted), reception_.open_stream(), steady_ms()},
+                way);
             if (error != errc::ok)
                 return turn_away(error);
             ++connections_;
@@ -440,9 +445,36 @@ private:
         }
     }
 
+    [[nodiscard]] static std::int64_t steady_ms() noexcept {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    }
+
+    /// Ends the connection that has been silent for longest, if that is long enough.
+    [[nodiscard]] bool make_room() {
+        std::uint64_t silent = sources_.size();
+        std::int64_t heard_ms = steady_ms() - options_.idle_ms;
+        for (std::uint64_t token = 0; token < sources_.size() && options_.idle_ms > 0; ++token) {
+            const auto* const open = std::get_if<stream<tcp_connection>>(&sources_[token]);
+            if (open == nullptr || open->heard_ms > heard_ms)
+                continue;
+            silent = token;
+            heard_ms = open->heard_ms;
+        }
+        if (silent == sources_.size())
+            return false;
+        count(way_of_[silent]->turned_away, 1);
+        reception_.log_limited(
+            "too many connections: the one that was silent for longest is ended");
+        reception_.end_stream(std::get<stream<tcp_connection>>(sources_[silent]).lines, false);
+        close<tcp_connection>(silent);
+        return true;
+    }
+
     template <class From>
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
+        open.heard_ms = steady_ms();
         const std::span<char> room(room_.get(), room_bytes);
         // A file may be one that waits.
         const int turns = std::is_same_v<From, file_reader> ? 1 : pieces_max;

@@ -52,6 +52,7 @@ public:
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused.series_limit;
         counts_.refused[static_cast<std::size_t>(errc::number_out_of_range)] +=
             refused.number_out_of_range;
+        counts_.refused[static_cast<std::size_t>(errc::value_limit)] += refused.value_limit;
         ends_interval ? from.store.reset(known_intervals_max) : from.store.reset();
         from.counts = {};
         if (!from.keys.empty()) {

@@ -12,6 +12,7 @@
 #include <quipu/net/transport.hpp>
 #include <quipu/net/udp_host.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -75,6 +76,9 @@ struct repeater_options {
     /// Bytes that wait for one target, and as many again on their way; beyond it messages are
     /// dropped, and counted. The memory is taken at once.
     std::size_t bytes_max = std::size_t{4} << 20U;
+    /// Over UDP: longer messages are parted behind newlines. 0: 1,432, which fit one Ethernet frame with
+    /// room for any tunnel, and 8,192 within this machine.
+    std::size_t datagram_bytes_max = 0;
     /// The pause after a failure over TCP, doubled after each, up to the second.
     int retry_ms = 250;
     int retry_ms_max = 5000;
@@ -83,27 +87,45 @@ struct repeater_options {
 
 namespace detail {
 
+/// Whether a host is this machine, as its name or address tells.
+[[nodiscard]] inline bool is_loopback_host(std::string_view host) noexcept {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 /// Datagrams to a host, whatever its name comes to mean: a transport.
 class repeat_datagrams {
 public:
-    explicit repeat_datagrams(repeat_target target)
-        : to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
+    /// `bytes_max`: as repeater_options::datagram_bytes_max.
+    explicit repeat_datagrams(repeat_target target, std::size_t bytes_max = 0)
+        : bytes_max_(std::min(bytes_max != 0                     ? bytes_max
+                              : is_loopback_host(target.to.host) ? std::size_t{8192}
+                                                                 : std::size_t{1432},
+                              largest)),
+          to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
 
-    /// A text that is longer than a datagram is parted behind a newline.
+    /// A text that is longer than a datagram is parted behind newlines; a line that is longer goes
+    /// alone, as far as any datagram reaches.
+    /// Errors   those of the last part that failed; the others were sent.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
-        while (bytes.size() > datagram_bytes_max) {
-            const auto newline = bytes.substr(0, datagram_bytes_max).rfind('\n');
-            if (newline == bytes.npos)
-                return errc::message_too_long;
-            if (const errc error = to_.send(bytes.substr(0, newline + 1)); error != errc::ok)
-                return error;
-            bytes.remove_prefix(newline + 1);
+        errc error = errc::ok;
+        while (!bytes.empty()) {
+            auto part = bytes;
+            if (part.size() > bytes_max_) {
+                // The last newline within the bound, or the first one behind it.
+                auto newline = part.substr(0, bytes_max_).rfind('\n');
+                if (newline == part.npos)
+                    newline = part.find('\n');
+                part = part.substr(0, newline == part.npos ? newline : newline + 1);
+            }
+            bytes.remove_prefix(part.size());
+            const errc sent = part.size() > largest ? errc::message_too_long : to_.send(part);
+            error = sent == errc::ok ? error : sent;
         }
-        return to_.send(bytes);
+        return error;
     }
 
 private:
-    static constexpr std::size_t datagram_bytes_max = 65'507; // of UDP over IPv4
+    static constexpr std::size_t largest = 65'507; // of UDP over IPv4
 
     [[nodiscard]] static address_family family(repeat_protocol protocol) noexcept {
         switch (protocol) {
@@ -113,6 +135,7 @@ private:
         }
     }
 
+    std::size_t bytes_max_;
     udp_host_sender to_;
 };
 
@@ -122,8 +145,9 @@ static_assert(transport<repeat_datagrams>);
 
 /// Sends copies to one target, on a thread of its own; who calls never waits for the network.
 ///
-/// Over UDP a message is a datagram, as it came; one longer than 65,507 bytes (of a stream) is parted
-/// behind a newline. A datagram that cannot be sent is counted as failed, and not tried again. Over
+/// Over UDP a message is a datagram, as it came; one longer than `datagram_bytes_max`, as a piece of a
+/// stream may be, is parted behind newlines, and an empty one is none. A datagram that cannot be sent
+/// is counted as failed, and not tried again. Over
 /// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
 /// while there is no connection they wait, and those that find no room are dropped and counted.
 ///
@@ -139,6 +163,8 @@ public:
     /// Queues a copy.
     /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
     void send(std::string_view bytes) {
+        if (bytes.empty())
+            return;
         if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
             static thread_local std::string ended;
             ended.assign(bytes);
@@ -184,7 +210,8 @@ private:
         bounds.bytes_max = options.bytes_max;
         bounds.stop_timeout_ms = 0; // `finish` has waited
         if (target.protocol != repeat_protocol::tcp)
-            return queued(detail::repeat_datagrams(std::move(target)), bounds);
+            return queued(detail::repeat_datagrams(std::move(target), options.datagram_bytes_max),
+                          bounds);
         bounds.pack_bytes_max = pack_bytes_max;
         bounds.retry_ms = options.retry_ms;
         bounds.retry_ms_max = options.retry_ms_max;

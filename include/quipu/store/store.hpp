@@ -49,6 +49,7 @@ struct merge_refusals {
     std::size_t series = 0;                ///< for which there was no room
     std::uint64_t series_limit = 0;        ///< their samples, each by its weight
     std::uint64_t number_out_of_range = 0; ///< samples whose sum with those here would be no number
+    std::uint64_t value_limit = 0;         ///< samples that full sketches left out, of either store
 };
 
 namespace detail {
@@ -68,6 +69,17 @@ template <class Cell>
     constexpr double samples_max = 0x1p53;
     return samples < samples_max ? static_cast<std::uint64_t>(samples + 0.5)
                                  : static_cast<std::uint64_t>(samples_max);
+}
+
+/// How many samples a full sketch of a cell has left out. A merge of two that are not full may fill one.
+template <class Cell>
+[[nodiscard]] std::uint64_t left_out_of(const Cell& cell) noexcept {
+    if constexpr (requires { cell.values().dropped(); })
+        return cell.values().dropped();
+    else if constexpr (requires { cell.members().dropped(); })
+        return cell.members().dropped();
+    else
+        return 0;
 }
 
 /// Merges a later cell. Returns how many samples of it were refused.
@@ -158,7 +170,11 @@ public:
                     ++refused.series;
                     refused.series_limit += detail::samples_of(from.cell);
                 } else {
+                    const auto left_out =
+                        detail::left_out_of(*cell) + detail::left_out_of(from.cell);
                     refused.number_out_of_range += detail::refused_by_merge(*cell, from.cell);
+                    const auto now = detail::left_out_of(*cell);
+                    refused.value_limit += now > left_out ? now - left_out : 0;
                 }
             }
         });
