@@ -17364,6 +17364,7 @@ struct merge_refusals {
     std::size_t series = 0;                ///< for which there was no room
     std::uint64_t series_limit = 0;        ///< their samples, each by its weight
     std::uint64_t number_out_of_range = 0; ///< samples whose sum with those here would be no number
+    std::uint64_t value_limit = 0;         ///< samples that full sketches left out, of either store
 };
 
 namespace detail {
@@ -17383,6 +17384,17 @@ template <class Cell>
     constexpr double samples_max = 0x1p53;
     return samples < samples_max ? static_cast<std::uint64_t>(samples + 0.5)
                                  : static_cast<std::uint64_t>(samples_max);
+}
+
+/// How many samples a full sketch of a cell has left out. A merge of two that are not full may fill one.
+template <class Cell>
+[[nodiscard]] std::uint64_t left_out_of(const Cell& cell) noexcept {
+    if constexpr (requires { cell.values().dropped(); })
+        return cell.values().dropped();
+    else if constexpr (requires { cell.members().dropped(); })
+        return cell.members().dropped();
+    else
+        return 0;
 }
 
 /// Merges a later cell. Returns how many samples of it were refused.
@@ -17473,7 +17485,11 @@ public:
                     ++refused.series;
                     refused.series_limit += detail::samples_of(from.cell);
                 } else {
+                    const auto left_out =
+                        detail::left_out_of(*cell) + detail::left_out_of(from.cell);
                     refused.number_out_of_range += detail::refused_by_merge(*cell, from.cell);
+                    const auto now = detail::left_out_of(*cell);
+                    refused.value_limit += now > left_out ? now - left_out : 0;
                 }
             }
         });
@@ -20793,7 +20809,20 @@ private:
         static_assert(detail::require_values<Timer>());
         const auto& values = cell.values().values(); // the rate has no effect here
         const bool whole = cell.integral();
-        write_window(values, 0, values.size(), "", whole, to);
+        // Beyond the bound of the sketch these are known of all values, the deviation of those kept.
+        const auto of_all = [&](const std::string& tail, double value, bool integral) {
+            if (cell.values().dropped() == 0)
+                return to(tail, value, integral);
+            to(tail,
+               tail == ".count"   ? cell.count()
+               : tail == ".sum"   ? cell.sum()
+               : tail == ".mean"  ? cell.mean()
+               : tail == ".lower" ? cell.min()
+               : tail == ".upper" ? cell.max()
+                                  : value,
+               integral);
+        };
+        write_window(values, 0, values.size(), "", whole, of_all);
         for (const auto& one : options_.percentiles) {
             const auto n = values.size();
             const auto inner = static_cast<std::size_t>(static_cast<double>(n) * one.share());
@@ -22961,6 +22990,42 @@ inline void append_prometheus_title(std::string& out,
     ((((out += "\n# TYPE ") += name) += ' ') += type) += '\n';
 }
 
+/// Appends a number as the texts of Prometheus have it.
+inline void append_prometheus_number(std::string& out, double value) {
+    if (!is_finite(value)) {
+        out += value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
+        return;
+    }
+    char text[layout::shortest::bytes_max];
+    out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
+}
+
+/// A line; `more` is one more label, or nothing.
+inline void append_prometheus_line(std::string& out,
+                                   std::string_view name,
+                                   std::string_view tail,
+                                   std::string_view labels,
+                                   std::string_view more,
+                                   double value) {
+    (out += name) += tail;
+    if (!labels.empty() || !more.empty()) {
+        (out += '{') += labels;
+        out += labels.empty() || more.empty() ? "" : ",";
+        (out += more) += '}';
+    }
+    out += ' ';
+    append_prometheus_number(out, value);
+    out += '\n';
+}
+
+/// A label of the page's own: `le="5"`.
+[[nodiscard]] inline std::string prometheus_label(std::string_view key, double value) {
+    std::string label(key);
+    label += "=\"";
+    append_prometheus_number(label, value);
+    return label += '"';
+}
+
 /// One entry of the header `Accept`, such as `text/plain;version=0.0.4;q=0.5`.
 struct accepted_format {
     std::string_view type;
@@ -23411,6 +23476,8 @@ public:
     }
 
     [[nodiscard]] const map& all() const noexcept { return families_; }
+    /// Whether lines of a family begin with that name.
+    [[nodiscard]] bool has_line(const std::string& name) const { return taken_.contains(name); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; } ///< series
     [[nodiscard]] std::size_t natives() const noexcept { return natives_; }
     void count_native() noexcept { ++natives_; }
@@ -23533,8 +23600,11 @@ public:
     void collect_native() noexcept { native_ = true; }
 
     /// Takes other options. Counts and sums stay, but those of timers whose buckets change: these begin
-    /// with nothing. The reserved prefix is for series that are new.
+    /// with nothing. The reserved prefix is for series that are new. Of quantiles and bounds that are
+    /// equal the first stays, since two lines of one label are one; infinite ones are left out.
     void change(prometheus_options options) {
+        keep_distinct(options.quantiles);
+        keep_distinct(options.bounds);
         const bool other_buckets = options.bounds != options_.bounds;
         options_ = std::move(options);
         families_.reserve(options_.reserved_prefix);
@@ -23574,7 +23644,7 @@ public:
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
-    /// type if there is another metric `x`. `more` is what belongs to the page, in the same format.
+    /// type if there is another metric `x`, or one with lines of that name. `more` is what belongs to the page, in the same format.
     [[nodiscard]] std::string render(prometheus_format form = prometheus_format::text,
                                      std::string_view more = {}) const {
         const bool open = form == prometheus_format::openmetrics;
@@ -23586,7 +23656,7 @@ public:
             auto type = word(one.type);
             if (open && one.type == prometheus_type::counter) {
                 title.resize(title.size() - std::string_view("_total").size());
-                if (title.empty() || families_.all().contains(title))
+                if (title.empty() || families_.has_line(title))
                     title = name, type = "unknown";
             }
             detail::append_prometheus_title(out, title, type, one.help, form);
@@ -23605,6 +23675,15 @@ public:
 
 private:
     using series = detail::prometheus_series;
+
+    static void keep_distinct(std::vector<double>& points) {
+        auto end = points.begin();
+        for (const double one : points) {
+            if (detail::is_finite(one) && std::find(points.begin(), end, one) == end)
+                *end++ = one;
+        }
+        points.erase(end, points.end());
+    }
 
     [[nodiscard]] static std::string_view word(prometheus_type type) noexcept {
         switch (type) {
@@ -23729,9 +23808,13 @@ private:
 
     template <class Timer>
     void add_timer(series& to, const Timer& cell, bool classic) {
-        if (!detail::sum_is_finite(to.value, cell.sum())) {
+        if (!detail::sum_is_finite(to.value, cell.sum()) ||
+            !detail::sum_is_finite(to.count, cell.count())) {
             ++families_.losses.out_of_range;
-            to.parts.resize(classic ? options_.bounds.size() : options_.quantiles.size());
+            if (classic)
+                to.parts.resize(options_.bounds.size());
+            else
+                to.parts.assign(options_.quantiles.size(), not_a_number);
             return;
         }
         if (native_ && (to.native || families_.natives() < options_.native_max))
@@ -23796,61 +23879,28 @@ private:
 
     static constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-    static void append_number(std::string& out, double value) {
-        if (!detail::is_finite(value)) {
-            out += value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
-            return;
-        }
-        char text[layout::shortest::bytes_max];
-        out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
-    }
-
-    /// A line; `more` is one more label, or nothing.
-    static void append_line(std::string& out,
-                            std::string_view name,
-                            std::string_view tail,
-                            std::string_view labels,
-                            std::string_view more,
-                            double value) {
-        (out += name) += tail;
-        if (!labels.empty() || !more.empty()) {
-            (out += '{') += labels;
-            out += labels.empty() || more.empty() ? "" : ",";
-            (out += more) += '}';
-        }
-        out += ' ';
-        append_number(out, value);
-        out += '\n';
-    }
-
-    [[nodiscard]] static std::string own_label(std::string_view key, double value) {
-        std::string label(key);
-        label += "=\"";
-        append_number(label, value);
-        return label += '"';
-    }
-
     void append(std::string& out,
                 std::string_view name,
                 prometheus_type type,
                 std::string_view labels,
                 const series& of) const {
         if (type == prometheus_type::counter || type == prometheus_type::gauge)
-            return append_line(out, name, "", labels, "", of.value);
+            return detail::append_prometheus_line(out, name, "", labels, "", of.value);
         const bool classic = type == prometheus_type::histogram;
         const auto& points = classic ? options_.bounds : options_.quantiles;
         for (std::size_t i = 0; i < points.size(); ++i) {
-            append_line(out,
-                        name,
-                        classic ? "_bucket" : "",
-                        labels,
-                        own_label(classic ? "le" : "quantile", points[i]),
-                        of.parts[i]);
+            detail::append_prometheus_line(
+                out,
+                name,
+                classic ? "_bucket" : "",
+                labels,
+                detail::prometheus_label(classic ? "le" : "quantile", points[i]),
+                of.parts[i]);
         }
         if (classic)
-            append_line(out, name, "_bucket", labels, "le=\"+Inf\"", of.count);
-        append_line(out, name, "_sum", labels, "", of.value);
-        append_line(out, name, "_count", labels, "", of.count);
+            detail::append_prometheus_line(out, name, "_bucket", labels, "le=\"+Inf\"", of.count);
+        detail::append_prometheus_line(out, name, "_sum", labels, "", of.value);
+        detail::append_prometheus_line(out, name, "_count", labels, "", of.count);
     }
 
     prometheus_options options_{};
@@ -26184,6 +26234,9 @@ struct repeater_options {
     /// Bytes that wait for one target, and as many again on their way; beyond it messages are
     /// dropped, and counted. The memory is taken at once.
     std::size_t bytes_max = std::size_t{4} << 20U;
+    /// Over UDP: longer messages are parted behind newlines. 0: 1,432, which fit one Ethernet frame with
+    /// room for any tunnel, and 8,192 within this machine.
+    std::size_t datagram_bytes_max = 0;
     /// The pause after a failure over TCP, doubled after each, up to the second.
     int retry_ms = 250;
     int retry_ms_max = 5000;
@@ -26192,27 +26245,45 @@ struct repeater_options {
 
 namespace detail {
 
+/// Whether a host is this machine, as its name or address tells.
+[[nodiscard]] inline bool is_loopback_host(std::string_view host) noexcept {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 /// Datagrams to a host, whatever its name comes to mean: a transport.
 class repeat_datagrams {
 public:
-    explicit repeat_datagrams(repeat_target target)
-        : to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
+    /// `bytes_max`: as repeater_options::datagram_bytes_max.
+    explicit repeat_datagrams(repeat_target target, std::size_t bytes_max = 0)
+        : bytes_max_(std::min(bytes_max != 0                     ? bytes_max
+                              : is_loopback_host(target.to.host) ? std::size_t{8192}
+                                                                 : std::size_t{1432},
+                              largest)),
+          to_(std::make_shared<const host_watch>(std::move(target.to)), family(target.protocol)) {}
 
-    /// A text that is longer than a datagram is parted behind a newline.
+    /// A text that is longer than a datagram is parted behind newlines; a line that is longer goes
+    /// alone, as far as any datagram reaches.
+    /// Errors   those of the last part that failed; the others were sent.
     [[nodiscard]] errc send(std::string_view bytes) noexcept {
-        while (bytes.size() > datagram_bytes_max) {
-            const auto newline = bytes.substr(0, datagram_bytes_max).rfind('\n');
-            if (newline == bytes.npos)
-                return errc::message_too_long;
-            if (const errc error = to_.send(bytes.substr(0, newline + 1)); error != errc::ok)
-                return error;
-            bytes.remove_prefix(newline + 1);
+        errc error = errc::ok;
+        while (!bytes.empty()) {
+            auto part = bytes;
+            if (part.size() > bytes_max_) {
+                // The last newline within the bound, or the first one behind it.
+                auto newline = part.substr(0, bytes_max_).rfind('\n');
+                if (newline == part.npos)
+                    newline = part.find('\n');
+                part = part.substr(0, newline == part.npos ? newline : newline + 1);
+            }
+            bytes.remove_prefix(part.size());
+            const errc sent = part.size() > largest ? errc::message_too_long : to_.send(part);
+            error = sent == errc::ok ? error : sent;
         }
-        return to_.send(bytes);
+        return error;
     }
 
 private:
-    static constexpr std::size_t datagram_bytes_max = 65'507; // of UDP over IPv4
+    static constexpr std::size_t largest = 65'507; // of UDP over IPv4
 
     [[nodiscard]] static address_family family(repeat_protocol protocol) noexcept {
         switch (protocol) {
@@ -26222,6 +26293,7 @@ private:
         }
     }
 
+    std::size_t bytes_max_;
     udp_host_sender to_;
 };
 
@@ -26231,8 +26303,9 @@ static_assert(transport<repeat_datagrams>);
 
 /// Sends copies to one target, on a thread of its own; who calls never waits for the network.
 ///
-/// Over UDP a message is a datagram, as it came; one longer than 65,507 bytes (of a stream) is parted
-/// behind a newline. A datagram that cannot be sent is counted as failed, and not tried again. Over
+/// Over UDP a message is a datagram, as it came; one longer than `datagram_bytes_max`, as a piece of a
+/// stream may be, is parted behind newlines, and an empty one is none. A datagram that cannot be sent
+/// is counted as failed, and not tried again. Over
 /// TCP all go over one connection, in order, each with a newline behind it, even if it ends with one;
 /// while there is no connection they wait, and those that find no room are dropped and counted.
 ///
@@ -26248,6 +26321,8 @@ public:
     /// Queues a copy.
     /// Cost     a lock, held for a copy; allocates for a TCP message longer than all before only.
     void send(std::string_view bytes) {
+        if (bytes.empty())
+            return;
         if (auto* const stream = std::get_if<queued<tcp_sender>>(&queue_)) {
             static thread_local std::string ended;
             ended.assign(bytes);
@@ -26293,7 +26368,8 @@ private:
         bounds.bytes_max = options.bytes_max;
         bounds.stop_timeout_ms = 0; // `finish` has waited
         if (target.protocol != repeat_protocol::tcp)
-            return queued(detail::repeat_datagrams(std::move(target)), bounds);
+            return queued(detail::repeat_datagrams(std::move(target), options.datagram_bytes_max),
+                          bounds);
         bounds.pack_bytes_max = pack_bytes_max;
         bounds.retry_ms = options.retry_ms;
         bounds.retry_ms_max = options.retry_ms_max;
@@ -26607,6 +26683,9 @@ struct listener_options {
     std::size_t receive_buffer_bytes = std::size_t{4} << 20;
     /// Open connections; beyond it new ones are turned away.
     std::size_t connections_max = 1024;
+    /// At that bound the connection that has been silent for longest makes room for a new one, if that
+    /// is so long. 0: none does, and new ones are turned away.
+    std::int64_t idle_ms = 60'000;
 };
 
 /// Sockets that feed one intake.
@@ -26775,6 +26854,7 @@ private:
     struct stream {
         From from;
         typename basic_reception<Profile>::stream_type lines;
+        std::int64_t heard_ms = 0; ///< when something last came; of a clock that nobody sets
         [[nodiscard]] int fd() const noexcept { return from.fd(); }
     };
     using source = std::variant<std::monostate,
@@ -26938,14 +27018,15 @@ private:
                     turn_away(accepted.error());
                 return;
             }
-            if (connections_ == options_.connections_max) {
+            if (connections_ == options_.connections_max && !make_room()) {
                 count(way->turned_away, 1);
                 reception_.log_limited("a connection is turned away: too many are open");
                 continue;
             }
             ++taken_;
-            const errc error =
-                add(stream<tcp_connection>{*std::move(accepted), reception_.open_stream()}, way);
+            const errc error = add(
+                stream<tcp_connection>{*std::move(accepted), reception_.open_stream(), steady_ms()},
+                way);
             if (error != errc::ok)
                 return turn_away(error);
             ++connections_;
@@ -26953,9 +27034,36 @@ private:
         }
     }
 
+    [[nodiscard]] static std::int64_t steady_ms() noexcept {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    }
+
+    /// Ends the connection that has been silent for longest, if that is long enough.
+    [[nodiscard]] bool make_room() {
+        std::uint64_t silent = sources_.size();
+        std::int64_t heard_ms = steady_ms() - options_.idle_ms;
+        for (std::uint64_t token = 0; token < sources_.size() && options_.idle_ms > 0; ++token) {
+            const auto* const open = std::get_if<stream<tcp_connection>>(&sources_[token]);
+            if (open == nullptr || open->heard_ms > heard_ms)
+                continue;
+            silent = token;
+            heard_ms = open->heard_ms;
+        }
+        if (silent == sources_.size())
+            return false;
+        count(way_of_[silent]->turned_away, 1);
+        reception_.log_limited(
+            "too many connections: the one that was silent for longest is ended");
+        reception_.end_stream(std::get<stream<tcp_connection>>(sources_[silent]).lines, false);
+        close<tcp_connection>(silent);
+        return true;
+    }
+
     template <class From>
     void take_pieces(std::uint64_t token) {
         auto& open = std::get<stream<From>>(sources_[token]);
+        open.heard_ms = steady_ms();
         const std::span<char> room(room_.get(), room_bytes);
         // A file may be one that waits.
         const int turns = std::is_same_v<From, file_reader> ? 1 : pieces_max;
@@ -30231,6 +30339,7 @@ public:
         counts_.refused[static_cast<std::size_t>(errc::series_limit)] += refused.series_limit;
         counts_.refused[static_cast<std::size_t>(errc::number_out_of_range)] +=
             refused.number_out_of_range;
+        counts_.refused[static_cast<std::size_t>(errc::value_limit)] += refused.value_limit;
         ends_interval ? from.store.reset(known_intervals_max) : from.store.reset();
         from.counts = {};
         if (!from.keys.empty()) {

@@ -282,6 +282,33 @@ TEST_CASE("prometheus: totals stay numbers", "[sink][prometheus]") {
     CHECK(lines_of(buckets.render(), "t_bucket{le=\"+Inf\"}") == "t_bucket{le=\"+Inf\"} 1\n");
 }
 
+TEST_CASE("prometheus: counts of timers stay numbers, too", "[sink][prometheus]") {
+    prometheus_page page;
+    for (int i = 0; i < 3; ++i) {
+        store metrics;
+        metrics.timer("t").record(1e-10, 1e308);
+        page.add(collect(metrics, 1, 10));
+    }
+    CHECK(lines_of(page.render(), "t_count") == "t_count 1e308\n");
+    CHECK(page.losses().out_of_range == 2);
+    // What was left out has no quantiles, and those of before are of another interval.
+    CHECK(lines_of(page.render(), "t{quantile=\"0.5\"}") == "t{quantile=\"0.5\"} NaN\n");
+}
+
+TEST_CASE("prometheus: quantiles and bounds that are one have one line", "[sink][prometheus]") {
+    store metrics;
+    metrics.timer("t").record(3);
+    const auto flushed = collect(metrics, 1, 10);
+    prometheus_page summary({.quantiles = {0.5, 0.99, 0.5}});
+    summary.add(flushed);
+    CHECK(lines_of(summary.render(), "t{") == "t{quantile=\"0.5\"} 3\nt{quantile=\"0.99\"} 3\n");
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    prometheus_page classic({.bounds = {1, 5, 5, infinity}});
+    classic.add(flushed);
+    CHECK(lines_of(classic.render(), "t_bucket") ==
+          "t_bucket{le=\"1\"} 0\nt_bucket{le=\"5\"} 1\nt_bucket{le=\"+Inf\"} 1\n");
+}
+
 TEST_CASE("prometheus: a timer that is silent has no quantiles, its sum and count stay",
           "[sink][prometheus]") {
     store metrics;
@@ -423,6 +450,18 @@ TEST_CASE("prometheus: in OpenMetrics no two metrics have one name", "[sink][pro
           "both_total 1\n"
           "# EOF\n");
     CHECK(without_help(page.render()).find("# TYPE both_total counter\n") != std::string::npos);
+}
+
+TEST_CASE("prometheus: in OpenMetrics no counter is of the name of a timer's sum",
+          "[sink][prometheus]") {
+    store metrics;
+    metrics.timer("t").record(3);
+    metrics.counter("t_sum").add(1);
+    prometheus_page page;
+    page.add(collect(metrics, 1, 10));
+    const auto text = page.render(prometheus_format::openmetrics);
+    CHECK(lines_of(text, "# TYPE t_sum") == "# TYPE t_sum_total unknown\n");
+    CHECK(lines_of(text, "t_sum_total") == "t_sum_total 1\n");
 }
 
 TEST_CASE("prometheus: names that are somebody else's are changed", "[sink][prometheus]") {

@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+#include <limits>
+#include <string>
 #include <string_view>
 
 using quipu::negotiate;
@@ -60,4 +62,24 @@ TEST_CASE("prometheus_format: a page says what it is", "[sink][prometheus]") {
     CHECK(quipu::content_type(prometheus_format::protobuf) ==
           "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
           "encoding=delimited");
+}
+
+TEST_CASE("prometheus_format: a line has its own labels behind those of the series",
+          "[sink][prometheus]") {
+    std::string out;
+    quipu::detail::append_prometheus_line(
+        out, "t", "_bucket", "a=\"b\"", quipu::detail::prometheus_label("le", 5), 2);
+    quipu::detail::append_prometheus_line(
+        out, "t", "", "", quipu::detail::prometheus_label("quantile", 0.5), 0.25);
+    quipu::detail::append_prometheus_line(out, "t", "_sum", "a=\"b\"", "", -1.5);
+    quipu::detail::append_prometheus_line(out, "t", "_count", "", "", 3);
+    CHECK(out == "t_bucket{a=\"b\",le=\"5\"} 2\n"
+                 "t{quantile=\"0.5\"} 0.25\n"
+                 "t_sum{a=\"b\"} -1.5\n"
+                 "t_count 3\n");
+    out.clear();
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    for (const double one : {infinity, -infinity, infinity - infinity})
+        (quipu::detail::append_prometheus_number(out, one), out += ' ');
+    CHECK(out == "+Inf -Inf NaN ");
 }

@@ -86,8 +86,11 @@ public:
     void collect_native() noexcept { native_ = true; }
 
     /// Takes other options. Counts and sums stay, but those of timers whose buckets change: these begin
-    /// with nothing. The reserved prefix is for series that are new.
+    /// with nothing. The reserved prefix is for series that are new. Of quantiles and bounds that are
+    /// equal the first stays, since two lines of one label are one; infinite ones are left out.
     void change(prometheus_options options) {
+        keep_distinct(options.quantiles);
+        keep_distinct(options.bounds);
         const bool other_buckets = options.bounds != options_.bounds;
         options_ = std::move(options);
         families_.reserve(options_.reserved_prefix);
@@ -127,7 +130,7 @@ public:
     }
 
     /// The page as it is now. In OpenMetrics a counter `x_total` is of the metric `x`, or of an unknown
-    /// type if there is another metric `x`. `more` is what belongs to the page, in the same format.
+    /// type if there is another metric `x`, or one with lines of that name. `more` is what belongs to the page, in the same format.
     [[nodiscard]] std::string render(prometheus_format form = prometheus_format::text,
                                      std::string_view more = {}) const {
         const bool open = form == prometheus_format::openmetrics;
@@ -139,7 +142,7 @@ public:
             auto type = word(one.type);
             if (open && one.type == prometheus_type::counter) {
                 title.resize(title.size() - std::string_view("_total").size());
-                if (title.empty() || families_.all().contains(title))
+                if (title.empty() || families_.has_line(title))
                     title = name, type = "unknown";
             }
             detail::append_prometheus_title(out, title, type, one.help, form);
@@ -158,6 +161,15 @@ public:
 
 private:
     using series = detail::prometheus_series;
+
+    static void keep_distinct(std::vector<double>& points) {
+        auto end = points.begin();
+        for (const double one : points) {
+            if (detail::is_finite(one) && std::find(points.begin(), end, one) == end)
+                *end++ = one;
+        }
+        points.erase(end, points.end());
+    }
 
     [[nodiscard]] static std::string_view word(prometheus_type type) noexcept {
         switch (type) {
@@ -282,9 +294,13 @@ private:
 
     template <class Timer>
     void add_timer(series& to, const Timer& cell, bool classic) {
-        if (!detail::sum_is_finite(to.value, cell.sum())) {
+        if (!detail::sum_is_finite(to.value, cell.sum()) ||
+            !detail::sum_is_finite(to.count, cell.count())) {
             ++families_.losses.out_of_range;
-            to.parts.resize(classic ? options_.bounds.size() : options_.quantiles.size());
+            if (classic)
+                to.parts.resize(options_.bounds.size());
+            else
+                to.parts.assign(options_.quantiles.size(), not_a_number);
             return;
         }
         if (native_ && (to.native || families_.natives() < options_.native_max))
@@ -349,61 +365,28 @@ private:
 
     static constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-    static void append_number(std::string& out, double value) {
-        if (!detail::is_finite(value)) {
-            out += value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
-            return;
-        }
-        char text[layout::shortest::bytes_max];
-        out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
-    }
-
-    /// A line; `more` is one more label, or nothing.
-    static void append_line(std::string& out,
-                            std::string_view name,
-                            std::string_view tail,
-                            std::string_view labels,
-                            std::string_view more,
-                            double value) {
-        (out += name) += tail;
-        if (!labels.empty() || !more.empty()) {
-            (out += '{') += labels;
-            out += labels.empty() || more.empty() ? "" : ",";
-            (out += more) += '}';
-        }
-        out += ' ';
-        append_number(out, value);
-        out += '\n';
-    }
-
-    [[nodiscard]] static std::string own_label(std::string_view key, double value) {
-        std::string label(key);
-        label += "=\"";
-        append_number(label, value);
-        return label += '"';
-    }
-
     void append(std::string& out,
                 std::string_view name,
                 prometheus_type type,
                 std::string_view labels,
                 const series& of) const {
         if (type == prometheus_type::counter || type == prometheus_type::gauge)
-            return append_line(out, name, "", labels, "", of.value);
+            return detail::append_prometheus_line(out, name, "", labels, "", of.value);
         const bool classic = type == prometheus_type::histogram;
         const auto& points = classic ? options_.bounds : options_.quantiles;
         for (std::size_t i = 0; i < points.size(); ++i) {
-            append_line(out,
-                        name,
-                        classic ? "_bucket" : "",
-                        labels,
-                        own_label(classic ? "le" : "quantile", points[i]),
-                        of.parts[i]);
+            detail::append_prometheus_line(
+                out,
+                name,
+                classic ? "_bucket" : "",
+                labels,
+                detail::prometheus_label(classic ? "le" : "quantile", points[i]),
+                of.parts[i]);
         }
         if (classic)
-            append_line(out, name, "_bucket", labels, "le=\"+Inf\"", of.count);
-        append_line(out, name, "_sum", labels, "", of.value);
-        append_line(out, name, "_count", labels, "", of.count);
+            detail::append_prometheus_line(out, name, "_bucket", labels, "le=\"+Inf\"", of.count);
+        detail::append_prometheus_line(out, name, "_sum", labels, "", of.value);
+        detail::append_prometheus_line(out, name, "_count", labels, "", of.count);
     }
 
     prometheus_options options_{};

@@ -177,6 +177,8 @@ public:
     }
 
     [[nodiscard]] const map& all() const noexcept { return families_; }
+    /// Whether lines of a family begin with that name.
+    [[nodiscard]] bool has_line(const std::string& name) const { return taken_.contains(name); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; } ///< series
     [[nodiscard]] std::size_t natives() const noexcept { return natives_; }
     void count_native() noexcept { ++natives_; }

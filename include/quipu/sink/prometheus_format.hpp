@@ -3,8 +3,10 @@
 
 #include <quipu/core/ascii.hpp>
 #include <quipu/core/number.hpp>
+#include <quipu/core/number_text.hpp>
 #include <quipu/core/utf8.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -57,6 +59,42 @@ inline void append_prometheus_title(std::string& out,
         help.remove_prefix(size == 0 ? 1 : size);
     }
     ((((out += "\n# TYPE ") += name) += ' ') += type) += '\n';
+}
+
+/// Appends a number as the texts of Prometheus have it.
+inline void append_prometheus_number(std::string& out, double value) {
+    if (!is_finite(value)) {
+        out += value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
+        return;
+    }
+    char text[layout::shortest::bytes_max];
+    out.append(text, static_cast<std::size_t>(layout::shortest::write(text, value) - text));
+}
+
+/// A line; `more` is one more label, or nothing.
+inline void append_prometheus_line(std::string& out,
+                                   std::string_view name,
+                                   std::string_view tail,
+                                   std::string_view labels,
+                                   std::string_view more,
+                                   double value) {
+    (out += name) += tail;
+    if (!labels.empty() || !more.empty()) {
+        (out += '{') += labels;
+        out += labels.empty() || more.empty() ? "" : ",";
+        (out += more) += '}';
+    }
+    out += ' ';
+    append_prometheus_number(out, value);
+    out += '\n';
+}
+
+/// A label of the page's own: `le="5"`.
+[[nodiscard]] inline std::string prometheus_label(std::string_view key, double value) {
+    std::string label(key);
+    label += "=\"";
+    append_prometheus_number(label, value);
+    return label += '"';
 }
 
 /// One entry of the header `Accept`, such as `text/plain;version=0.0.4;q=0.5`.
