@@ -35,3 +35,13 @@ TEST_CASE("saturated: harmless values never make a sum infinite", "[core]") {
     CHECK_FALSE(sum_is_finite(0, beyond));
     CHECK_FALSE(sum_is_finite(0, not_a_number));
 }
+
+TEST_CASE("saturated: what is far enough from the end is harmless, whatever its sign", "[core]") {
+    using quipu::detail::is_harmless;
+    STATIC_REQUIRE(is_harmless(0));
+    STATIC_REQUIRE(is_harmless(-harmless_max));
+    STATIC_REQUIRE_FALSE(is_harmless(2 * harmless_max));
+    STATIC_REQUIRE_FALSE(is_harmless(-2 * harmless_max));
+    STATIC_REQUIRE_FALSE(is_harmless(-beyond));
+    CHECK_FALSE(is_harmless(not_a_number));
+}

@@ -34,7 +34,7 @@ public:
     ///          the sketch could not keep the value for its quantiles, all else has it.
     errc record(double value, double weight = 1) {
         const double most = value * weight;
-        if (!(most <= detail::harmless_max && most >= -detail::harmless_max)) [[unlikely]] {
+        if (!detail::is_harmless(most)) [[unlikely]] {
             if (!detail::sum_is_finite(values_.sum(), most))
                 return errc::number_out_of_range;
         }

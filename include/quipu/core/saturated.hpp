@@ -11,9 +11,18 @@ namespace detail {
 /// values up to this can be added, for they change no larger sum than half of the largest double.
 inline constexpr double harmless_max = 0x1p960;
 
+/// Whether a value is not beyond `harmless_max`. Cost: one comparison.
+[[nodiscard]] constexpr bool is_harmless(double value) noexcept {
+#if defined(__GNUC__)
+    return __builtin_fabs(value) <= harmless_max;
+#else
+    return value <= harmless_max && value >= -harmless_max;
+#endif
+}
+
 /// Whether a + b is a number. Cost: one comparison for values that are not beyond `harmless_max`.
 [[nodiscard]] constexpr bool sum_is_finite(double a, double b) noexcept {
-    if (b <= harmless_max && b >= -harmless_max) [[likely]]
+    if (is_harmless(b)) [[likely]]
         return true;
     const double sum = a + b;
     constexpr double largest = std::numeric_limits<double>::max();
